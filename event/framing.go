@@ -1,0 +1,25 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package event
+
+// Framing says how a stream of bytes is cut into records. A format declares which one its files have; intake does the
+// cutting. Whatever the framing, every byte of the stream is in a record or in what stands between records.
+type Framing uint8
+
+// The framings.
+const (
+	// FrameLines: one record a physical line, ended by LF or CRLF. The default.
+	FrameLines Framing = iota
+	// FrameJSON: one record a JSON object, whether one a line, concatenated, pretty-printed over many lines, in a
+	// top-level array, or in the array of a wrapper object (Graph's "value", "Records", "events", "items").
+	// Text that is not JSON comes as line records, so that it is counted.
+	FrameJSON
+	// FrameCSV: one record a CSV record of RFC 4180, in which a quoted field may hold line ends. The header is a record too.
+	FrameCSV
+)
+
+var framingNames = [...]string{"lines", "json", "csv"}
+
+// String returns the framing's word: lines, json or csv.
+func (f Framing) String() string { return name(framingNames[:], int(f)) }
