@@ -1,0 +1,75 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package formats reads the records of log files into events. It recognises a file from its content, never from its name,
+// and reads lines of several programs in one file. It does not decide anything about what it reads, and it resolves no name.
+//
+// A format is one file that declares a Format, one line in All, and one pair of golden files in testdata:
+//
+//	record ──► Reader ──► the parser that took the last one ──► Batch of events
+//	               └────► the others, best guess first ──► nobody: counted, sampled, kept in unparsed.log
+package formats
+
+import (
+	"errors"
+
+	"github.com/sekisho/sekisho/event"
+)
+
+// Format is one log format: how to recognise it, how to read it, and what to tell people about it.
+type Format struct {
+	Name   string // as in case.json, inputs[].format
+	Source string // the kind of source that coverage speaks of: directory, mail, vpn, firewall, web, dns, files, windows, host, cloud-signin, cloud-audit
+	About  About
+	// Framing is how files of this format are cut into records. Parsers meet records of other framings too (a JSON object
+	// alone on a syslog line, a CSV row in a mixed file) and refuse what they cannot read.
+	Framing event.Framing
+	// Sniff says how surely one record is of this format, from 0 (not) to 1 (nothing else looks like this). It must be
+	// cheap, must not keep rec, and must not look at anything but these bytes.
+	Sniff func(rec []byte) float64
+	// New returns a parser for one stream of records. Rotated pieces of one log are one stream.
+	New func(env *Env) Parser
+}
+
+// About is what a format's page says of it, in plain words.
+type About struct {
+	What   string // the product and its versions
+	Export string // how to get it out of the product, and which settings make it log what is needed
+	Takes  string // what is taken from it
+	Leaves string // what is not, and what it cannot show
+}
+
+// Parser reads the records of one stream. It is owned by one goroutine.
+type Parser interface {
+	// Parse reads one record and adds to out what happened, which may be nothing. It returns nil if the record is of this
+	// format and understood, an event made of it or not; otherwise an error that says what it stumbled over. A parser that
+	// joins several records keeps bounded state for it. rec.Data must not be kept.
+	Parse(rec *event.Record, out *event.Batch) error
+	// Flush adds what still waits for records that will not come. It is called once, at the end of the stream.
+	Flush(out *event.Batch)
+}
+
+// Errors that parsers return for a record that they did not take. They carry no position: the caller knows it.
+var (
+	ErrOtherFormat = errors.New("not of this format")
+	ErrNoTime      = errors.New("no readable time")
+	ErrBroken      = errors.New("of this format, but broken")
+	ErrUnknownKind = errors.New("of this format, but of a kind that is not known")
+)
+
+// Env is what a parser may use of its surroundings. It belongs to one stream and one goroutine.
+type Env struct {
+	Clock  *Clock
+	Intern *Interner
+	Host   string // the host that wrote the stream, from the profile; empty if not said
+	Input  uint32 // index of the input being read: Reader keeps it up to date and sets it in every event
+
+	syslog     Syslog
+	syslogOK   bool
+	syslogLine int64
+	syslogIn   uint32
+}
+
+// Ref returns the reference to one record of the current input. A Ref speaks of one input: parts of an earlier piece of a
+// rotated log are left out of what is joined later.
+func (e *Env) Ref(rec *event.Record) event.Ref { return event.Ref{Input: e.Input, Part: rec.Part} }
