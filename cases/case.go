@@ -1,0 +1,371 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cases holds the case: the one document that says who was broken into, since when, through what, and what is
+// not known. It defines sekisho.case/1 as Go structs, writes it in one canonical form, reads it back within bounds and
+// checks what must hold in it. It does not decide anything; that is the work of breach and of people.
+//
+// The same records give the same bytes, but for the key "generated": arrays are sorted by the keys that Sort states,
+// floats are rounded to six digits, times are UTC with milliseconds. Readers ignore keys that they do not know.
+package cases
+
+import (
+	"net/netip"
+
+	"github.com/sekisho/sekisho/event"
+)
+
+// Schema is the name and version of the document.
+const Schema = "sekisho.case/1"
+
+// Case is the whole case, as written to case.json. Keys that contracts do not name are extra: readers may ignore them.
+type Case struct {
+	Schema     string `json:"schema"`
+	Generated  Time   `json:"generated"`         // wall clock of the run, injected; the only value that differs between equal runs
+	Revision   int    `json:"revision"`          // from 1
+	Supersedes *int   `json:"supersedes"`        // the revision that this one replaces; null for the first
+	KnownAsOf  Time   `json:"known_as_of"`       // the latest record or answer that this revision rests on
+	Tool       Tool   `json:"tool"`              // what wrote it
+	Window     Span   `json:"window"`            // the time that was looked at
+	Partial    bool   `json:"partial,omitempty"` // the run was interrupted: everything here may still grow
+
+	// Institute is how times and names are to be shown; extra.
+	Institute Institute `json:"institute,omitzero"`
+
+	Verdict CaseVerdict `json:"verdict"`
+	// Reasons say in plain words why the verdict is what it is, weightiest first; extra.
+	Reasons []Reason `json:"reasons,omitempty"`
+	Onset   Onset    `json:"onset"`
+	// LastActivity is the last trace of the intruder; null where there is none.
+	LastActivity Time `json:"last_activity"`
+	// KnownAt is when the institute came to know, as a person stated it: the clocks of duties run from it; extra.
+	KnownAt Time   `json:"known_at,omitzero"`
+	Totals  Totals `json:"totals"` // counts over everything known, listed here or not; extra
+
+	Inputs      []Input       `json:"inputs"`
+	Coverage    []Coverage    `json:"coverage"`
+	Accounts    []Account     `json:"accounts"`
+	Addresses   []Address     `json:"addresses"`
+	Hosts       []Host        `json:"hosts"`
+	Findings    []Finding     `json:"findings"`
+	Stages      []Stage       `json:"stages"`
+	Path        []Step        `json:"path"`
+	Operator    Operator      `json:"operator"`
+	Exposure    []Exposure    `json:"exposure"`
+	Questions   []Question    `json:"questions"`
+	Containment []Containment `json:"containment"`
+	Decisions   []Decision    `json:"decisions"`
+	// Limits say in plain words what this case cannot tell and why, e.g. state that was folded into coarser sketches; extra.
+	Limits []event.Words `json:"limits,omitempty"`
+}
+
+// Tool is the program that wrote the case.
+type Tool struct {
+	Version     string `json:"version"`
+	RulesSHA256 string `json:"rules_sha256"` // over detectors, rules and their parameters
+}
+
+// Span is a stretch of time; a null end is not known.
+type Span struct {
+	From Time `json:"from"`
+	To   Time `json:"to"`
+}
+
+// Institute is what the profile says about the institute, as far as the report needs it.
+type Institute struct {
+	Name     string `json:"name,omitempty"`
+	Timezone string `json:"timezone,omitempty"` // IANA name; times are shown in it
+	Guessed  bool   `json:"guessed,omitempty"`  // there was no profile: networks and zone are guesses
+}
+
+// Reason is one sentence of why, with the findings that it rests on.
+type Reason struct {
+	event.Words
+	Findings []string `json:"findings,omitempty"` // F-…, sorted
+}
+
+// Onset is the oldest trace of the intruder.
+type Onset struct {
+	At      Time        `json:"at"`      // null where there is no trace
+	Certain bool        `json:"certain"` // false where logs begin after, or too shortly before, that moment
+	Why     event.Words `json:"why"`
+}
+
+// Totals counts everything that is known, whether it is listed in the case or not.
+type Totals struct {
+	Accounts  AccountTotals `json:"accounts"`
+	Addresses int64         `json:"addresses"` // distinct source addresses in the window
+	Events    int64         `json:"events"`
+	Records   int64         `json:"records"`
+	Unparsed  int64         `json:"unparsed"`
+	Bytes     int64         `json:"bytes"`
+}
+
+// AccountTotals counts accounts by verdict. Known is the sum of the four others.
+type AccountTotals struct {
+	Known        int64 `json:"known"` // in the directory or seen with a success
+	Compromised  int64 `json:"compromised"`
+	Suspected    int64 `json:"suspected"`
+	Cleared      int64 `json:"cleared"`
+	Undetermined int64 `json:"undetermined"`
+}
+
+// Input is one file or stream that was given. Path is the argument as given, joined with the path below it.
+type Input struct {
+	Path          string   `json:"path"`
+	Format        string   `json:"format"`     // the parser's name; "unknown" where none took it, "mixed" where several did
+	Confidence    float64  `json:"confidence"` // in the format, 0 to 1
+	Records       int64    `json:"records"`    // physical lines or objects
+	Parsed        int64    `json:"parsed"`
+	Unparsed      int64    `json:"unparsed"`
+	Bytes         int64    `json:"bytes"`  // of the decompressed stream
+	SHA256        string   `json:"sha256"` // of the file as it lies on disk
+	First         Time     `json:"first"`
+	Last          Time     `json:"last"`
+	Timezone      string   `json:"timezone"`
+	ClockOffsetS  float64  `json:"clock_offset_s"`
+	CollectedBy   *string  `json:"collected_by"`
+	CollectedAt   Time     `json:"collected_at"`
+	Source        string   `json:"source,omitempty"`        // the coverage row that it belongs to
+	Year          int      `json:"year,omitempty"`          // taken for records without one
+	YearFrom      string   `json:"year_from,omitempty"`     // record, profile, flag, order, file, neighbour
+	TimezoneFrom  string   `json:"timezone_from,omitempty"` // record, profile, flag, guess
+	Samples       []string `json:"samples,omitempty"`       // of unparsed records, "line 17: …", at most 5 of 200 bytes
+	Status        string   `json:"status,omitempty"`        // empty: read to its end; truncated, unreadable, not-understood, interrupted
+	Error         string   `json:"error,omitempty"`
+	PreservedPath string   `json:"preserved_path,omitempty"`
+}
+
+// Coverage says for one source and question which time it can answer for.
+type Coverage struct {
+	Source   string        `json:"source"`   // "m365-signin"
+	Question string        `json:"question"` // "who logged in to mail"
+	From     Time          `json:"from"`
+	To       Time          `json:"to"`
+	State    CoverageState `json:"state"`
+	Why      event.Words   `json:"why,omitzero"` // extra
+	Events   int64         `json:"events,omitempty"`
+	// QuestionWords is Question for people; extra.
+	QuestionWords event.Words `json:"question_words,omitzero"`
+	// Expires is when the oldest records of the source that this case still needs are deleted where they lie; extra.
+	Expires Time `json:"expires,omitzero"`
+	// Holder is who can hand the records over (a department, a contractor, a vendor); extra.
+	Holder string `json:"holder,omitempty"`
+	// RetentionDays is how long the holder keeps them; extra.
+	RetentionDays int `json:"retention_days,omitempty"`
+}
+
+// Account is one account that the case has a verdict on.
+type Account struct {
+	ID         string         `json:"id"` // A-…
+	Name       string         `json:"name"`
+	Aliases    []string       `json:"aliases"` // sorted
+	Verdict    AccountVerdict `json:"verdict"`
+	DecidedBy  string         `json:"decided_by"` // "machine", or the name of a person
+	Confidence float64        `json:"confidence"` // that the verdict's harm is true, 0 to 1
+	First      Time           `json:"first"`      // first harm; null where there is none
+	Last       Time           `json:"last"`
+	Group      int            `json:"group"` // accounts with the same cause; 0: none
+	Cause      Cause          `json:"cause"`
+	Terms      []Term         `json:"terms"`     // what spoke for and against, in the order in which it was weighed
+	Findings   []string       `json:"findings"`  // F-…, sorted
+	Addresses  []netip.Addr   `json:"addresses"` // from which the harm came, sorted
+
+	Certainty    Certainty   `json:"certainty,omitempty"`     // rung of the ladder; extra, see Rung
+	FirstCertain bool        `json:"first_certain,omitempty"` // the sources cover the time before First; extra
+	Department   string      `json:"department,omitempty"`
+	Why          event.Words `json:"why,omitzero"`       // the verdict in one sentence; extra
+	Stage        int         `json:"stage,omitempty"`    // the stage of First
+	Sessions     []Session   `json:"sessions,omitempty"` // bad sessions, sorted by from; at most 100
+}
+
+// Session is one stretch of bad use of an account.
+type Session struct {
+	From    Time       `json:"from"`
+	To      Time       `json:"to"`
+	Address netip.Addr `json:"address"`
+	Service string     `json:"service,omitempty"`
+	Client  string     `json:"client,omitempty"`
+	Events  int64      `json:"events,omitempty"`
+}
+
+// Term is one weight in a verdict, in natural logarithms of odds; positive speaks for harm.
+type Term struct {
+	Name string      `json:"name"`
+	Nats float64     `json:"nats"`
+	Why  event.Words `json:"why,omitzero"` // extra
+}
+
+// Address is one source address that the case has a verdict on.
+type Address struct {
+	IP         netip.Addr     `json:"ip"`
+	Verdict    AddressVerdict `json:"verdict"`
+	Kind       AddressKind    `json:"kind"`
+	Country    string         `json:"country"` // ISO 3166-1 alpha-2, empty where not known
+	ASN        uint32         `json:"asn"`     // 0 where not known
+	Confidence float64        `json:"confidence"`
+	First      Time           `json:"first"` // first and last bad use; of any use where the verdict is honest
+	Last       Time           `json:"last"`
+	Intervals  []Span         `json:"intervals"` // when it was in bad hands, sorted
+	Accounts   int            `json:"accounts"`  // harmed from it; tried from it where none was
+
+	DecidedBy string      `json:"decided_by,omitempty"` // extra
+	Attempts  int64       `json:"attempts,omitempty"`   // failures from it; extra
+	Why       event.Words `json:"why,omitzero"`
+	Findings  []string    `json:"findings,omitempty"`
+}
+
+// Host is one machine that the case has a verdict on.
+type Host struct {
+	Name     string      `json:"name"`
+	IP       netip.Addr  `json:"ip"` // empty where not known
+	Verdict  HostVerdict `json:"verdict"`
+	Role     string      `json:"role"` // what it was to the intruder: stepping-stone, target, …; or its own role
+	First    Time        `json:"first"`
+	Last     Time        `json:"last"`
+	Findings []string    `json:"findings"`
+
+	Confidence float64     `json:"confidence,omitempty"` // extra
+	DecidedBy  string      `json:"decided_by,omitempty"`
+	Why        event.Words `json:"why,omitzero"`
+}
+
+// Finding is what a detector concluded, with the bytes that it rests on.
+type Finding struct {
+	ID          string      `json:"id"` // F-…
+	Detector    string      `json:"detector"`
+	Attack      []string    `json:"attack"` // ATT&CK technique IDs, sorted
+	Severity    Severity    `json:"severity"`
+	First       Time        `json:"first"`
+	Last        Time        `json:"last"`
+	Alerted     Time        `json:"alerted"` // when a live system would first have raised it
+	Subjects    Subjects    `json:"subjects"`
+	Numbers     Numbers     `json:"numbers"`
+	Title       event.Words `json:"title"`
+	Explanation event.Words `json:"explanation"`
+	Evidence    []Evidence  `json:"evidence"`
+}
+
+// Subjects are whom a finding is about.
+type Subjects struct {
+	Accounts  []string     `json:"accounts"` // A-…, sorted
+	Addresses []netip.Addr `json:"addresses"`
+	Hosts     []string     `json:"hosts"`
+}
+
+// Evidence leads to bytes of an input.
+type Evidence struct {
+	Input  string `json:"input"` // inputs[].path
+	Parts  []Part `json:"parts"`
+	SHA256 string `json:"sha256"`         // of the parts' bytes, each followed by a line feed
+	Text   string `json:"text,omitempty"` // the first part's text, cut at 400 bytes; extra
+}
+
+// Part is a stretch of bytes of the decompressed input.
+type Part struct {
+	Line   int64 `json:"line"`
+	Offset int64 `json:"offset"`
+	Length int64 `json:"length"`
+}
+
+// Stage is one phase of the incident, told from the pattern of accesses.
+type Stage struct {
+	Number   int         `json:"number"` // from 1
+	From     Time        `json:"from"`
+	To       Time        `json:"to"`
+	Kind     string      `json:"kind"`
+	Accounts int         `json:"accounts"`
+	Title    event.Words `json:"title"`
+	Findings []string    `json:"findings,omitempty"` // extra
+}
+
+// Step is one move of the intruder: an address to a host, a host to a host, a host to the outside.
+type Step struct {
+	From      string    `json:"from"`
+	To        string    `json:"to"`
+	At        Time      `json:"at"`
+	Technique string    `json:"technique"` // ATT&CK technique ID
+	Findings  []string  `json:"findings"`
+	Certainty Certainty `json:"certainty,omitempty"` // extra; empty: presumed
+	Account   string    `json:"account,omitempty"`   // used for it; extra
+}
+
+// Operator is what the intruder's habits say about him.
+type Operator struct {
+	Hours       *Hours   `json:"hours"`        // null where too little is known
+	Weekdays    []string `json:"weekdays"`     // Mon … Sun, in that order
+	Clients     []string `json:"clients"`      // sorted
+	SingleActor string   `json:"single_actor"` // likely, unclear, several
+}
+
+// Hours is a time of day; To before From goes over midnight.
+type Hours struct {
+	From     string `json:"from"` // 16:30
+	To       string `json:"to"`
+	Timezone string `json:"timezone"`
+}
+
+// Exposure is what was taken or could have been seen.
+type Exposure struct {
+	Class    ExposureClass `json:"class"`
+	Account  string        `json:"account"` // accounts[].name; empty for what belongs to no account
+	Object   string        `json:"object"`
+	Level    Level         `json:"level"`
+	Basis    Basis         `json:"basis"`
+	Count    Count         `json:"count"` // of messages, files, entries
+	Bytes    int64         `json:"bytes"`
+	First    Time          `json:"first"`
+	Last     Time          `json:"last"`
+	Evidence []Evidence    `json:"evidence"`
+	Why      event.Words   `json:"why,omitzero"` // extra
+}
+
+// Count is a number of things, as far as it is known.
+type Count struct {
+	Confirmed    int64 `json:"confirmed"`    // each shown by a record
+	Estimated    int64 `json:"estimated"`    // the best guess; at least Confirmed
+	Upper        int64 `json:"upper"`        // cannot be more; at least Estimated
+	Undetermined int64 `json:"undetermined"` // containers (mailboxes, folders) of which nothing can be said
+}
+
+// Question is what to ask next, best first.
+type Question struct {
+	ID       string      `json:"id"` // Q-…
+	Subject  Subject     `json:"subject"`
+	Ask      event.Words `json:"ask"`
+	To       string      `json:"to"`   // owner, network, it
+	Gain     float64     `json:"gain"` // expected gain of information
+	Evidence []Evidence  `json:"evidence"`
+	Person   string      `json:"person,omitempty"` // name and department of whom to ask; extra
+	Changes  event.Words `json:"changes,omitzero"` // what the answer changes; extra
+}
+
+// Subject is what an answer or an act is about; at least one field is set.
+type Subject struct {
+	Account string `json:"account,omitempty"` // accounts[].name
+	Address string `json:"address,omitempty"`
+	Host    string `json:"host,omitempty"`
+	Object  string `json:"object,omitempty"`
+}
+
+// Containment is one thing to do, in the order in which to do it.
+type Containment struct {
+	ID      string           `json:"id"` // C-…
+	What    event.Words      `json:"what"`
+	Subject Subject          `json:"subject"`
+	Order   int              `json:"order"` // from 1
+	State   ContainmentState `json:"state"`
+	By      *string          `json:"by"`
+	At      Time             `json:"at"`
+	Why     event.Words      `json:"why,omitzero"` // extra
+}
+
+// Decision is what a person decided. Nothing in it is ever silently overridden.
+type Decision struct {
+	At        Time   `json:"at"`
+	By        string `json:"by"`
+	What      string `json:"what"`
+	Why       string `json:"why"`
+	Via       string `json:"via,omitempty"` // extra
+	Retracted bool   `json:"retracted,omitempty"`
+}
