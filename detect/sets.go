@@ -4,6 +4,7 @@
 package detect
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -23,16 +24,17 @@ func sortedAddrs(a []netip.Addr) []netip.Addr {
 }
 
 // Evidence keeps references to the events that a finding rests on: the first ones, the last ones, and between them a sample
-// that depends on the events alone. The zero value is ready.
+// that depends on what the events say alone, not on where they stand. The zero value is ready.
 type Evidence struct {
-	first  []event.Ref
-	last   []event.Ref // ring
-	sample []sampled   // bottom-k by hash
+	first  []kept
+	last   []kept // ring
+	sample []kept // bottom-k by hash
 	next   int
 	n      int64
 }
 
-type sampled struct {
+type kept struct {
+	at   event.Micros
 	hash uint64
 	ref  event.Ref
 }
@@ -46,61 +48,78 @@ const (
 func (v *Evidence) Add(e *event.Event) {
 	v.n++
 	if len(v.first) < evidenceEnds {
-		v.first = append(v.first, keep(&e.Ref))
+		v.first = append(v.first, keep(e))
 		return
 	}
-	// The hash is of the event's own time and place in its input, so the sample does not depend on what else was read.
-	h := mix(uint64(e.Time)*0x9e3779b97f4a7c15 ^ uint64(e.Ref.Line))
+	h := contentHash(e)
 	if len(v.sample) < evidenceSample || h < v.sample[len(v.sample)-1].hash {
-		i, _ := slices.BinarySearchFunc(v.sample, h, func(s sampled, h uint64) int {
-			if s.hash < h {
-				return -1
-			}
-			return 1
-		})
-		v.sample = slices.Insert(v.sample, i, sampled{h, keep(&e.Ref)})
-		if len(v.sample) > evidenceSample {
-			v.sample = v.sample[:evidenceSample]
-		}
+		i, _ := slices.BinarySearchFunc(v.sample, h, func(k kept, h uint64) int { return cmp.Compare(k.hash, h) })
+		v.sample = slices.Insert(v.sample, i, keep(e))
+		v.sample = v.sample[:min(len(v.sample), evidenceSample)]
 	}
 	if len(v.last) < evidenceEnds {
-		v.last = append(v.last, keep(&e.Ref))
+		v.last = append(v.last, keep(e))
 		return
 	}
-	v.last[v.next] = keep(&e.Ref)
+	v.last[v.next] = keep(e)
 	v.next = (v.next + 1) % evidenceEnds
 }
 
 // Count returns how many events were noted.
 func (v *Evidence) Count() int64 { return v.n }
 
-// Refs returns the kept references in order of input and offset, each once.
+// Refs returns the kept references in order of time, each once.
 func (v *Evidence) Refs() []event.Ref {
-	refs := slices.Concat(v.first, v.last)
-	for _, s := range v.sample {
-		refs = append(refs, s.ref)
+	all := slices.Concat(v.first, v.sample, v.last)
+	slices.SortStableFunc(all, func(a, b kept) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.hash, b.hash), cmp.Compare(a.ref.Input, b.ref.Input), cmp.Compare(a.ref.Offset, b.ref.Offset))
+	})
+	var refs []event.Ref
+	for i := range all {
+		if i == 0 || all[i].ref.Input != all[i-1].ref.Input || all[i].ref.Offset != all[i-1].ref.Offset {
+			refs = append(refs, all[i].ref)
+		}
 	}
-	slices.SortFunc(refs, compareRef)
-	return slices.CompactFunc(refs, func(a, b event.Ref) bool { return compareRef(a, b) == 0 })
+	return refs
 }
 
-func compareRef(a, b event.Ref) int {
-	switch {
-	case a.Input != b.Input:
-		return int(a.Input) - int(b.Input)
-	case a.Offset < b.Offset:
-		return -1
-	case a.Offset > b.Offset:
-		return 1
-	}
-	return 0
+// Merge notes what w noted.
+func (v *Evidence) Merge(w *Evidence) {
+	v.n += w.n
+	v.first = bottom(slices.Concat(v.first, w.first), evidenceEnds, func(k kept) uint64 { return uint64(k.at) })
+	v.last = bottom(slices.Concat(v.last, w.last), evidenceEnds, func(k kept) uint64 { return ^uint64(k.at) })
+	v.sample = bottom(slices.Concat(v.sample, w.sample), evidenceSample, func(k kept) uint64 { return k.hash })
+	v.next = 0
 }
 
-// keep copies a reference out of its batch.
-func keep(r *event.Ref) event.Ref {
-	k := *r
-	k.More = slices.Clone(r.More)
-	return k
+func bottom(all []kept, n int, key func(kept) uint64) []kept {
+	slices.SortStableFunc(all, func(a, b kept) int { return cmp.Or(cmp.Compare(key(a), key(b)), cmp.Compare(a.hash, b.hash)) })
+	return all[:min(len(all), n)]
+}
+
+// keep copies what is needed of an event out of its batch.
+func keep(e *event.Event) kept {
+	ref := e.Ref
+	ref.More = slices.Clone(ref.More)
+	return kept{at: e.Time, hash: contentHash(e), ref: ref}
+}
+
+// contentHash depends on what the event says, not on where it stands.
+func contentHash(e *event.Event) uint64 {
+	h := uint64(e.Time) * 0x9e3779b97f4a7c15
+	for _, s := range [...]string{e.Account, e.Object, e.Service} {
+		for i := 0; i < len(s); i++ {
+			h = (h ^ uint64(s[i])) * 0x100000001b3
+		}
+		h = mix(h)
+	}
+	if e.SrcIP.IsValid() {
+		b := e.SrcIP.As16()
+		for i := range b {
+			h = (h ^ uint64(b[i])) * 0x100000001b3
+		}
+	}
+	return mix(h)
 }
 
 // mix is the finaliser of SplitMix64.
