@@ -1,0 +1,178 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/sekisho/sekisho/cases"
+	"github.com/sekisho/sekisho/event"
+)
+
+// caseAddresses judges every address from which something bad came, or from which compromised accounts were used honestly.
+// An address that honest people use too is shared, whatever else came from it.
+func (s *scoping) caseAddresses(accounts []*judgedAccount) []cases.Address {
+	victims := map[uint32]bool{}
+	for _, j := range accounts {
+		if j.verdict == cases.AccountCompromised || j.verdict == cases.AccountSuspected {
+			victims[j.p.who.Handle] = true
+		}
+	}
+	seeds := map[netip.Addr]bool{}
+	for _, sd := range s.in.Seeds {
+		if sd.Address.IsValid() {
+			seeds[sd.Address] = true
+		}
+	}
+	var out []cases.Address
+	for _, a := range s.addrs {
+		if c, ok := s.judgeAddress(a, victims, seeds[a.place.IP]); ok {
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, func(a, b cases.Address) int { return a.IP.Compare(b.IP) })
+	return out
+}
+
+// use sums up how an address was used.
+type use struct {
+	bad, doubt, good int // accounts
+	spans            []cases.Span
+	first, last      event.Micros
+	best             float64
+	victim           bool
+	byHand           bool
+}
+
+func (s *scoping) useOf(a *address, victims map[uint32]bool) use {
+	u := use{best: -99}
+	bad, doubt, good := map[uint32]bool{}, map[uint32]bool{}, map[uint32]bool{}
+	for _, v := range a.visits {
+		u.victim = u.victim || victims[v.who.Handle]
+		u.byHand = u.byHand || v.pinned
+		switch {
+		case v.judged == condemned:
+			bad[v.who.Handle] = true
+			for _, r := range v.runs {
+				u.spans = append(u.spans, cases.Span{From: cases.Time(r.from), To: cases.Time(r.to)})
+			}
+			if u.first == 0 || v.first < u.first {
+				u.first = v.first
+			}
+			u.last = max(u.last, v.last)
+			u.best = max(u.best, v.nats)
+		case v.judged == doubtful:
+			doubt[v.who.Handle] = true
+			u.best = max(u.best, v.nats)
+		case v.logins+v.acts > 0 && (v.nats < -1 || v.past.address || v.past.client):
+			good[v.who.Handle] = true
+		}
+	}
+	u.bad, u.doubt, u.good = len(bad), len(doubt), len(good)
+	return u
+}
+
+func (s *scoping) judgeAddress(a *address, victims map[uint32]bool, seed bool) (cases.Address, bool) {
+	u := s.useOf(a, victims)
+	guesser := a.guesser()
+	inCampaign := guesser && (s.sources[a.place.IP] || s.campaign.has(a.failAt) && !s.noise(a))
+	probing := s.sources[a.place.IP] && a.unknown+a.failures >= 3
+	c := cases.Address{IP: a.place.IP, Kind: cases.AddressKind(a.place.Kind.String()), Country: a.place.Country, ASN: a.place.ASN,
+		Accounts: u.bad, Attempts: a.failures + a.unknown, DecidedBy: "machine"}
+	switch {
+	case u.bad > 0 || inCampaign || probing || seed && u.good == 0 && u.doubt > 0:
+		c.Verdict = cases.AddressAttacker
+		if u.good > 0 || a.place.Own {
+			c.Verdict = cases.AddressShared
+		}
+	case u.doubt > 0 || guesser && a.triedAll >= 10:
+		c.Verdict = cases.AddressSuspected
+		if u.good > 0 || a.place.Own {
+			c.Verdict = cases.AddressShared
+		}
+	case u.victim && u.good > 0 || seed:
+		c.Verdict = cases.AddressHonest
+	default:
+		return c, false
+	}
+	if a.place.Own && u.bad == 0 {
+		return c, false
+	}
+	s.fillAddress(&c, a, &u, guesser || probing)
+	return c, true
+}
+
+func (s *scoping) fillAddress(c *cases.Address, a *address, u *use, guesses bool) {
+	if u.byHand {
+		c.DecidedBy = "person"
+	}
+	if u.bad == 0 {
+		c.Accounts = int(a.triedAll)
+	}
+	c.Intervals = mergeSpans(u.spans)
+	first, last := u.first, u.last
+	nats := u.best
+	if guesses {
+		nats = max(nats, condemnedAt+1)
+		if first == 0 || a.failAt < first {
+			first = a.failAt
+		}
+		last = max(last, a.failTo)
+		c.Intervals = mergeSpans(append(c.Intervals, cases.Span{From: cases.Time(a.failAt), To: cases.Time(a.failTo)}))
+	}
+	if first == 0 {
+		first, last = a.first, a.last
+	}
+	c.First, c.Last = cases.Time(first), cases.Time(last)
+	c.Confidence = probability(nats)
+	if c.Verdict == cases.AddressHonest {
+		c.Confidence = probability(-max(nats, -12))
+	}
+	c.Why = whyAddress(c.Verdict, u, a)
+}
+
+// noise says whether an address behaves like the Internet's background: it tries names that nobody here has, and hardly any
+// that somebody has.
+func (s *scoping) noise(a *address) bool {
+	if a.unknown > 4*a.failures {
+		return true
+	}
+	return a.triedAll < 5
+}
+
+func whyAddress(v cases.AddressVerdict, u *use, a *address) event.Words {
+	switch {
+	case v == cases.AddressShared:
+		return event.Words{Ja: "不正な接続と正当な利用の両方があるため、該当する接続だけを不正とした", En: "both bad and honest use came from it, so only the bad sessions are condemned"}
+	case v == cases.AddressHonest:
+		return event.Words{Ja: "本人の利用と判断した", En: "judged to be the owners' own use"}
+	case u.bad > 0 && a.failures+a.unknown > 0:
+		return event.Words{Ja: "不正ログインとパスワード推測の両方に使われた", En: "used for bad logins and for guessing"}
+	case u.bad > 0:
+		return event.Words{Ja: "不正と判断したログインに使われた", En: "used for logins that were condemned"}
+	case u.doubt > 0:
+		return event.Words{Ja: "疑わしいログインがあった（要確認）", En: "a doubtful login came from it: to be checked"}
+	}
+	return event.Words{Ja: "実在するアカウントへの推測または ID 探索に使われた", En: "guessed at real accounts or probed for IDs"}
+}
+
+// mergeSpans joins spans that overlap or stand within a day of one another; at most 64 are kept, the last one stretched.
+func mergeSpans(spans []cases.Span) []cases.Span {
+	slices.SortFunc(spans, func(a, b cases.Span) int {
+		if a.From != b.From {
+			return int(clampSign(int64(a.From) - int64(b.From)))
+		}
+		return int(clampSign(int64(a.To) - int64(b.To)))
+	})
+	var out []cases.Span
+	for _, sp := range spans {
+		if n := len(out); n > 0 && (event.Micros(sp.From) < event.Micros(out[n-1].To)+day || n >= 64) {
+			out[n-1].To = max(out[n-1].To, sp.To)
+			continue
+		}
+		out = append(out, sp)
+	}
+	return out
+}

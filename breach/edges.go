@@ -1,0 +1,160 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+import (
+	"net/netip"
+
+	"github.com/sekisho/sekisho/event"
+)
+
+// edgeKey is a way from one inside address to another through one service.
+type edgeKey struct {
+	from, to netip.Addr
+	host     string // of the destination, where the record names it
+	port     uint16
+}
+
+// edge is what was seen of such a way.
+type edge struct {
+	key      edgeKey
+	src, dst event.Place
+	service  string
+	first    event.Micros
+	last     event.Micros
+	accepted int64 // connections that were accepted
+	refused  int64
+	logins   int64 // logins that succeeded over it
+	files    int64 // files read over it
+	bytes    int64 // that the far side sent
+	accounts []*event.Account
+	ref      event.Ref
+	loginAt  event.Micros
+	loginRef event.Ref
+}
+
+// outKey is a way from an inside address to an outside one.
+type outKey struct {
+	from, to netip.Addr
+	port     uint16
+}
+
+// outflow is what was seen to go out over it.
+type outflow struct {
+	key      outKey
+	src, dst event.Place
+	first    event.Micros
+	last     event.Micros
+	conns    int64
+	out, in  int64
+	longest  int64 // milliseconds
+	ref      event.Ref
+}
+
+// between notes who reached whom: inside to inside by connections and logins, inside to outside by bytes.
+func (l *Ledger) between(s *event.Sighting) {
+	if !s.SrcIP.IsValid() || s.SrcIsRelay || !s.Src.Own && s.Class == event.ClassNetwork {
+		return
+	}
+	if s.Class == event.ClassNetwork && s.DstIP.IsValid() && !s.Dst.Own {
+		l.out(s)
+		return
+	}
+	if !s.DstIP.IsValid() && s.DstHost == "" {
+		return
+	}
+	key := edgeKey{from: s.SrcIP, to: s.DstIP, port: s.DstPort}
+	if !s.DstIP.IsValid() {
+		if s.Dst.IP.IsValid() {
+			key.to = s.Dst.IP
+		} else {
+			key.host = s.DstHost
+		}
+	}
+	if s.Class != event.ClassNetwork {
+		key.port = 0
+	}
+	if key.from == key.to {
+		return
+	}
+	e := l.edges[key]
+	if e == nil {
+		if len(l.edges) >= maxEdges {
+			l.folded++
+			return
+		}
+		e = &edge{key: key, src: s.Src, dst: s.Dst, service: s.Service, first: s.Time, ref: keepRef(s.Event)}
+		if e.dst.Host == "" {
+			e.dst.Host = s.DstHost
+		}
+		l.edges[key] = e
+		l.eorder = append(l.eorder, e)
+	}
+	e.note(s)
+}
+
+func (e *edge) note(s *event.Sighting) {
+	e.last = s.Time
+	switch s.Class {
+	case event.ClassNetwork:
+		if s.Activity == event.ActRefuse || s.Outcome == event.OutcomeFailure {
+			e.refused++
+		} else {
+			e.accepted++
+			e.bytes += s.BytesIn.Or(0)
+		}
+	case event.ClassFile:
+		if s.Outcome != event.OutcomeFailure {
+			e.files++
+			e.with(s.Who)
+		}
+	default:
+		if s.Outcome == event.OutcomeFailure {
+			return
+		}
+		if s.LoggedIn() || s.Class == event.ClassRemoteSession {
+			e.logins++
+			if e.loginAt == 0 {
+				e.loginAt = s.Time
+				e.loginRef = keepRef(s.Event)
+			}
+			e.with(s.Who)
+		}
+	}
+}
+
+// with notes an account that was used over the edge; the first sixteen are kept.
+func (e *edge) with(who *event.Account) {
+	if who == nil || len(e.accounts) >= 16 {
+		return
+	}
+	for _, a := range e.accounts {
+		if a == who {
+			return
+		}
+	}
+	e.accounts = append(e.accounts, who)
+}
+
+func (l *Ledger) out(s *event.Sighting) {
+	if s.Outcome == event.OutcomeFailure || s.Activity == event.ActRefuse {
+		return
+	}
+	key := outKey{s.SrcIP, s.DstIP, s.DstPort}
+	o := l.outside[key]
+	if o == nil {
+		if len(l.outside) >= maxEdges {
+			l.folded++
+			return
+		}
+		o = &outflow{key: key, src: s.Src, dst: s.Dst, first: s.Time, ref: keepRef(s.Event)}
+		l.outside[key] = o
+		l.oorder = append(l.oorder, o)
+	}
+	o.last = s.Time
+	o.conns++
+	o.out += s.BytesOut.Or(0)
+	o.in += s.BytesIn.Or(0)
+	o.longest = max(o.longest, s.Duration.Or(0))
+}

@@ -1,0 +1,323 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/sekisho/sekisho/cases"
+	"github.com/sekisho/sekisho/event"
+)
+
+// hostSigns is what a finding of each detector says about a host that it names, in nats. Each kind of sign counts once.
+func hostSigns(detector string, sev event.Severity) float64 {
+	if sev < event.Medium {
+		return 0
+	}
+	half := 1.0
+	if sev == event.Medium {
+		half = 0.5
+	}
+	switch base(detector) {
+	case "mass-encryption", "ci-remote-control":
+		return 4 * half
+	case "internal-scan":
+		return 3.5 * half
+	case "log-cleared", "tunnel", "restricted-access", "upload":
+		return 2.5 * half
+	case "beacon", "long-connection", "lateral-path", "admin-misuse", "directory-read":
+		return 2 * half
+	}
+	return 0.5 * half
+}
+
+// The weights of ways between hosts.
+const (
+	hostPrior       = -5.0
+	hostPriorBreach = 1.0 // once an account is condemned
+	fromAttacker    = 5.0 // a login that succeeded from an attacker's address
+	fromHost        = 4.0 // a login over a way never used before, from a host already condemned
+	fromHostAgain   = 1.0 // over a way that was used before
+	reachedNew      = 0.7 // a first connection to an administrative port
+)
+
+// machine is one host as scoping sees it.
+type machine struct {
+	name     string
+	ip       netip.Addr
+	role     string
+	nats     float64
+	signs    map[string]float64
+	findings []string
+	first    event.Micros
+	last     event.Micros
+	verdict  cases.HostVerdict
+	steps    []cases.Step
+	out      bool // it went on from here
+}
+
+// hosts judges the machines inside as a least fixed point: findings name some, attackers log in to some, and from a condemned
+// one the ways lead on.
+func (s *scoping) hosts(addresses []cases.Address, breached bool) []*machine {
+	m := newMachines(s)
+	prior := hostPrior
+	if breached {
+		prior += hostPriorBreach
+	}
+	for i := range s.in.Findings {
+		m.sign(&s.in.Findings[i])
+	}
+	bad := map[netip.Addr]*cases.Address{}
+	for i := range addresses {
+		if addresses[i].Verdict == cases.AddressAttacker {
+			bad[addresses[i].IP] = &addresses[i]
+		}
+	}
+	for _, sd := range s.in.Seeds {
+		if sd.Host != "" {
+			h := m.get(sd.Host, netip.Addr{}, event.Place{})
+			h.add("seed", 8, sd.Around, sd.Around)
+		}
+	}
+	for _, e := range s.eorder {
+		if a := bad[e.key.from]; a != nil && e.logins > 0 && !e.src.Own && event.Micros(a.First) <= e.last {
+			h := m.at(e)
+			h.add("login", fromAttacker, max(e.loginAt, event.Micros(a.First)), e.last)
+			h.step(e.key.from.String(), max(e.loginAt, event.Micros(a.First)), "T1078", e.accounts)
+		}
+	}
+	for range 20 {
+		if !m.spread(s, prior) {
+			break
+		}
+	}
+	return m.settle(s, prior)
+}
+
+// machines are found by name and by address.
+type machines struct {
+	byName map[string]*machine
+	byIP   map[netip.Addr]*machine
+	order  []*machine
+}
+
+func newMachines(s *scoping) *machines {
+	m := &machines{byName: map[string]*machine{}, byIP: map[netip.Addr]*machine{}}
+	// Names and addresses that stand together in any way seen join one machine.
+	for _, e := range s.eorder {
+		if e.src.Own && e.src.Host != "" {
+			m.get(e.src.Host, e.key.from, e.src)
+		}
+		if e.dst.Host != "" && e.key.to.IsValid() {
+			m.get(e.dst.Host, e.key.to, e.dst)
+		}
+	}
+	return m
+}
+
+func (m *machines) get(name string, ip netip.Addr, p event.Place) *machine {
+	if addr, err := netip.ParseAddr(name); err == nil && !ip.IsValid() {
+		name, ip = "", addr
+	}
+	short := strings.ToLower(name)
+	if i := strings.IndexByte(short, '.'); i > 0 {
+		short = short[:i]
+	}
+	h := m.byName[short]
+	if short == "" || h == nil {
+		if h2 := m.byIP[ip]; ip.IsValid() && h2 != nil {
+			h = h2
+		}
+	}
+	if h == nil {
+		h = &machine{signs: map[string]float64{}}
+		m.order = append(m.order, h)
+	}
+	if h.name == "" && short != "" {
+		h.name = short
+		m.byName[short] = h
+	}
+	if !h.ip.IsValid() && ip.IsValid() {
+		h.ip = ip
+		m.byIP[ip] = h
+	}
+	if h.role == "" {
+		h.role = p.Role
+	}
+	return h
+}
+
+// at returns the machine that an edge leads to.
+func (m *machines) at(e *edge) *machine {
+	name := e.dst.Host
+	if name == "" {
+		name = e.key.host
+	}
+	return m.get(name, e.key.to, e.dst)
+}
+
+func (h *machine) label() string {
+	if h.name != "" {
+		return h.name
+	}
+	return h.ip.String()
+}
+
+func (h *machine) add(kind string, nats float64, first, last event.Micros) {
+	h.signs[kind] = max(h.signs[kind], nats)
+	if first != 0 && (h.first == 0 || first < h.first) {
+		h.first = first
+	}
+	h.last = max(h.last, last)
+}
+
+func (h *machine) step(from string, at event.Micros, technique string, who []*event.Account) {
+	for i := range h.steps {
+		if h.steps[i].From == from && h.steps[i].Technique == technique {
+			return
+		}
+	}
+	st := cases.Step{From: from, To: h.label(), At: cases.Time(at), Technique: technique, Certainty: cases.Confirmed}
+	if len(who) > 0 {
+		st.Account = who[0].Name
+	}
+	h.steps = append(h.steps, st)
+}
+
+func (m *machines) sign(f *event.Finding) {
+	for _, name := range f.Hosts {
+		h := m.get(name, netip.Addr{}, event.Place{})
+		if w := hostSigns(f.Detector, f.Severity); w > 0 {
+			h.add(base(f.Detector), w, f.First, f.Last)
+			h.findings = append(h.findings, f.ID())
+		}
+	}
+}
+
+func (h *machine) sum(prior float64) float64 {
+	keys := make([]string, 0, len(h.signs))
+	for k := range h.signs {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	n := prior
+	for _, k := range keys {
+		n += h.signs[k]
+	}
+	return n
+}
+
+// spread lets condemned machines speak about those that they went on to. It says whether anything changed.
+func (m *machines) spread(s *scoping, prior float64) bool {
+	changed := false
+	for _, e := range s.eorder {
+		from := m.byIP[e.key.from]
+		if from == nil || from.sum(prior) < condemnedAt || from.first == 0 || e.last < from.first {
+			continue
+		}
+		to := m.at(e)
+		if to == from {
+			continue
+		}
+		fresh := e.first >= from.first-day
+		w, kind := 0.0, "way"
+		switch {
+		case e.logins > 0 && fresh:
+			w = fromHost
+		case e.logins > 0 && e.last >= from.first:
+			w = fromHostAgain
+		case e.accepted > 0 && fresh && administrative(e.key.port):
+			w = reachedNew
+		}
+		if w == 0 || from.signs["infrastructure"] != 0 {
+			continue
+		}
+		if to.signs[kind] < w {
+			to.add(kind, w, max(e.first, from.first), e.last)
+			changed = true
+		}
+		from.out = true
+		if e.logins > 0 {
+			to.step(from.label(), max(e.first, from.first), technique(e.key.port, e.service), e.accounts)
+		}
+	}
+	return changed
+}
+
+// administrative says whether a port is one that a machine is ruled through.
+func administrative(port uint16) bool {
+	switch port {
+	case 22, 135, 139, 445, 3389, 5900, 5985, 5986:
+		return true
+	}
+	return false
+}
+
+func technique(port uint16, service string) string {
+	switch {
+	case port == 22 || strings.Contains(service, "ssh"):
+		return "T1021.004"
+	case port == 445 || port == 139 || strings.Contains(service, "smb"):
+		return "T1021.002"
+	case port == 3389 || strings.Contains(service, "rdp"):
+		return "T1021.001"
+	}
+	return "T1021"
+}
+
+// settle gives the verdicts and adds the machines that condemned ones reached.
+func (m *machines) settle(s *scoping, prior float64) []*machine {
+	bad := map[netip.Addr]*machine{}
+	for _, h := range m.order {
+		h.nats = h.sum(prior)
+		switch {
+		case h.nats >= condemnedAt:
+			h.verdict = cases.HostCompromised
+			if h.ip.IsValid() {
+				bad[h.ip] = h
+			}
+		case h.nats >= doubtfulAt:
+			h.verdict = cases.HostSuspected
+		}
+	}
+	for _, e := range s.eorder {
+		from := bad[e.key.from]
+		if from == nil || e.accepted+e.logins+e.files == 0 || e.last < from.first {
+			continue
+		}
+		if to := m.at(e); to.verdict == "" && to != from {
+			to.verdict = cases.HostReached
+			to.first = max(e.first, from.first)
+			to.last = max(to.last, e.last)
+		}
+	}
+	var out []*machine
+	for _, h := range m.order {
+		if h.verdict != "" {
+			out = append(out, h)
+		}
+	}
+	slices.SortFunc(out, func(a, b *machine) int { return strings.Compare(a.label(), b.label()) })
+	return out
+}
+
+// caseHosts turns machines into the case's hosts.
+func caseHosts(all []*machine) []cases.Host {
+	out := make([]cases.Host, 0, len(all))
+	for _, h := range all {
+		c := cases.Host{Name: h.label(), IP: h.ip, Verdict: h.verdict, Role: h.role, First: cases.Time(h.first), Last: cases.Time(h.last),
+			Findings: h.findings, Confidence: probability(h.nats), DecidedBy: "machine"}
+		if h.verdict == cases.HostCompromised && h.out {
+			c.Role = "stepping-stone"
+		}
+		if h.verdict == cases.HostReached {
+			c.Confidence = 1
+			c.Why = event.Words{Ja: "侵入されたサーバからの接続が受け入れられた", En: "accepted a connection from a compromised host"}
+		}
+		out = append(out, c)
+	}
+	return out
+}

@@ -1,0 +1,322 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package breach goes from findings to the whole harm: which accounts, addresses and hosts an intruder used, since when, by
+// what cause, in which stages, and what was exposed as far as the records say. It does by machine what seed 001's
+// investigators did by eye (attachment 3, footnote 1): a fixed point of bad addresses and bad logins in which every
+// address is judged before anything is concluded from it.
+//
+//	sightings ──► Ledger (who was where, with what, when) ──► Scope: weigh ► condemn ► weigh again … ──► case
+//
+// It condemns on paper only and asks people where it cannot tell. It reads no log and raises no alarm.
+package breach
+
+import (
+	"net/netip"
+
+	"github.com/sekisho/sekisho/event"
+)
+
+// Ledger notes, while sightings pass by in event order, who was where with which client and what inside hosts did to one
+// another. What it keeps grows with the number of accounts, addresses and hosts, not with the number of events. It is owned
+// by one goroutine.
+type Ledger struct {
+	visits  map[visitKey]*visit
+	ordered []*visit // in order of first sight, which is canonical
+	addrs   map[netip.Addr]*address
+	clients map[string]uint32
+	names   []string // clients by number; 0 is "none or one of too many"
+	people  map[uint32]*person
+	edges   map[edgeKey]*edge
+	eorder  []*edge
+	outside map[outKey]*outflow
+	oorder  []*outflow
+	first   event.Micros
+	last    event.Micros
+	folded  int64 // visits that did not fit and were noted by account and address only
+}
+
+// Bounds of what an outsider can inflate. Beyond them things fall into coarser entries, never out.
+const (
+	maxClients = 1 << 16
+	maxVisits  = 4 << 20
+	maxEdges   = 1 << 20
+	maxRuns    = 16
+	maxTried   = 64
+	runGap     = event.Micros(72 * 3600 * 1e6)
+)
+
+type visitKey struct {
+	account uint32
+	addr    netip.Addr
+	client  uint32
+}
+
+// visit is one account's use of one address with one client: the unit that is judged. A shared address falls apart into
+// visits, so that what one of its users did says nothing about the others.
+type visit struct {
+	who     *event.Account
+	addr    *address
+	client  uint32
+	first   event.Micros
+	last    event.Micros
+	days    int32
+	lastDay int32
+	logins  int64
+	acts    int64 // what was done with the account besides logging in
+	mail    int64 // messages opened or fetched
+	files   int64 // files read or copied
+	bytes   int64
+	half    int64 // right password, second step not passed
+	service string
+	ref     event.Ref // of the first event
+	lastRef event.Ref
+	runs    []run
+	night   [24]uint16 // events by local hour
+	week    [7]uint16
+
+	past     past
+	nats     float64
+	terms    []term
+	judged   verdict
+	pinned   bool // by a person's answer
+	stranger bool // new to the address, with a client unlike its own
+	regular  bool // at home there
+}
+
+type run struct {
+	from, to event.Micros
+	n        int64
+}
+
+// address is what was seen of one source address.
+type address struct {
+	place    event.Place
+	first    event.Micros
+	last     event.Micros
+	visits   []*visit
+	failures int64               // on accounts that exist
+	unknown  int64               // on names that do not
+	tried    map[uint32]struct{} // existing accounts that failed from here, up to maxTried
+	triedAll int64               // distinct ones, as far as maxTried counts
+	failDays int32
+	failDay  int32
+	failAt   event.Micros // first failure
+	failTo   event.Micros
+	failRef  event.Ref
+	services map[string]int64 // failures by service, few
+
+	people []uint32 // filled when scoping: distinct accounts
+}
+
+// person is what was seen of one account as a whole.
+type person struct {
+	who      *event.Account
+	visits   []*visit
+	failures int64
+	failAt   event.Micros
+	failTo   event.Micros
+	success  bool
+	first    event.Micros
+}
+
+// NewLedger returns an empty ledger.
+func NewLedger() *Ledger {
+	return &Ledger{
+		visits: map[visitKey]*visit{}, addrs: map[netip.Addr]*address{}, clients: map[string]uint32{"": 0}, names: []string{""},
+		people: map[uint32]*person{}, edges: map[edgeKey]*edge{}, outside: map[outKey]*outflow{},
+	}
+}
+
+// Observe notes one sighting. Sightings come in canonical order.
+func (l *Ledger) Observe(s *event.Sighting) {
+	if l.first == 0 {
+		l.first = s.Time
+	}
+	l.last = max(l.last, s.Time)
+	switch s.Class {
+	case event.ClassAuthentication:
+		switch {
+		case s.Failed():
+			l.fail(s)
+		case s.LoggedIn():
+			l.visit(s)
+		}
+		l.between(s)
+	case event.ClassMail, event.ClassFile, event.ClassHTTP, event.ClassAccountChange, event.ClassEntityChange:
+		if s.Who != nil && !s.Who.System && s.Outcome != event.OutcomeFailure && s.SrcIP.IsValid() {
+			l.visit(s)
+		}
+		if s.Class == event.ClassFile {
+			l.between(s)
+		}
+	case event.ClassRemoteSession, event.ClassNetwork:
+		l.between(s)
+	}
+}
+
+func (l *Ledger) person(who *event.Account, at event.Micros) *person {
+	p := l.people[who.Handle]
+	if p == nil {
+		p = &person{who: who, first: at}
+		l.people[who.Handle] = p
+	}
+	return p
+}
+
+func (l *Ledger) address(p event.Place, at event.Micros) *address {
+	a := l.addrs[p.IP]
+	if a == nil {
+		a = &address{place: p, first: at, failDay: -1}
+		l.addrs[p.IP] = a
+	}
+	if a.place.Country == "" {
+		a.place.Country = p.Country
+	}
+	if a.place.ASN == 0 {
+		a.place.ASN = p.ASN
+	}
+	if a.place.Kind == event.KindUnknown {
+		a.place.Kind = p.Kind
+	}
+	a.last = max(a.last, at)
+	return a
+}
+
+// fail notes a failed login. A right password without its second step is also a visit: somebody knew it.
+func (l *Ledger) fail(s *event.Sighting) {
+	n := s.Times()
+	exists := s.Reason != event.ReasonNoSuchAccount && !s.Who.System
+	if exists {
+		p := l.person(s.Who, s.Time)
+		p.failures += n
+		if p.failAt == 0 {
+			p.failAt = s.Time
+		}
+		p.failTo = s.Time
+	}
+	if !s.SrcIP.IsValid() || s.SrcIsRelay {
+		return
+	}
+	a := l.address(s.Src, s.Time)
+	if a.failAt == 0 {
+		a.failAt = s.Time
+		a.failRef = keepRef(s.Event)
+	}
+	a.failTo = s.Time
+	if a.failDay != s.Day {
+		a.failDay = s.Day
+		a.failDays++
+	}
+	if a.services == nil {
+		a.services = map[string]int64{}
+	}
+	if _, ok := a.services[s.Service]; ok || len(a.services) < 8 {
+		a.services[s.Service] += n
+	}
+	if !exists {
+		a.unknown += n
+		return
+	}
+	a.failures += n
+	if a.tried == nil {
+		a.tried = map[uint32]struct{}{}
+	}
+	if _, ok := a.tried[s.Who.Handle]; !ok && len(a.tried) < maxTried {
+		a.tried[s.Who.Handle] = struct{}{}
+		a.triedAll++
+	}
+	if s.Reason == event.ReasonSecondFactorFailed || s.Reason == event.ReasonSecondFactorNeeded {
+		l.visit(s)
+	}
+}
+
+// visit notes that an account was used from an address.
+func (l *Ledger) visit(s *event.Sighting) {
+	p := l.person(s.Who, s.Time)
+	if s.LoggedIn() {
+		p.success = true
+	}
+	if !s.SrcIP.IsValid() || s.SrcIsRelay || s.Who.System {
+		return
+	}
+	key := visitKey{s.Who.Handle, s.SrcIP, 0}
+	if !s.Src.Own {
+		key.client = l.client(s.Client)
+	}
+	v := l.visits[key]
+	if v == nil {
+		if len(l.visits) >= maxVisits {
+			l.folded++
+			key.client = 0
+			if v = l.visits[key]; v == nil {
+				return
+			}
+		} else {
+			v = &visit{who: s.Who, addr: l.address(s.Src, s.Time), client: key.client, first: s.Time, lastDay: -1, service: s.Service, ref: keepRef(s.Event)}
+			l.visits[key] = v
+			l.ordered = append(l.ordered, v)
+			v.addr.visits = append(v.addr.visits, v)
+			p.visits = append(p.visits, v)
+		}
+	}
+	v.note(s)
+}
+
+func (v *visit) note(s *event.Sighting) {
+	v.last, v.addr.last = s.Time, s.Time
+	v.lastRef = s.Event.Ref
+	v.lastRef.More = nil
+	if v.lastDay != s.Day {
+		v.lastDay = s.Day
+		v.days++
+	}
+	switch {
+	case s.LoggedIn():
+		v.logins++
+	case s.Class == event.ClassAuthentication:
+		v.half++
+	default:
+		v.acts++
+		n := max(s.Count.Or(1), 1)
+		switch {
+		case s.Class == event.ClassMail && (s.Activity == event.ActRead || s.Activity == event.ActDownload):
+			v.mail += n
+		case s.Class == event.ClassFile && (s.Activity == event.ActRead || s.Activity == event.ActDownload || s.Activity == event.ActCopy):
+			v.files += n
+			v.bytes += s.BytesIn.Or(0)
+		}
+	}
+	if h := int(s.Minute) / 60; h >= 0 && h < 24 && v.night[h] < 65535 {
+		v.night[h]++
+	}
+	if d := int(s.Weekday); d >= 0 && d < 7 && v.week[d] < 65535 {
+		v.week[d]++
+	}
+	if n := len(v.runs); n > 0 && (s.Time-v.runs[n-1].to < runGap || n >= maxRuns) {
+		v.runs[n-1].to = s.Time
+		v.runs[n-1].n++
+		return
+	}
+	v.runs = append(v.runs, run{s.Time, s.Time, 1})
+}
+
+func (l *Ledger) client(name string) uint32 {
+	if n, ok := l.clients[name]; ok {
+		return n
+	}
+	if len(l.names) >= maxClients {
+		return 0
+	}
+	n := uint32(len(l.names))
+	l.clients[name] = n
+	l.names = append(l.names, name)
+	return n
+}
+
+// keepRef copies a reference out of its batch.
+func keepRef(e *event.Event) event.Ref {
+	r := e.Ref
+	r.More = append([]event.Part(nil), r.More...)
+	return r
+}

@@ -1,0 +1,207 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/sekisho/sekisho/cases"
+	"github.com/sekisho/sekisho/event"
+)
+
+// Result is what scoping concluded, in the words of the case. Evidence is filled in by whoever can read the inputs.
+type Result struct {
+	Verdict      cases.CaseVerdict
+	Reasons      []cases.Reason
+	Onset        cases.Onset
+	LastActivity cases.Time
+	Accounts     []cases.Account
+	Addresses    []cases.Address
+	Hosts        []cases.Host
+	Stages       []cases.Stage
+	Path         []cases.Step
+	Operator     cases.Operator
+	Exposure     []cases.Exposure
+	Questions    []cases.Question
+	Containment  []cases.Containment
+	Seen         int64 // accounts seen with a success or in the directory
+	Sources      int64 // distinct source addresses
+	Rounds       int   // of the fixed point
+	Folded       int64 // entries that fell into coarser ones at a bound
+
+	// Groups hold the handles of accounts by what the figures compare: victims by group number, and all others that were
+	// guessed at, from which a control sample is drawn.
+	Victims map[string]int // group number by identity
+}
+
+// Scope goes from what the ledger saw to the whole harm. It may be called again with other inputs; the ledger keeps nothing
+// of an earlier answer.
+func (l *Ledger) Scope(in Inputs) *Result {
+	for _, v := range l.ordered {
+		v.judged, v.terms, v.nats, v.stranger, v.regular, v.pinned = unjudged, nil, 0, false, false, false
+	}
+	s := begin(l, in)
+	s.settle()
+	accounts := s.judgeAccounts()
+	r := &Result{Accounts: s.caseAccounts(accounts), Addresses: s.caseAddresses(accounts), Sources: int64(len(l.addrs)), Rounds: s.rounds,
+		Folded: l.folded, Victims: map[string]int{}}
+	breached := false
+	for i := range r.Accounts {
+		if a := &r.Accounts[i]; a.Verdict == cases.AccountCompromised {
+			breached = true
+			r.Victims[a.ID] = a.Group
+		}
+	}
+	machines := s.hosts(r.Addresses, breached)
+	r.Hosts = caseHosts(machines)
+	for _, p := range s.people {
+		if p.success || p.who.Listed {
+			r.Seen++
+		}
+	}
+	r.Seen = max(r.Seen, int64(in.Accounts))
+	r.Verdict = verdictOf(r, in)
+	if r.Verdict == cases.Breach || r.Verdict == cases.Suspicious {
+		r.Onset, r.LastActivity = s.onset(accounts, machines)
+		r.Stages = s.stages(accounts, machines)
+		r.Path = s.path(accounts, machines)
+		r.Operator = s.operator(accounts)
+		r.Exposure = s.exposure(accounts, machines)
+		r.Questions = s.questions(accounts)
+		r.Containment = s.containment(accounts, machines, r.Addresses)
+	}
+	r.Reasons = s.reasons(r)
+	return r
+}
+
+// verdictOf says what the case comes to. Clear needs records that would have shown a login from an address.
+func verdictOf(r *Result, in Inputs) cases.CaseVerdict {
+	suspected := false
+	for i := range r.Accounts {
+		switch r.Accounts[i].Verdict {
+		case cases.AccountCompromised:
+			return cases.Breach
+		case cases.AccountSuspected:
+			suspected = true
+		}
+	}
+	for i := range r.Hosts {
+		switch r.Hosts[i].Verdict {
+		case cases.HostCompromised:
+			return cases.Breach
+		case cases.HostSuspected:
+			suspected = true
+		}
+	}
+	for i := range in.Findings {
+		if in.Findings[i].Severity >= event.High {
+			suspected = true
+		}
+	}
+	switch {
+	case suspected:
+		return cases.Suspicious
+	case in.Covered:
+		return cases.Clear
+	}
+	return cases.CaseUndetermined
+}
+
+// onset finds the oldest trace of the intruder: a campaign against the institute's accounts, a bad login, or a finding on a
+// condemned machine. It is certain only where the records begin well before it.
+func (s *scoping) onset(accounts []*judgedAccount, hosts []*machine) (cases.Onset, cases.Time) {
+	first, last := event.Micros(math.MaxInt64), event.Micros(0)
+	note := func(from, to event.Micros) {
+		if from != 0 {
+			first = min(first, from)
+		}
+		last = max(last, to)
+	}
+	for _, j := range accounts {
+		if j.verdict == cases.AccountCompromised || j.verdict == cases.AccountSuspected {
+			note(j.first, j.last)
+		}
+	}
+	for _, h := range hosts {
+		if h.verdict == cases.HostCompromised || h.verdict == cases.HostSuspected {
+			note(h.first, h.last)
+		}
+	}
+	for i := range s.in.Findings {
+		if f := &s.in.Findings[i]; f.Severity >= event.Medium && campaignFinding(f.Detector) {
+			note(f.First, f.Last)
+		}
+	}
+	if first == math.MaxInt64 {
+		return cases.Onset{Why: event.Words{Ja: "侵入者の痕跡はない", En: "no trace of an intruder"}}, 0
+	}
+	o := cases.Onset{At: cases.Time(first), Certain: first > s.Ledger.first+28*day}
+	o.Why = event.Words{Ja: "記録はこれより前からあり、その間に痕跡はない", En: "records begin well before it and show no trace until then"}
+	if !o.Certain {
+		o.Why = event.Words{Ja: "記録がこの直前から始まるため、実際の開始はさらに前の可能性がある",
+			En: "the records begin too shortly before this: the true start may lie earlier and is not known"}
+	}
+	return o, cases.Time(last)
+}
+
+func campaignFinding(detector string) bool {
+	switch base(detector) {
+	case "id-probing", "password-guessing", "password-spray", "credential-stuffing", "id-list-obtained", "target-drop-out", "success-after-guessing":
+		return true
+	}
+	return false
+}
+
+// reasons say in plain words why the verdict is what it is, weightiest first.
+func (s *scoping) reasons(r *Result) []cases.Reason {
+	var out []cases.Reason
+	say := func(findings []string, ja, en string, args ...any) {
+		out = append(out, cases.Reason{Words: event.Words{Ja: fmt.Sprintf(ja, args...), En: fmt.Sprintf(en, args...)}, Findings: findings})
+	}
+	c := countVerdicts(r)
+	if c.compromised > 0 {
+		say(nil, "%d アカウントで、本人の利用では説明できないログインを確認・推定した。", "%d accounts have logins that their owners' use does not explain.", c.compromised)
+	}
+	if c.suspected > 0 {
+		say(nil, "%d アカウントに疑いがあり、本人への確認が必要である。", "%d more accounts are suspected: their owners must be asked.", c.suspected)
+	}
+	if c.hosts > 0 {
+		say(nil, "%d 台のサーバで侵入の痕跡を確認した。", "%d hosts show traces of intrusion.", c.hosts)
+	}
+	for i := len(s.in.Findings) - 1; i >= 0 && len(out) < 12; i-- {
+		f := &s.in.Findings[i]
+		if f.Severity >= event.High {
+			out = append(out, cases.Reason{Words: f.Title, Findings: []string{f.ID()}})
+		}
+	}
+	switch r.Verdict {
+	case cases.Clear:
+		say(nil, "調べた記録の範囲では、不正アクセスの痕跡を認めなかった。記録のない期間・機器については何も言えない。",
+			"Within the records examined no trace of unauthorised access was found. Nothing can be said of times and devices without records.")
+	case cases.CaseUndetermined:
+		say(nil, "誰がどこからログインしたかを示す記録がないため、判断できない。", "No record shows who logged in from where, so nothing can be decided.")
+	}
+	return out
+}
+
+type verdictCount struct{ compromised, suspected, hosts int }
+
+func countVerdicts(r *Result) verdictCount {
+	var c verdictCount
+	for i := range r.Accounts {
+		switch r.Accounts[i].Verdict {
+		case cases.AccountCompromised:
+			c.compromised++
+		case cases.AccountSuspected:
+			c.suspected++
+		}
+	}
+	for i := range r.Hosts {
+		if r.Hosts[i].Verdict == cases.HostCompromised {
+			c.hosts++
+		}
+	}
+	return c
+}

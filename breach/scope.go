@@ -1,0 +1,294 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+import (
+	"math"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/sekisho/sekisho/cases"
+	"github.com/sekisho/sekisho/event"
+)
+
+// Seed is something known to be bad, from which to start.
+type Seed struct {
+	Account string       // an identity (A-…); empty for none
+	Address netip.Addr   // invalid for none
+	Host    string       // empty for none
+	Around  event.Micros // when it was bad; 0: any time
+}
+
+// Answer is what a person said about an account, an address, or one at the other.
+type Answer struct {
+	Account    string // identity; empty: any
+	Address    netip.Addr
+	Legitimate bool
+	Unknown    bool // asked, and did not know
+	From, To   event.Micros
+	By         string
+	Weightless bool // came through a mailbox or account that is not cleared: kept, not used
+}
+
+// Inputs are what scoping starts from besides the ledger.
+type Inputs struct {
+	Findings []event.Finding
+	Seeds    []Seed
+	Answers  []Answer
+	Weights  *Weights // nil: DefaultWeights
+	// Covered says whether records exist that would show a login with an address at all: without them nobody is cleared.
+	Covered bool
+	// Accounts counts the accounts of the directory; 0: not known.
+	Accounts int
+	// Offset is the institute's zone, east of UTC, in which hours are told; Zone its name.
+	Offset event.Micros
+	Zone   string
+}
+
+type verdict uint8
+
+const (
+	unjudged verdict = iota
+	honest
+	doubtful
+	condemned
+)
+
+// What a sum of nats must reach: suspected at even odds, compromised at 0.95.
+var (
+	doubtfulAt  = 0.0
+	condemnedAt = math.Log(0.95 / 0.05)
+)
+
+// scoping is the state of one fixed point.
+type scoping struct {
+	*Ledger
+	in        Inputs
+	w         Weights
+	people    []*person // sorted by identity
+	home      string    // the country that most accounts come from
+	harmStart event.Micros
+	families  []string // by client number: its name without versions
+	campaign  span
+	dropped   map[string]event.Micros // by identity: when it left the target list
+	guessed   map[pairKey]struct{}
+	clientBad map[uint32]int // condemned accounts by client
+	clientAll map[uint32]int // accounts by client
+	allBad    int
+	rounds    int
+	sources   map[netip.Addr]bool // campaign sources by finding
+	kind      map[netip.Addr]event.Kind
+}
+
+type span struct{ from, to event.Micros }
+
+func (s span) has(t event.Micros) bool { return s.from != 0 && t >= s.from && t <= s.to }
+
+type pairKey struct {
+	account string
+	addr    netip.Addr
+}
+
+// begin prepares what does not change from round to round.
+func begin(l *Ledger, in Inputs) *scoping {
+	s := &scoping{Ledger: l, in: in, w: DefaultWeights(), harmStart: math.MaxInt64, dropped: map[string]event.Micros{},
+		guessed: map[pairKey]struct{}{}, sources: map[netip.Addr]bool{}}
+	if in.Weights != nil {
+		s.w = *in.Weights
+	}
+	for _, p := range l.people {
+		s.people = append(s.people, p)
+	}
+	slices.SortFunc(s.people, func(a, b *person) int { return strings.Compare(a.who.ID, b.who.ID) })
+	s.families = make([]string, len(l.names))
+	for i, n := range l.names {
+		s.families[i] = family(n)
+	}
+	s.home = s.homeCountry()
+	s.readFindings()
+	s.countClients()
+	return s
+}
+
+// readFindings takes from the findings what weighs on accounts and addresses.
+func (s *scoping) readFindings() {
+	for i := range s.in.Findings {
+		f := &s.in.Findings[i]
+		switch base(f.Detector) {
+		case "password-guessing", "password-spray", "credential-stuffing", "id-probing":
+			if f.Severity < event.Medium {
+				continue
+			}
+			if s.campaign.from == 0 || f.First < s.campaign.from {
+				s.campaign.from = f.First
+			}
+			s.campaign.to = max(s.campaign.to, f.Last+event.Micros(60*86400*1e6))
+			for _, ip := range f.Addresses {
+				s.sources[ip] = true
+			}
+		case "target-drop-out":
+			for _, id := range f.Accounts {
+				if at, ok := s.dropped[id]; !ok || f.First < at {
+					s.dropped[id] = f.First
+				}
+			}
+		case "success-after-guessing":
+			for _, id := range f.Accounts {
+				for _, ip := range f.Addresses {
+					s.guessed[pairKey{id, ip}] = struct{}{}
+				}
+			}
+		}
+	}
+}
+
+// base returns the contract's name of a detector whose own name it is a prefix of.
+func base(detector string) string {
+	for _, n := range []string{"password-guessing", "password-spray", "credential-stuffing", "id-probing", "target-drop-out", "success-after-guessing",
+		"directory-read", "internal-scan", "restricted-access", "ci-remote-control", "beacon", "long-connection", "tunnel", "upload",
+		"log-cleared", "mass-encryption", "lateral-path", "admin-misuse", "one-address-many-accounts", "id-list-obtained"} {
+		if strings.HasPrefix(detector, n) {
+			return n
+		}
+	}
+	return detector
+}
+
+// homeCountry returns the country from which most accounts come; the first in order of name where equal.
+func (s *scoping) homeCountry() string {
+	count := map[string]int{}
+	for _, p := range s.people {
+		seen := map[string]bool{}
+		for _, v := range p.visits {
+			if c := v.addr.place.Country; c != "" && !seen[c] {
+				seen[c] = true
+				count[c]++
+			}
+		}
+	}
+	best := ""
+	for c, n := range count {
+		if best == "" || n > count[best] || n == count[best] && c < best {
+			best = c
+		}
+	}
+	return best
+}
+
+// countClients counts by client how many accounts have it and how many of them are condemned with it.
+func (s *scoping) countClients() {
+	all, bad := map[uint32]map[uint32]bool{}, map[uint32]map[uint32]bool{}
+	people := map[uint32]bool{}
+	put := func(m map[uint32]map[uint32]bool, v *visit) {
+		if m[v.client] == nil {
+			m[v.client] = map[uint32]bool{}
+		}
+		m[v.client][v.who.Handle] = true
+	}
+	for _, v := range s.ordered {
+		if v.client == 0 {
+			continue
+		}
+		if v.judged == condemned {
+			put(bad, v)
+			people[v.who.Handle] = true
+		} else {
+			put(all, v)
+		}
+	}
+	s.clientBad, s.clientAll = map[uint32]int{}, map[uint32]int{}
+	for c, m := range bad {
+		s.clientBad[c] = len(m)
+	}
+	for c, m := range all {
+		s.clientAll[c] = len(m)
+	}
+	s.allBad = len(people)
+}
+
+// settle weighs every visit again and again until nothing more is condemned. Condemned visits stay condemned, so it ends;
+// within a round every visit is weighed against the state at the round's begin, so the order does not matter.
+func (s *scoping) settle() {
+	for s.rounds = 1; s.rounds <= 30; s.rounds++ {
+		s.countClients()
+		for _, p := range s.people {
+			s.recall(p)
+		}
+		s.markStrangers()
+		changed := false
+		var next []*visit
+		for _, v := range s.ordered {
+			if v.judged == condemned {
+				continue
+			}
+			s.weigh(v)
+			if v.nats >= condemnedAt {
+				next = append(next, v)
+			}
+		}
+		for _, v := range next {
+			v.judged = condemned
+			changed = true
+		}
+		if start := s.firstHarm(); start < s.harmStart {
+			s.harmStart = start
+			changed = true
+		}
+		if !changed {
+			break
+		}
+	}
+	for _, v := range s.ordered {
+		if v.judged == condemned {
+			s.weigh(v) // with all the company that it ended up in, for the explanation
+			if v.nats < condemnedAt {
+				v.nats = condemnedAt
+			}
+			continue
+		}
+		v.judged = honest
+		if v.nats >= doubtfulAt {
+			v.judged = doubtful
+		}
+	}
+}
+
+// firstHarm returns when harm began: before it, habits are the owners' own. With three or more condemned accounts the very
+// first is not trusted alone, so that one wrong judgement does not take everybody's past away.
+func (s *scoping) firstHarm() event.Micros {
+	byAccount := map[uint32]event.Micros{}
+	for _, v := range s.ordered {
+		if v.judged == condemned {
+			if at, ok := byAccount[v.who.Handle]; !ok || v.first < at {
+				byAccount[v.who.Handle] = v.first
+			}
+		}
+	}
+	var firsts []event.Micros
+	for _, at := range byAccount {
+		firsts = append(firsts, at)
+	}
+	slices.Sort(firsts)
+	switch {
+	case len(firsts) == 0:
+		return math.MaxInt64
+	case len(firsts) < 3:
+		return firsts[0]
+	}
+	return firsts[1]
+}
+
+// family returns a client's name without what changes when it updates itself: digits and what hangs on them.
+func family(client string) string {
+	var b strings.Builder
+	for i := 0; i < len(client) && b.Len() < 200; i++ {
+		if c := client[i]; (c < '0' || c > '9') && c != '.' {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+func probability(nats float64) float64 { return cases.Round(1 / (1 + math.Exp(-nats))) }

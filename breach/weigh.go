@@ -1,0 +1,346 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+import (
+	"math"
+	"net/netip"
+
+	"github.com/sekisho/sekisho/event"
+)
+
+const day = event.Micros(86400 * 1e6)
+
+// past is what an account's own earlier, uncondemned use says about one of its visits.
+type past struct {
+	address, network, as, kind bool
+	country                    bool
+	client, family             bool
+	days                       int32 // of use before the visit
+	bulk                       int64 // the most mail and files of one earlier visit
+}
+
+// history gathers an account's uncondemned use in order of time, so that the past of all its visits takes one pass.
+type history struct {
+	clients, families map[string]bool
+	addresses         map[netip.Addr]bool
+	networks          map[netip.Prefix]bool
+	asns              map[uint32]bool
+	countries         map[string]bool
+	kinds             [event.KindOwn + 1]bool
+	days              int32
+	bulk              int64
+}
+
+// recall sets the past of every visit of an account. Use that began after the harm did counts for clients only: a habit
+// learnt under the intruder excuses nobody's address.
+func (s *scoping) recall(p *person) {
+	h := history{addresses: map[netip.Addr]bool{}, networks: map[netip.Prefix]bool{}, clients: map[string]bool{}, families: map[string]bool{},
+		asns: map[uint32]bool{}, countries: map[string]bool{}}
+	var same []*visit // visits that began at the same moment do not speak for one another
+	for i, v := range p.visits {
+		if len(same) > 0 && same[0].first != v.first {
+			s.remember(&h, same)
+			same = same[:0]
+		}
+		v.past = s.look(&h, v)
+		same = append(same, p.visits[i])
+	}
+}
+
+func (s *scoping) look(h *history, v *visit) past {
+	a := &v.addr.place
+	p := past{
+		address: h.addresses[a.IP], network: h.networks[network(a.IP)],
+		as: a.ASN != 0 && !a.Kind.Anonymous() && h.asns[a.ASN], kind: a.Kind.Anonymous() && h.kinds[a.Kind],
+		country: a.Country != "" && h.countries[a.Country], days: h.days, bulk: h.bulk,
+	}
+	if v.client != 0 {
+		p.client = h.clients[s.names[v.client]]
+		p.family = !p.client && h.families[s.families[v.client]]
+	}
+	// Its own use counts too where it became a habit before the harm.
+	if v.first < s.harmStart-day && v.daysBefore(s.harmStart) >= 3 {
+		p.address = true
+	}
+	return p
+}
+
+func (s *scoping) remember(h *history, visits []*visit) {
+	for _, w := range visits {
+		if w.judged == condemned {
+			continue
+		}
+		h.days += w.days
+		h.bulk = max(h.bulk, w.mail+w.files)
+		if w.client != 0 {
+			h.clients[s.names[w.client]] = true
+			h.families[s.families[w.client]] = true
+		}
+		if w.first >= s.harmStart {
+			continue
+		}
+		a := &w.addr.place
+		h.addresses[a.IP] = true
+		h.networks[network(a.IP)] = true
+		h.asns[a.ASN] = true
+		h.countries[a.Country] = true
+		h.kinds[min(a.Kind, event.KindOwn)] = true
+	}
+}
+
+// daysBefore estimates on how many days the visit was seen before t, from its runs.
+func (v *visit) daysBefore(t event.Micros) int32 {
+	if v.last < t {
+		return v.days
+	}
+	var before, all int64
+	for _, r := range v.runs {
+		all += r.n
+		if r.to < t {
+			before += r.n
+		} else if r.from < t && r.to > r.from {
+			before += r.n * int64(t-r.from) / int64(r.to-r.from+1)
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return int32(int64(v.days) * before / all)
+}
+
+// network returns the neighbourhood of an address: /24 of IPv4, /48 of IPv6.
+func network(ip netip.Addr) netip.Prefix {
+	bits := 24
+	if ip.Is6() {
+		bits = 48
+	}
+	p, _ := ip.Prefix(bits)
+	return p
+}
+
+// weigh sums the evidence on one visit.
+func (s *scoping) weigh(v *visit) {
+	v.terms = v.terms[:0]
+	v.nats = 0
+	add := func(name string, nats float64) {
+		if nats != 0 {
+			v.terms = append(v.terms, term{name, nats})
+			v.nats += nats
+		}
+	}
+	add("prior", s.w.Prior)
+	if s.campaign.has(v.first) {
+		add("campaign", s.w.PriorCampaign)
+	}
+	if s.allBad > 1 && v.first >= s.harmStart-30*day {
+		add("campaign", s.w.PriorBreach)
+	}
+	a := v.addr
+	p := v.past
+	add("kind", s.w.Kind[a.place.Kind])
+	if c := a.place.Country; c != "" && c != s.home && !p.country && !a.place.Own {
+		add("abroad", s.w.Abroad)
+	}
+	add("own-history", s.ownHistory(p))
+	add("client", s.clientTerm(v, p))
+	if !p.client && !p.address {
+		add("operator-client", s.operatorClient(v))
+		s.weighSource(v, p, add)
+		s.weighCompany(v, p, add)
+	}
+	if _, ok := s.guessed[pairKey{v.who.ID, a.place.IP}]; ok && !p.address {
+		add("after-guessing", s.w.AfterGuessing)
+	}
+	if at, ok := s.dropped[v.who.ID]; ok && !p.address && v.last > at-14*day {
+		add("drop-out", s.w.DropOut)
+	}
+	if n := v.mail + v.files; n >= 100 && n >= 5*max(p.bulk, 1) && !p.address {
+		add("bulk", s.w.Bulk)
+	}
+	if v.half > 0 && v.logins == 0 && v.acts == 0 {
+		add("half-only", s.w.HalfOnly)
+	}
+	s.weighWords(v, p, add)
+}
+
+func (s *scoping) ownHistory(p past) float64 {
+	switch {
+	case p.address:
+		return s.w.OwnAddress
+	case p.kind:
+		return s.w.OwnKind
+	case p.network:
+		return s.w.OwnNetwork
+	case p.as:
+		return s.w.OwnAS
+	}
+	return 0
+}
+
+func (s *scoping) clientTerm(v *visit, p past) float64 {
+	switch {
+	case v.client == 0:
+		return 0
+	case p.client:
+		return s.w.ClientKnown
+	case p.family:
+		return s.w.ClientFamily
+	case p.days >= 5:
+		return s.w.ClientNew
+	}
+	return 0
+}
+
+// operatorClient compares how often condemned accounts and the others have this client: a rare one that the condemned share
+// says much, the common browser says nothing.
+func (s *scoping) operatorClient(v *visit) float64 {
+	if v.client == 0 || s.allBad == 0 {
+		return 0
+	}
+	bad, total := s.clientBad[v.client], s.allBad
+	if v.judged == condemned { // not its own witness
+		bad, total = bad-1, total-1
+	}
+	if bad < 1 || total < 1 {
+		return 0
+	}
+	good := s.clientAll[v.client]
+	if v.judged != condemned && good > 0 {
+		good--
+	}
+	r := math.Log((float64(bad)+0.5)/(float64(total)+1)) - math.Log((float64(good)+0.5)/(float64(len(s.people))+1))
+	return min(max(r, 0), s.w.OperatorMax)
+}
+
+// guesser says whether an address tried many accounts and seldom got in: a source of guessing, not a place where people
+// mistype.
+func (a *address) guesser() bool {
+	if a.place.Own {
+		return false
+	}
+	var logins int64
+	for _, v := range a.visits {
+		logins += v.logins
+	}
+	tries := a.failures + a.unknown
+	return a.triedAll >= 5 && tries >= 10 && tries > 3*logins && (a.triedAll >= 3*int64(max(a.failDays, 1)) || a.triedAll >= maxTried)
+}
+
+// weighSource adds what the address did to other accounts. At an address that honest people use too, it says something
+// only about clients that are not their owners'.
+func (s *scoping) weighSource(v *visit, p past, add func(string, float64)) {
+	if v.addr.guesser() && !p.family {
+		add("guess-source", s.w.GuessSource)
+	}
+}
+
+// weighCompany adds what other accounts say that came to the same address: strangers to it with clients unlike their own,
+// and those already condemned.
+func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
+	a := v.addr
+	if a.place.Own {
+		return
+	}
+	strangers, familiar, company := 0, 0, 0
+	seen := map[uint32]bool{v.who.Handle: true}
+	for _, w := range a.visits {
+		if seen[w.who.Handle] {
+			continue
+		}
+		near := w.first < v.last+14*day && w.last > v.first-14*day
+		switch {
+		case w.judged == condemned:
+			if near && (w.client == v.client || !s.sharedPlace(a)) {
+				company++
+				seen[w.who.Handle] = true
+			}
+		case w.stranger:
+			if near {
+				strangers++
+				seen[w.who.Handle] = true
+			}
+		case w.regular:
+			familiar++
+			seen[w.who.Handle] = true
+		}
+	}
+	if !p.network && (p.days >= 3 || s.in.Covered) && strangers > 0 && v.strangerNow(p) {
+		r := float64(strangers)*s.w.Stranger + float64(familiar)*s.w.Familiar
+		if v.client == 0 { // without a client to compare, only kinds of address that few share say something
+			r = float64(strangers) * 0.4 * s.w.Stranger
+			if !a.place.Kind.Anonymous() && a.place.Kind != event.KindResidential {
+				r = 0
+			}
+		}
+		add("co-use", min(max(r, s.w.CoUseMin), s.w.CoUseMax))
+	}
+	if company > 0 && !p.network {
+		add("company", min(float64(company)*s.w.Company, s.w.CompanyMax))
+	}
+}
+
+// strangerNow says whether this visit itself is unfamiliar: neither its address nor its client is known from the past.
+func (v *visit) strangerNow(p past) bool {
+	return !p.address && !p.network && !p.client && !p.family && !p.kind
+}
+
+// markStrangers notes for each visit whether its account came to the address for the first time with a client unlike its own,
+// or is at home there.
+func (s *scoping) markStrangers() {
+	for _, v := range s.ordered {
+		if v.judged == condemned {
+			continue
+		}
+		p := v.past
+		v.stranger = v.strangerNow(p) && p.days >= 3 && (v.client != 0 || !p.as)
+		v.regular = p.address || p.client || p.family || v.days >= 5
+	}
+}
+
+// sharedPlace says whether people who are not condemned are at home at the address.
+func (s *scoping) sharedPlace(a *address) bool {
+	for _, w := range a.visits {
+		if w.judged != condemned && w.regular {
+			return true
+		}
+	}
+	return false
+}
+
+// weighWords adds seeds and answers.
+func (s *scoping) weighWords(v *visit, p past, add func(string, float64)) {
+	v.pinned = false
+	for i := range s.in.Seeds {
+		sd := &s.in.Seeds[i]
+		near := sd.Around == 0 || v.first < sd.Around+30*day && v.last > sd.Around-30*day
+		if !near {
+			continue
+		}
+		if sd.Address.IsValid() && sd.Address == v.addr.place.IP && !p.address && !p.client {
+			add("seed", s.w.Seed)
+		}
+		if sd.Account != "" && sd.Account == v.who.ID && !p.address && !p.network {
+			add("seed", s.w.Seed/2)
+		}
+	}
+	for i := range s.in.Answers {
+		an := &s.in.Answers[i]
+		if an.Unknown || an.Weightless || an.Account == "" && !an.Address.IsValid() {
+			continue
+		}
+		if an.Account != "" && an.Account != v.who.ID || an.Address.IsValid() && an.Address != v.addr.place.IP {
+			continue
+		}
+		if an.From != 0 && v.last < an.From || an.To != 0 && v.first > an.To {
+			continue
+		}
+		v.pinned = true
+		if an.Legitimate {
+			add("answer", -12)
+		} else {
+			add("answer", 12)
+		}
+	}
+}

@@ -1,0 +1,98 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+import "github.com/sekisho/sekisho/event"
+
+// Weights are what each kind of evidence is worth, in natural logarithms of odds. They are judgements from the literature
+// and from drills, not measured likelihoods, and reports call what comes of them an indicator (指標) until they are
+// calibrated. One signal alone never condemns: every sum starts below zero by Prior.
+type Weights struct {
+	Prior         float64 // that a given login is the intruder's, nothing else known
+	PriorCampaign float64 // added while the institute's accounts are under attack, by findings of guessing or probing
+	PriorBreach   float64 // added once other accounts are condemned
+
+	Kind   map[event.Kind]float64
+	Abroad float64 // a country that is neither home nor known from the account's past
+
+	OwnAddress, OwnNetwork, OwnAS, OwnKind float64 // the account's own past speaks for its owner
+	ClientKnown, ClientFamily              float64 // exactly the client it used before; the same one in another version
+	ClientNew                              float64 // another client than in a past that is deep enough to tell
+	OperatorMax                            float64 // a client that condemned logins have and honest ones do not
+
+	GuessSource   float64 // the address guessed at accounts
+	AfterGuessing float64 // a finding says: this account, after guessing
+	DropOut       float64 // it left the attackers' list while the list went on
+	Bulk          float64 // took mail or files as its owner never did
+	HalfOnly      float64 // never more than the right password without the second step
+
+	Stranger, Familiar float64 // at an address new to all: each other account with an unfamiliar client; with its own
+	CoUseMin, CoUseMax float64
+	Company            float64 // each condemned account that came there with the same client
+	CompanyMax         float64
+
+	Seed float64 // named as bad by whoever asked
+}
+
+// DefaultWeights returns the weights in use. science.md, 3.2 and 3.5, is where most of them come from.
+func DefaultWeights() Weights {
+	return Weights{
+		Prior: -7, PriorCampaign: 1.5, PriorBreach: 0.5,
+		Kind: map[event.Kind]float64{
+			event.KindTor: 3.5, event.KindVPN: 2.5, event.KindHosting: 2.5, event.KindUnknown: 0,
+			event.KindUniversity: -0.5, event.KindMobile: -1, event.KindResidential: -0.5, event.KindHotel: -1, event.KindOwn: -4,
+		},
+		Abroad:     1.5,
+		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
+		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.2, OperatorMax: 3.5,
+		GuessSource: 5, AfterGuessing: 1.5, DropOut: 3, Bulk: 2, HalfOnly: -1.5,
+		Stranger: 1.8, Familiar: -2, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
+		Seed: 6,
+	}
+}
+
+// term is one piece of evidence and its weight.
+type term struct {
+	name string
+	nats float64
+}
+
+// termWords say each term to people. The names stand in case.json, accounts[].terms.
+func termWords(name string) event.Words {
+	switch name {
+	case "prior":
+		return event.Words{Ja: "何も分かっていないときの見込み", En: "expectation before any evidence"}
+	case "campaign":
+		return event.Words{Ja: "この時期、組織のアカウントが攻撃を受けていた", En: "the institute's accounts were under attack at the time"}
+	case "kind":
+		return event.Words{Ja: "接続元の種類（Tor、VPN、レンタルサーバ、携帯など）", En: "kind of the address (Tor, VPN, hosting, mobile, …)"}
+	case "abroad":
+		return event.Words{Ja: "本人の過去の利用にない国", En: "a country that the account's past does not know"}
+	case "own-history":
+		return event.Words{Ja: "被害より前から本人が使っていた接続元", En: "the owner used this address, its network or such addresses before the harm"}
+	case "client":
+		return event.Words{Ja: "端末・ブラウザが本人の普段のものと同じか", En: "whether the client is the owner's usual one"}
+	case "operator-client":
+		return event.Words{Ja: "不正と判断した他の接続と同じ端末・ブラウザ", En: "the same client as in other logins that were condemned"}
+	case "guess-source":
+		return event.Words{Ja: "同じ接続元から多数のアカウントへの推測があった", En: "many accounts were guessed at from the same address"}
+	case "after-guessing":
+		return event.Words{Ja: "パスワード推測を受けた後の初めての接続", En: "first came after the account had been guessed at"}
+	case "drop-out":
+		return event.Words{Ja: "攻撃が続く中でこのアカウントだけ標的から外れた", En: "the attackers stopped trying this account while they went on with the others"}
+	case "bulk":
+		return event.Words{Ja: "本人の普段と比べて大量のメール・ファイルの取得", En: "took far more mail or files than its owner ever did"}
+	case "half-only":
+		return event.Words{Ja: "パスワードは正しいが二段階目で止まった", En: "the password was right, the second step was never passed"}
+	case "co-use":
+		return event.Words{Ja: "この接続元を初めて使う複数のアカウントが見慣れない端末で現れた", En: "several accounts came from this address for the first time, with clients unlike their own"}
+	case "company":
+		return event.Words{Ja: "不正と判断した他のアカウントが同じ接続元・同じ端末を使った", En: "other condemned accounts used the same address and client"}
+	case "seed":
+		return event.Words{Ja: "調査の起点として指定された", En: "was given as known to be bad"}
+	case "answer":
+		return event.Words{Ja: "本人または担当者の回答", En: "a person's answer"}
+	}
+	return event.Words{Ja: name, En: name}
+}
