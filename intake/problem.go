@@ -1,0 +1,131 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package intake
+
+import (
+	"fmt"
+	"io/fs"
+
+	"github.com/sekisho/sekisho/event"
+)
+
+// ProblemKind says what stood in the way.
+type ProblemKind uint8
+
+// The kinds. Duplicate and LinkOut are notices: what they name was read.
+const (
+	Missing ProblemKind = iota
+	NoPermission
+	NotRegular
+	Unreadable
+	DeadLink
+	Loop
+	TooDeep
+	TooMany
+	Cut
+	Duplicate
+	LinkOut
+)
+
+var problemNames = [...]string{"missing", "no-permission", "not-regular", "unreadable", "dead-link", "loop", "too-deep", "too-many",
+	"cut", "duplicate", "link-out"}
+
+// String returns the kind's word.
+func (k ProblemKind) String() string {
+	if int(k) < len(problemNames) {
+		return problemNames[k]
+	}
+	return "unknown"
+}
+
+// Problem is a name that could not be read, or one about which a person should know something.
+type Problem struct {
+	Path string
+	Kind ProblemKind
+	What event.Words // what is so
+	Do   event.Words // what to do about it; empty where nothing need be done
+	Err  error       // what the system said; may be nil
+}
+
+// Notice reports whether nothing was lost.
+func (p *Problem) Notice() bool { return p.Kind == Duplicate || p.Kind == LinkOut }
+
+// String returns the problem as one English line.
+func (p *Problem) String() string {
+	if p.Do.En == "" {
+		return p.Path + ": " + p.What.En
+	}
+	return p.Path + ": " + p.What.En + "; " + p.Do.En
+}
+
+func words(ja, en string) event.Words { return event.Words{Ja: ja, En: en} }
+
+func missing(path string, err error) Problem {
+	return Problem{path, Missing, words("見つかりません", "there is no such file or folder"),
+		words("パスの綴りを確かめてください", "check the spelling of the path"), err}
+}
+
+func noPermission(path string, err error) Problem {
+	return Problem{path, NoPermission, words("読む権限がありません", "no permission to read it"),
+		words("権限のある利用者で実行するか、複製に読取権限を付けてください", "run as a user who may, or give read permission on a copy"), err}
+}
+
+func unreadable(path string, err error) Problem {
+	return Problem{path, Unreadable, words("読めません ("+err.Error()+")", "cannot be read ("+err.Error()+")"),
+		words("媒体と接続を確かめてください", "check the medium and the mount"), err}
+}
+
+func notRegular(path string, mode fs.FileMode) Problem {
+	ja, en := "通常のファイルではありません", "is not a regular file"
+	switch {
+	case mode&fs.ModeNamedPipe != 0:
+		ja, en = "名前付きパイプです", "is a named pipe"
+	case mode&fs.ModeSocket != 0:
+		ja, en = "ソケットです", "is a socket"
+	case mode&fs.ModeDevice != 0:
+		ja, en = "デバイスです", "is a device"
+	}
+	return Problem{path, NotRegular, words(ja, en),
+		words("内容をファイルに保存するか、標準入力 (-) に流してください", "save its content to a file, or pipe it to standard input (-)"), nil}
+}
+
+func deadLink(path string, err error) Problem {
+	return Problem{path, DeadLink, words("リンク先がありません", "is a link that leads nowhere"),
+		words("リンク先のファイルも取得してください", "fetch the file that it points to as well"), err}
+}
+
+func loop(path string) Problem {
+	return Problem{path, Loop, words("自分より上のフォルダを指すリンクのため、たどりません", "is a link back to a folder above it, and is not followed"),
+		words("", ""), nil}
+}
+
+func tooDeep(path string) Problem {
+	return Problem{path, TooDeep, words(fmt.Sprintf("フォルダが %d 段より深い", maxFolderDepth), fmt.Sprintf("lies more than %d folders deep", maxFolderDepth)),
+		words("このフォルダを直接指定してください", "name this folder itself"), nil}
+}
+
+func tooMany(path string) Problem {
+	return Problem{path, TooMany, words(fmt.Sprintf("ファイルが %d を超えたため、ここから先は読みません", maxFiles),
+		fmt.Sprintf("is where the search reached %d files; it and what follows are not read", maxFiles)),
+		words("フォルダを分けて実行してください", "run folder by folder, with --add"), nil}
+}
+
+func cutStdin(n int64, err error) Problem {
+	p := Problem{"-", Cut, words(fmt.Sprintf("標準入力は %d バイトまで取り込みました", n), fmt.Sprintf("standard input was taken up to byte %d", n)),
+		words("ファイルに保存して指定してください", "save it to a file and name that"), err}
+	if err != nil {
+		p.What.Ja += " (" + err.Error() + ")"
+		p.What.En += " (" + err.Error() + ")"
+	}
+	return p
+}
+
+func duplicate(path, other string) Problem {
+	return Problem{path, Duplicate, words(other+" と同じもののため、一度だけ読みます", "is the same as "+other+", and is read once"), words("", ""), nil}
+}
+
+func linkOut(path, target string) Problem {
+	return Problem{path, LinkOut, words("リンクをたどり、フォルダの外の "+target+" を読みます", "is a link out of its folder and is read from "+target),
+		words("意図したものか確かめてください", "make sure that this is meant"), nil}
+}
