@@ -1,0 +1,279 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package detectors
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/sekisho/sekisho/detect"
+	"github.com/sekisho/sekisho/event"
+)
+
+// realm is where names are tried: one kind of log that says so. Counting by log keeps the Internet's noise at ssh apart from
+// what happens at the institute's own login.
+type realm string
+
+func realmOf(s *event.Sighting) realm { return realm(s.Format) }
+
+// unknownName says whether a failure was for a name that nobody has: the record says so, or the directory does not list it.
+func unknownName(s *event.Sighting, site detect.Site) bool {
+	if s.Reason == event.ReasonNoSuchAccount {
+		return true
+	}
+	return s.Reason == event.ReasonBadCredentials && site.Accounts > 0 && !s.Who.Listed
+}
+
+// sources counts attempts and distinct accounts by source address over some days. It is bounded: addresses beyond the cap
+// are counted together.
+type sources struct {
+	by     map[netip.Addr]*source
+	beyond int64
+}
+
+type source struct {
+	tries    int64
+	accounts map[uint32]struct{} // up to sourceAccounts
+}
+
+const (
+	maxSources     = 1 << 17
+	sourceAccounts = 64
+)
+
+func (s *sources) add(sg *event.Sighting) {
+	if !sg.SrcIP.IsValid() || sg.SrcIsRelay || sg.Src.Own {
+		return
+	}
+	if s.by == nil {
+		s.by = map[netip.Addr]*source{}
+	}
+	a := s.by[sg.SrcIP]
+	if a == nil {
+		if len(s.by) >= maxSources {
+			s.beyond += sg.Times()
+			return
+		}
+		a = &source{accounts: map[uint32]struct{}{}}
+		s.by[sg.SrcIP] = a
+	}
+	a.tries += sg.Times()
+	if len(a.accounts) < sourceAccounts {
+		a.accounts[sg.Who.Handle] = struct{}{}
+	}
+}
+
+func (s *sources) merge(t *sources) {
+	if s.by == nil {
+		s.by = map[netip.Addr]*source{}
+	}
+	s.beyond += t.beyond
+	for ip, b := range t.by {
+		a := s.by[ip]
+		if a == nil {
+			if len(s.by) >= maxSources {
+				s.beyond += b.tries
+				continue
+			}
+			a = &source{accounts: map[uint32]struct{}{}}
+			s.by[ip] = a
+		}
+		a.tries += b.tries
+		for h := range b.accounts {
+			if len(a.accounts) < sourceAccounts {
+				a.accounts[h] = struct{}{}
+			}
+		}
+	}
+}
+
+// broad returns the addresses that tried at least so many accounts, the busiest first, at most most.
+func (s *sources) broad(accounts, most int) []netip.Addr {
+	var out []netip.Addr
+	for ip, a := range s.by {
+		if len(a.accounts) >= accounts {
+			out = append(out, ip)
+		}
+	}
+	slices.SortFunc(out, func(a, b netip.Addr) int {
+		return cmp.Or(cmp.Compare(s.by[b].tries, s.by[a].tries), a.Compare(b))
+	})
+	return out[:min(len(out), most)]
+}
+
+// daily is what one realm saw of one kind of failure on one day.
+type daily struct {
+	day      int32
+	weekday  int8
+	tries    int64
+	names    map[uint32]struct{} // distinct accounts
+	sources  sources
+	evidence detect.Evidence
+	first    event.Micros
+	last     event.Micros
+	seen     event.Micros // when the day's last record would have been had live
+	crossed  event.Micros // when the count reached what raises the alarm; 0 if it did not
+}
+
+func newDaily(s *event.Sighting) *daily {
+	return &daily{day: s.Day, weekday: s.Weekday, names: map[uint32]struct{}{}, first: s.Time}
+}
+
+func (d *daily) add(s *event.Sighting) {
+	d.tries += s.Times()
+	d.names[s.Who.Handle] = struct{}{}
+	d.sources.add(s)
+	d.evidence.Add(s.Event)
+	d.last = s.Time
+	d.seen = max(d.seen, s.Seen())
+}
+
+func workday(weekday int8) bool { return weekday >= 1 && weekday <= 5 }
+
+// weekdayOf returns the weekday of a day number: 1970-01-01 was a Thursday.
+func weekdayOf(day int32) int8 { return int8(((day+4)%7 + 7) % 7) }
+
+// episode is a stretch of days in which a count stood above what was expected.
+type episode struct {
+	from, to  event.Micros
+	alerted   event.Micros
+	onset     int32
+	days      int
+	tries     int64
+	names     map[uint32]struct{}
+	peak      int64
+	peakNames int
+	expected  float64
+	z         float64
+	sources   sources
+	evidence  detect.Evidence
+	closed    bool
+	noHistory bool
+}
+
+func (e *episode) add(d *daily) {
+	if e.names == nil {
+		e.names = map[uint32]struct{}{}
+	}
+	if e.from == 0 {
+		e.from = d.first
+	}
+	e.to = d.last
+	e.days++
+	e.tries += d.tries
+	for h := range d.names {
+		e.names[h] = struct{}{}
+	}
+	e.peak = max(e.peak, d.tries)
+	e.peakNames = max(e.peakNames, len(d.names))
+	e.sources.merge(&d.sources)
+	e.evidence.Merge(&d.evidence)
+}
+
+// watch follows one daily count of one realm: distinct names that failed. While the count is in doubt it keeps the days, so
+// that an episode can begin before it was noticed.
+type watch struct {
+	change   detect.Change
+	today    *daily
+	recent   []*daily // days since the sum was last nought, at most keepDays
+	episodes []*episode
+	// absolute is the count on one day that is an alarm without any history.
+	absolute int
+	last     int32
+	started  bool
+}
+
+const keepDays = 45
+
+func (w *watch) observe(s *event.Sighting) {
+	if w.today != nil && w.today.day != s.Day {
+		w.closeDay(s.Day)
+	}
+	if w.today == nil {
+		w.today = newDaily(s)
+	}
+	w.today.add(s)
+	if w.today.crossed == 0 {
+		n := float64(len(w.today.names))
+		if n >= w.change.Crossing(workday(s.Weekday)) || w.absolute > 0 && n >= float64(w.absolute) {
+			w.today.crossed = s.Seen()
+		}
+	}
+}
+
+// closeDay judges the day that ended and the empty ones up to next.
+func (w *watch) closeDay(next int32) {
+	d := w.today
+	w.today = nil
+	if d != nil {
+		w.judge(d)
+		w.last = d.day
+		w.started = true
+	}
+	for day := w.last + 1; w.started && day < next && day < w.last+60; day++ {
+		w.judge(&daily{day: day, weekday: weekdayOf(day), names: map[uint32]struct{}{}})
+	}
+}
+
+func (w *watch) judge(d *daily) {
+	v := w.change.Day(d.day, workday(d.weekday), float64(len(d.names)))
+	alarm := v.Alarm
+	noHistory := !v.Learned && w.absolute > 0 && len(d.names) >= w.absolute
+	if v.Sum == 0 && !noHistory {
+		w.recent = w.recent[:0]
+	}
+	if d.tries > 0 {
+		w.recent = append(w.recent, d)
+		if len(w.recent) > keepDays {
+			w.recent = w.recent[1:]
+		}
+	}
+	open := w.open()
+	switch {
+	case (alarm || noHistory) && open == nil:
+		at := d.crossed
+		if at == 0 {
+			at = d.seen
+		}
+		open = &episode{alerted: at, onset: v.Onset, expected: v.Expected, z: v.Z, noHistory: noHistory}
+		for _, r := range w.recent {
+			open.add(r)
+		}
+		w.recent = w.recent[:0]
+		w.episodes = append(w.episodes, open)
+	case alarm || noHistory:
+		if d.tries > 0 {
+			open.add(d)
+		}
+		open.z = max(open.z, v.Z)
+		w.recent = w.recent[:0]
+	case open != nil:
+		open.closed = true
+	}
+}
+
+func (w *watch) open() *episode {
+	if n := len(w.episodes); n > 0 && !w.episodes[n-1].closed {
+		return w.episodes[n-1]
+	}
+	return nil
+}
+
+// finish judges the last day.
+func (w *watch) finish() {
+	if w.today != nil {
+		w.closeDay(w.today.day + 1)
+	}
+}
+
+// sortedRealms returns the keys of a map by realm in order.
+func sortedRealms[V any](m map[realm]V) []realm {
+	out := make([]realm, 0, len(m))
+	for r := range m {
+		out = append(out, r)
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,132 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package detectors
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/sekisho/sekisho/detect"
+	"github.com/sekisho/sekisho/event"
+)
+
+var idListObtained = detect.Spec{Name: "id-list-obtained", Attack: []string{"T1087", "T1110"}, New: newIDList}
+
+// Tunables of id-list-obtained.
+const (
+	listBefore   = 7    // days that the share of unknown names is taken from
+	listMin      = 50   // attempts on unknown names in those days
+	listNow      = 200  // attempts on the day itself
+	listHigh     = 0.30 // share before
+	listLow      = 0.05 // share on the day
+	listZ        = 8.0  // two-proportion z
+	listAccounts = 30   // existing accounts tried on the day
+)
+
+// idList looks for the day on which attempts on names that nobody has all but vanish while attempts on existing ones soar: the
+// attackers have the list of IDs now, and somebody gave it to them (seed 001, period D).
+type idList struct {
+	site   detect.Site
+	realms map[realm]*listRealm
+}
+
+type listRealm struct {
+	days     [listBefore]dayShare // ring of days before today
+	today    dayShare
+	evidence detect.Evidence
+	found    *event.Finding
+}
+
+type dayShare struct {
+	day            int32
+	unknown, known int64
+	accounts       map[uint32]struct{}
+}
+
+func newIDList(site detect.Site) detect.Detector {
+	return &idList{site: site, realms: map[realm]*listRealm{}}
+}
+
+func (d *idList) Classes() detect.ClassSet { return detect.Classes(event.ClassAuthentication) }
+
+func (d *idList) Observe(s *event.Sighting) {
+	if !s.Failed() || s.Who.System {
+		return
+	}
+	r := d.realms[realmOf(s)]
+	if r == nil {
+		r = &listRealm{}
+		d.realms[realmOf(s)] = r
+	}
+	r.observe(s, unknownName(s, d.site))
+}
+
+func (r *listRealm) observe(s *event.Sighting, unknown bool) {
+	if r.today.day != s.Day {
+		if r.today.accounts != nil {
+			r.days[int(r.today.day)%listBefore] = r.today
+		}
+		r.today = dayShare{day: s.Day, accounts: map[uint32]struct{}{}}
+		if r.found == nil {
+			r.evidence = detect.Evidence{}
+		}
+	}
+	if unknown {
+		r.today.unknown += s.Times()
+	} else {
+		r.today.known += s.Times()
+		r.today.accounts[s.Who.Handle] = struct{}{}
+		if r.found == nil {
+			r.evidence.Add(s.Event)
+		}
+	}
+	n := r.today.unknown + r.today.known
+	if r.found == nil && n >= listNow && n&(n-1) == 0 || r.found == nil && n >= listNow && n%listNow == 0 {
+		r.test(s)
+	}
+}
+
+// test compares the share of unknown names today with that of the week before.
+func (r *listRealm) test(s *event.Sighting) {
+	var u, n float64
+	for i := range r.days {
+		if d := &r.days[i]; d.accounts != nil && s.Day-d.day <= listBefore {
+			u += float64(d.unknown)
+			n += float64(d.unknown + d.known)
+		}
+	}
+	u2, n2 := float64(r.today.unknown), float64(r.today.unknown+r.today.known)
+	if u < listMin || n == 0 || u/n < listHigh || u2/n2 > listLow || len(r.today.accounts) < listAccounts {
+		return
+	}
+	p := (u + u2) / (n + n2)
+	z := (u/n - u2/n2) / math.Sqrt(p*(1-p)*(1/n+1/n2))
+	if z < listZ {
+		return
+	}
+	r.found = &event.Finding{
+		Severity: event.High, First: s.Time, Last: s.Time, Alerted: s.Seen(),
+		Numbers: []event.Figure{{Name: "unknown_share_before", Value: u / n}, {Name: "unknown_share_now", Value: u2 / n2}, {Name: "attempts_now", Value: n2},
+			{Name: "accounts_now", Value: float64(len(r.today.accounts))}, {Name: "z", Value: z}},
+	}
+}
+
+func (d *idList) Findings(event.Micros) []event.Finding {
+	var out []event.Finding
+	for _, name := range sortedRealms(d.realms) {
+		r := d.realms[name]
+		if r.found == nil {
+			continue
+		}
+		f := *r.found
+		f.Key = string(name)
+		f.Evidence = r.evidence.Refs()
+		f.Title = event.Words{Ja: "攻撃者が ID の一覧を入手した疑い", En: "the attackers have obtained the list of IDs"}
+		f.Explanation = event.Words{
+			Ja: fmt.Sprintf("%s の記録で、前の %d 日間は失敗の %.0f%% が存在しない ID だったが、この日はほぼ 0（%.1f%%）になり、実在するアカウントへの試行だけが続いた。手探りの探索が終わり、一覧が漏れたことを示す。最初に不正ログインされたアカウントからのディレクトリ閲覧を調べること。", name, listBefore, 100*f.Numbers[0].Value, 100*f.Numbers[1].Value),
+			En: fmt.Sprintf("In %s %.0f %% of the failures of the %d days before were on names that nobody has; on this day hardly any (%.1f %%), while existing accounts were tried in numbers. The groping is over: a list has leaked. Look for a read of the directory by the first account that was entered.", name, 100*f.Numbers[0].Value, listBefore, 100*f.Numbers[1].Value)}
+		out = append(out, f)
+	}
+	return out
+}

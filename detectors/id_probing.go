@@ -1,0 +1,133 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package detectors
+
+import (
+	"fmt"
+
+	"github.com/sekisho/sekisho/detect"
+	"github.com/sekisho/sekisho/event"
+)
+
+var idProbing = detect.Spec{Name: "id-probing", Attack: []string{"T1087", "T1110", "T1589.001"}, New: newIDProbing}
+
+// Tunables of id-probing.
+const (
+	probingFloor    = 4   // names a day above what is expected: less is never a change
+	probingAbsolute = 200 // unknown names on one day that need no history to be an alarm
+	probingHighDays = 3   // days for high severity
+	probingHighZ    = 6.0 // or a single day this far out
+	probingPeople   = 20  // accounts that log in there: only where people do is probing worse than the Internet's noise
+)
+
+// probing counts the distinct names a day that nobody has, for each realm, and looks for a lasting rise: in seed 001 the
+// rise of 1 June would have shown itself eight months before the breach was found by chance.
+type probing struct {
+	site   detect.Site
+	realms map[realm]*probedRealm
+}
+
+type probedRealm struct {
+	watch  watch
+	people map[uint32]struct{} // accounts that logged in, up to probingPeople
+	known  map[uint32]int32    // names that had a success once: a retired account's client is no probe
+	polled map[uint32]*poll
+}
+
+// poll remembers how one unknown name is tried, to tell a client that keeps knocking from a list that is worked through.
+type poll struct {
+	days    int16
+	lastDay int32
+}
+
+const maxPolled = 1 << 18
+
+func newIDProbing(site detect.Site) detect.Detector {
+	return &probing{site: site, realms: map[realm]*probedRealm{}}
+}
+
+func (p *probing) Classes() detect.ClassSet { return detect.Classes(event.ClassAuthentication) }
+
+func (p *probing) Observe(s *event.Sighting) {
+	if s.Who == nil || s.Who.System {
+		return
+	}
+	r := p.realms[realmOf(s)]
+	if r == nil {
+		r = &probedRealm{people: map[uint32]struct{}{}, known: map[uint32]int32{}, polled: map[uint32]*poll{}}
+		r.watch.absolute = probingAbsolute
+		r.watch.change.Floor = probingFloor
+		p.realms[realmOf(s)] = r
+	}
+	if s.LoggedIn() {
+		if len(r.people) < probingPeople {
+			r.people[s.Who.Handle] = struct{}{}
+		}
+		r.known[s.Who.Handle] = s.Day
+		return
+	}
+	if !s.Failed() || !unknownName(s, p.site) || s.Who.Listed {
+		return
+	}
+	if _, once := r.known[s.Who.Handle]; once || r.knocking(s) {
+		return
+	}
+	r.watch.observe(s)
+}
+
+// knocking says whether a name is tried day after day, as a forgotten client does: after five days it no longer counts.
+func (r *probedRealm) knocking(s *event.Sighting) bool {
+	q := r.polled[s.Who.Handle]
+	if q == nil {
+		if len(r.polled) < maxPolled {
+			r.polled[s.Who.Handle] = &poll{days: 1, lastDay: s.Day}
+		}
+		return false
+	}
+	if q.lastDay != s.Day {
+		if s.Day-q.lastDay <= 2 {
+			q.days++
+		} else {
+			q.days = 1
+		}
+		q.lastDay = s.Day
+	}
+	return q.days > 5
+}
+
+func (p *probing) Findings(event.Micros) []event.Finding {
+	var out []event.Finding
+	for _, name := range sortedRealms(p.realms) {
+		r := p.realms[name]
+		r.watch.finish()
+		for _, e := range r.watch.episodes {
+			out = append(out, r.finding(name, e))
+		}
+	}
+	return out
+}
+
+func (r *probedRealm) finding(name realm, e *episode) event.Finding {
+	sev := event.Medium
+	switch {
+	case len(r.people) < probingPeople:
+		sev = event.Low
+	case e.days >= probingHighDays && (e.z >= probingHighZ || float64(e.tries) > 20*float64(e.days)*max(e.expected, 1)):
+		sev = event.High
+	}
+	f := event.Finding{
+		Key: fmt.Sprintf("%s %d", name, e.onset), Severity: sev, First: e.from, Last: e.to, Alerted: e.alerted,
+		Addresses: e.sources.broad(3, 2000), Evidence: e.evidence.Refs(),
+		Numbers: []event.Figure{{Name: "attempts", Value: float64(e.tries)}, {Name: "unknown_ids", Value: float64(len(e.names))},
+			{Name: "days", Value: float64(e.days)}, {Name: "peak_ids_per_day", Value: float64(e.peakNames)}, {Name: "expected_ids_per_day", Value: e.expected},
+			{Name: "z", Value: e.z}},
+	}
+	f.Title = event.Words{
+		Ja: fmt.Sprintf("存在しない ID へのログイン試行が急増（%d 件、%d 種類）", e.tries, len(e.names)),
+		En: fmt.Sprintf("IDs are being probed: %d attempts on %d names that nobody has", e.tries, len(e.names))}
+	f.Explanation = event.Words{
+		Ja: fmt.Sprintf("%s の記録で、存在しない ID の種類が 1 日あたり通常約 %.0f のところ最大 %d に増えた。接続元ごとではなく組織全体で数えている。退職者の端末のように同じ ID を毎日試すものは除いた。システム更改直後の ID 変更などでも増えることがある。", name, e.expected, e.peakNames),
+		En: fmt.Sprintf("In %s the number of different names that nobody has rose from about %.0f a day to as many as %d. It is counted over the whole institute, not by source. Clients that knock with one retired name day after day are left out. A change of login IDs can look like this.", name, e.expected, e.peakNames)}
+	return f
+}

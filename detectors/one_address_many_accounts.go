@@ -1,0 +1,127 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package detectors
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/sekisho/sekisho/detect"
+	"github.com/sekisho/sekisho/event"
+)
+
+var oneAddressManyAccounts = detect.Spec{Name: "one-address-many-accounts", Attack: []string{"T1078"}, New: newManyAccounts}
+
+// Tunables of one-address-many-accounts.
+const (
+	manyAccounts = 3  // strangers to the address and to the client, within manyDays
+	manyDays     = 14 // days
+	manyHigh     = 5  // strangers for high severity
+	manyFamiliar = 1  // times as many familiar ones make the address a place where people are: a hotel, a partner
+)
+
+// manyAccounts looks for an address at which several accounts appear for the first time, each with a client that is not its own.
+// At a conference hotel many accounts are new too, but they bring the machines they always have.
+type manyAccountsDetector struct {
+	met   acquaintance
+	addrs map[netip.Addr]*meetingPlace
+}
+
+type meetingPlace struct {
+	place     event.Place
+	strangers map[uint32]stranger
+	familiar  map[uint32]struct{} // up to 64
+	alerted   event.Micros
+	evidence  detect.Evidence
+}
+
+type stranger struct {
+	id  string
+	at  event.Micros
+	day int32
+}
+
+func newManyAccounts(detect.Site) detect.Detector {
+	return &manyAccountsDetector{addrs: map[netip.Addr]*meetingPlace{}}
+}
+
+func (d *manyAccountsDetector) Classes() detect.ClassSet {
+	return detect.Classes(event.ClassAuthentication)
+}
+
+func (d *manyAccountsDetector) Observe(s *event.Sighting) {
+	if !s.LoggedIn() || s.Who.System || !s.SrcIP.IsValid() || s.SrcIsRelay || s.Src.Own {
+		return
+	}
+	m := d.met.meet(s)
+	p := d.addrs[s.SrcIP]
+	if p == nil {
+		if len(d.addrs) >= maxSources*2 {
+			return
+		}
+		p = &meetingPlace{place: s.Src, strangers: map[uint32]stranger{}, familiar: map[uint32]struct{}{}}
+		d.addrs[s.SrcIP] = p
+	}
+	if _, ok := p.strangers[s.Who.Handle]; ok {
+		p.evidence.Add(s.Event)
+		return
+	}
+	if !m.network || !m.client || s.Client == "" || m.days < deepDays {
+		if len(p.familiar) < sourceAccounts && m.days >= deepDays {
+			p.familiar[s.Who.Handle] = struct{}{}
+		}
+		return
+	}
+	p.strangers[s.Who.Handle] = stranger{s.Who.ID, s.Time, s.Day}
+	p.evidence.Add(s.Event)
+	if p.alerted == 0 && p.recent(s.Day) >= manyAccounts && len(p.familiar) <= manyFamiliar*len(p.strangers) {
+		p.alerted = s.Seen()
+	}
+}
+
+func (p *meetingPlace) recent(day int32) int {
+	n := 0
+	for _, s := range p.strangers {
+		if day-s.day <= manyDays {
+			n++
+		}
+	}
+	return n
+}
+
+func (d *manyAccountsDetector) Findings(event.Micros) []event.Finding {
+	var out []event.Finding
+	for ip, p := range d.addrs {
+		if p.alerted != 0 {
+			out = append(out, p.finding(ip))
+		}
+	}
+	slices.SortFunc(out, func(a, b event.Finding) int { return cmp.Compare(a.Key, b.Key) })
+	return out
+}
+
+func (p *meetingPlace) finding(ip netip.Addr) event.Finding {
+	f := event.Finding{Key: ip.String(), Alerted: p.alerted, Addresses: []netip.Addr{ip}, Evidence: p.evidence.Refs(), Severity: event.Medium}
+	for _, s := range p.strangers {
+		f.Accounts = append(f.Accounts, s.id)
+		if f.First == 0 || s.at < f.First {
+			f.First = s.at
+		}
+		f.Last = max(f.Last, s.at)
+	}
+	n := len(p.strangers)
+	if n >= manyHigh && len(p.familiar) == 0 || n >= manyAccounts && p.place.Kind.Anonymous() && len(p.familiar)*3 <= n {
+		f.Severity = event.High
+	}
+	f.Numbers = []event.Figure{{Name: "strangers", Value: float64(n)}, {Name: "familiar", Value: float64(len(p.familiar))}}
+	f.Title = event.Words{
+		Ja: fmt.Sprintf("1 つの接続元 %s に、初めてのアカウントが %d 件", ip, n),
+		En: fmt.Sprintf("one address, %s, and %d accounts that never used it", ip, n)}
+	f.Explanation = event.Words{
+		Ja: fmt.Sprintf("%d アカウントがこの接続元を初めて、しかも自分のものでない端末・ブラウザで使った（普段の端末で使ったアカウントは %d）。学会のホテルなどでは人が集まるが、端末は普段のものである。共用の端末室でも起こりうる。", n, len(p.familiar)),
+		En: fmt.Sprintf("%d accounts came from this address for the first time and with clients unlike their own (%d came with their usual ones). At a conference hotel people meet too, but with their own machines. A room of shared terminals can look like this.", n, len(p.familiar))}
+	return f
+}

@@ -1,0 +1,108 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package detectors
+
+import (
+	"fmt"
+
+	"github.com/sekisho/sekisho/detect"
+	"github.com/sekisho/sekisho/event"
+)
+
+var passwordGuessing = detect.Spec{Name: "password-guessing", Attack: []string{"T1110.001", "T1110.003"}, New: newPasswordGuessing}
+
+// Tunables of password-guessing.
+const (
+	guessingFloor    = 5   // accounts a day above what is expected
+	guessingAbsolute = 0.2 // share of all accounts that failed on one day which needs no history, at least guessingLeast
+	guessingLeast    = 40
+	guessingHighZ    = 6.0
+	sprayPerAccount  = 5.0 // attempts for each account and day: up to this it is called a spray
+)
+
+// guessing counts the distinct existing accounts a day that failed to log in: the breadth. One person who mistypes a hundred
+// times, or one phone with an old password, does not move it; a list of accounts does, however few attempts each gets and
+// from however many addresses.
+type guessing struct {
+	site   detect.Site
+	realms map[realm]*guessedRealm
+}
+
+type guessedRealm struct {
+	watch watch
+	all   map[uint32]struct{} // accounts that logged in or failed
+}
+
+func newPasswordGuessing(site detect.Site) detect.Detector {
+	return &guessing{site: site, realms: map[realm]*guessedRealm{}}
+}
+
+func (g *guessing) Classes() detect.ClassSet { return detect.Classes(event.ClassAuthentication) }
+
+func (g *guessing) Observe(s *event.Sighting) {
+	if s.Who == nil || s.Who.System {
+		return
+	}
+	r := g.realms[realmOf(s)]
+	if r == nil {
+		r = &guessedRealm{all: map[uint32]struct{}{}}
+		r.watch.change.Floor = guessingFloor
+		g.realms[realmOf(s)] = r
+	}
+	if s.LoggedIn() {
+		r.all[s.Who.Handle] = struct{}{}
+		return
+	}
+	if !s.Failed() || unknownName(s, g.site) || !guessReason(s.Reason) {
+		return
+	}
+	r.watch.absolute = max(guessingLeast, int(guessingAbsolute*float64(max(g.site.Accounts, len(r.all)))))
+	r.watch.observe(s)
+}
+
+// guessReason says whether a failure can be a wrong guess: a lapsed password or a missing second step is not.
+func guessReason(r event.Reason) bool {
+	switch r {
+	case event.ReasonBadPassword, event.ReasonBadCredentials, event.ReasonLocked, event.ReasonNone, event.ReasonOther, event.ReasonDenied:
+		return true
+	}
+	return false
+}
+
+func (g *guessing) Findings(event.Micros) []event.Finding {
+	var out []event.Finding
+	for _, name := range sortedRealms(g.realms) {
+		r := g.realms[name]
+		r.watch.finish()
+		for _, e := range r.watch.episodes {
+			out = append(out, r.finding(name, e))
+		}
+	}
+	return out
+}
+
+func (r *guessedRealm) finding(name realm, e *episode) event.Finding {
+	sev := event.Medium
+	if e.z >= guessingHighZ && e.peakNames >= guessingLeast || e.noHistory || e.days >= 5 && e.z >= guessingHighZ/2 && len(e.names) >= guessingLeast {
+		sev = event.High
+	}
+	per := float64(e.tries) / float64(max(len(e.names), 1)*max(e.days, 1))
+	f := event.Finding{
+		Detector: "password-guessing", Key: fmt.Sprintf("%s %d", name, e.onset), Severity: sev, First: e.from, Last: e.to, Alerted: e.alerted,
+		Addresses: e.sources.broad(3, 2000), Evidence: e.evidence.Refs(),
+		Numbers: []event.Figure{{Name: "failures", Value: float64(e.tries)}, {Name: "accounts", Value: float64(len(e.names))}, {Name: "days", Value: float64(e.days)},
+			{Name: "peak_failures_per_day", Value: float64(e.peak)}, {Name: "peak_accounts_per_day", Value: float64(e.peakNames)},
+			{Name: "expected_accounts_per_day", Value: e.expected}, {Name: "z", Value: e.z}},
+	}
+	if per <= sprayPerAccount {
+		f.Detector = "password-spray"
+	}
+	f.Title = event.Words{
+		Ja: fmt.Sprintf("多数のアカウントへのパスワード推測（失敗 %d 件、%d アカウント）", e.tries, len(e.names)),
+		En: fmt.Sprintf("passwords are being guessed: %d failures on %d accounts", e.tries, len(e.names))}
+	f.Explanation = event.Words{
+		Ja: fmt.Sprintf("%s の記録で、1 日に失敗したアカウント数が通常約 %.0f のところ最大 %d に増えた（1 日の失敗は最大 %d 件）。接続元やアカウントごとの回数では目立たないよう分散した攻撃でも、広がりは隠せない。一斉のパスワード失効や認証基盤の障害でも増えることがある。", name, e.expected, e.peakNames, e.peak),
+		En: fmt.Sprintf("In %s the number of accounts that failed rose from about %.0f a day to as many as %d (at most %d failures a day). Spreading the attempts over addresses and accounts hides their number, not their breadth. A mass expiry of passwords or a fault of the login can look like this.", name, e.expected, e.peakNames, e.peak)}
+	return f
+}
