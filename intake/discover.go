@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -281,16 +280,8 @@ func (w *walker) stdin(search Search) (*os.File, error) {
 	return f, nil
 }
 
-// problem records why a name could not be read.
 func (w *walker) problem(path string, err error) {
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		w.problems = append(w.problems, noPermission(path, err))
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		w.problems = append(w.problems, missing(path, err))
-	default:
-		w.problems = append(w.problems, unreadable(path, err))
-	}
+	w.problems = append(w.problems, ProblemOf(path, err))
 }
 
 // join keeps the argument as it was given: filepath.Join would clean it.

@@ -57,7 +57,7 @@ func Extract(ctx context.Context, file File, parts []event.Part) ([][]byte, erro
 				return nil, fmt.Errorf("intake: extract from %s: bytes %d+%d: %w", file.Path, parts[i].Offset, parts[i].Length, io.ErrUnexpectedEOF)
 			}
 			out[i] = make([]byte, parts[i].Length)
-			if _, err := s.f.ReadAt(out[i], parts[i].Offset); err != nil && err != io.EOF {
+			if _, err := s.at.ReadAt(out[i], parts[i].Offset); err != nil && err != io.EOF {
 				return nil, fmt.Errorf("intake: extract from %s: %w", file.Path, err)
 			}
 		}

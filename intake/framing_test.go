@@ -26,20 +26,28 @@ func (g got) String() string {
 	return fmt.Sprintf("%d@%d+%d %.60q", g.Line, g.Offset, g.Length, g.data)
 }
 
-// frame frames content, through a file, with chunks of that many bytes.
+// source returns content as a source that no file is needed for.
+func source(t testing.TB, content []byte, o Options) *Source {
+	t.Helper()
+	if o.MaxLine == 0 {
+		o.MaxLine = defaultMaxLine
+	}
+	if o.MaxObject == 0 {
+		o.MaxObject = defaultMaxObject
+	}
+	s := &Source{File: File{Path: "in", Size: int64(len(content))}, o: o, at: bytes.NewReader(content), close: func() error { return nil }}
+	if err := s.recognise(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// frame frames content.
 func frame(t testing.TB, content []byte, framing event.Framing, o Options) ([]got, Stats, error) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "in")
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, err := Open(File{Path: path}, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := source(t, content, o)
 	var out []got
-	err = s.Records(t.Context(), framing, func(r *event.Record) error {
+	err := s.Records(t.Context(), framing, func(r *event.Record) error {
 		out = append(out, got{r.Part, string(r.Data)})
 		return nil
 	})

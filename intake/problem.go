@@ -4,8 +4,10 @@
 package intake
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
+	"syscall"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -24,12 +26,13 @@ const (
 	TooDeep
 	TooMany
 	Cut
+	Broken
 	Duplicate
 	LinkOut
 )
 
 var problemNames = [...]string{"missing", "no-permission", "not-regular", "unreadable", "dead-link", "loop", "too-deep", "too-many",
-	"cut", "duplicate", "link-out"}
+	"cut", "broken", "duplicate", "link-out"}
 
 // String returns the kind's word.
 func (k ProblemKind) String() string {
@@ -59,6 +62,20 @@ func (p *Problem) String() string {
 	return p.Path + ": " + p.What.En + "; " + p.Do.En
 }
 
+// ProblemOf says for people what an error of opening or reading a file is.
+func ProblemOf(path string, err error) Problem {
+	var broken *BrokenError
+	switch {
+	case errors.As(err, &broken):
+		return unpackable(path, broken)
+	case errors.Is(err, fs.ErrPermission):
+		return noPermission(path, err)
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return missing(path, err)
+	}
+	return unreadable(path, err)
+}
+
 func words(ja, en string) event.Words { return event.Words{Ja: ja, En: en} }
 
 func missing(path string, err error) Problem {
@@ -74,6 +91,25 @@ func noPermission(path string, err error) Problem {
 func unreadable(path string, err error) Problem {
 	return Problem{path, Unreadable, words("読めません ("+err.Error()+")", "cannot be read ("+err.Error()+")"),
 		words("媒体と接続を確かめてください", "check the medium and the mount"), err}
+}
+
+func unpackable(path string, e *BrokenError) Problem {
+	p := Problem{Path: path, Kind: Broken, Err: e, Do: words("取得元からもう一度取得してください", "fetch the file again from its source")}
+	switch {
+	case errors.Is(e.Reason, ErrUnsupported):
+		p.What = words("対応していない圧縮形式です", "is packed in a way that Sekisho does not unpack")
+		p.Do = words("展開してから指定してください", "unpack it and give the result")
+	case errors.Is(e.Reason, ErrChanged):
+		p.What = words("読んでいる間に変わりました", "changed while it was read")
+		p.Do = words("複製を保全し、それを調べてください", "preserve a copy and work on that")
+	case errors.Is(e.Reason, ErrTruncated):
+		p.What = words(fmt.Sprintf("圧縮データが途中で切れています（内容の %d バイト目まで読みました）", e.Offset),
+			fmt.Sprintf("is compressed data that ends early; it was read up to byte %d of its content", e.Offset))
+	default:
+		p.What = words(fmt.Sprintf("圧縮データが壊れています（内容の %d バイト目まで読みました）", e.Offset),
+			fmt.Sprintf("is compressed data that is damaged; it was read up to byte %d of its content", e.Offset))
+	}
+	return p
 }
 
 func notRegular(path string, mode fs.FileMode) Problem {

@@ -39,7 +39,7 @@ type scan struct {
 	in     bool // within a string
 	word   bool // within a number or a word
 	key    bool // the string is a key
-	keyAt  int  // where the key that is being read, or was read last, begins; depth 1 only
+	keyAt  int  // where the string that is being read, or was read last, begins
 	marked bool // a key of depth 1 was that of a wrapper, and an array began behind it
 	hot    bool // the last key of depth 1 was that of a wrapper
 	object [maxDepth/64 + 1]uint64
@@ -74,116 +74,125 @@ const (
 
 // run goes on over b, which begins where the value begins. last says that nothing will follow b.
 func (s *scan) run(b []byte, last bool) verdict {
-	for s.i < len(b) {
-		if s.in {
-			if v := s.text(b); v != complete {
-				return v
+	if s.in {
+		if v := s.text(b); v != complete {
+			return v
+		}
+	}
+	i, state := s.i, s.state
+	for i < len(b) {
+		switch jsonClass[b[i]] {
+		case clsSpace:
+			if s.word {
+				s.word = false
+				state = wantMore
+				if s.depth == 0 {
+					return s.stop(i, state, complete)
+				}
+			}
+			i++
+			for i < len(b) && b[i] == ' ' { // indentation
+				i++
+			}
+			continue
+		case clsWord:
+			if !s.word && state > wantFirst {
+				return s.stop(i, state, broken)
+			}
+			s.word = true
+			for i++; i < len(b) && jsonClass[b[i]] == clsWord; i++ {
 			}
 			continue
 		}
-		c := jsonClass[b[s.i]]
 		if s.word {
-			if c == clsWord {
-				s.i++
-				continue
-			}
 			s.word = false
-			s.state = wantMore
+			state = wantMore
 			if s.depth == 0 {
-				return complete
+				return s.stop(i, state, complete)
 			}
 		}
-		switch c {
-		case clsSpace:
-		case clsQuote:
-			if !s.quote() {
-				return broken
+		switch c := b[i]; c {
+		case '"':
+			s.key = state == wantKey || state == wantFirstKey
+			if !s.key && state > wantFirst || s.depth == 0 { // a string alone is no record; its line is taken as text
+				return s.stop(i, state, broken)
 			}
-		case clsWord:
-			if s.state > wantFirst {
-				return broken
+			s.keyAt = i + 1
+			s.i, s.in = i+1, true
+			if v := s.text(b); v != complete {
+				s.state = state
+				return v
 			}
-			s.word = true
-		case clsOpenObject, clsOpenArray:
-			if !s.push(c == clsOpenObject) {
-				return broken
+			i, state = s.i, s.state
+			if state == wantColon && i < len(b) && b[i] == ':' {
+				state = wantValue
+				i++
 			}
-		case clsCloseObject, clsCloseArray:
-			if !s.pop(c == clsCloseObject) {
-				return broken
+			continue
+		case ',':
+			if state != wantMore || s.depth == 0 {
+				return s.stop(i, state, broken)
 			}
-			if s.depth == 0 {
-				s.i++
-				return complete
-			}
-		case clsComma:
-			if s.state != wantMore || s.depth == 0 {
-				return broken
-			}
-			s.state = wantValue
+			state = wantValue
 			if s.inObject() {
-				s.state = wantKey
+				state = wantKey
 			}
-		case clsColon:
-			if s.state != wantColon {
-				return broken
+		case ':':
+			if state != wantColon {
+				return s.stop(i, state, broken)
 			}
-			s.state = wantValue
+			state = wantValue
+		case '{', '[':
+			if s.state = state; !s.push(c == '{') {
+				return s.stop(i, state, broken)
+			}
+			state = s.state
+		case '}', ']':
+			if s.state = state; !s.pop(c == '}') {
+				return s.stop(i, state, broken)
+			}
+			state = wantMore
+			if s.depth == 0 {
+				return s.stop(i+1, state, complete)
+			}
 		default:
-			return broken
+			return s.stop(i, state, broken)
 		}
-		s.i++
+		i++
 	}
 	if last && s.word && s.depth == 0 {
-		return complete
+		return s.stop(i, state, complete)
 	}
-	return unfinished
+	return s.stop(i, state, unfinished)
 }
 
-// quote opens a string.
-func (s *scan) quote() bool {
-	switch s.state {
-	case wantKey, wantFirstKey:
-		s.key = true
-		if s.depth == 1 {
-			s.keyAt = s.i + 1
-		}
-	case wantValue, wantFirst:
-		s.key = false
-	default:
-		return false
-	}
-	s.in = true
-	return true
+// stop keeps where run is.
+func (s *scan) stop(i int, state uint8, v verdict) verdict {
+	s.i, s.state = i, state
+	return v
 }
 
 // text goes on within a string. complete means that the string has ended, not the value.
 func (s *scan) text(b []byte) verdict {
 	for {
 		i := stringStop(b, s.i)
+		s.i = i
 		if i >= len(b) {
-			s.i = i
 			return unfinished
 		}
 		switch b[i] {
 		case '"':
-			s.i = i + 1
-			s.in = false
+			s.i, s.in = i+1, false
+			s.state = wantMore
 			if s.key {
 				s.state = wantColon
 				if s.depth == 1 {
 					s.hot = s.keyAt <= i && wrapperKey(b[s.keyAt:i]) != notWrapper
 				}
-				return complete
-			}
-			s.state = wantMore
-			if s.depth == 0 {
-				return broken // a string alone is no record; the caller takes its line as text
 			}
 			return complete
 		case '\\':
-			if i+1 >= len(b) {
-				s.i = i // look at it again when there is more
+			if i+1 >= len(b) { // look at it again when there is more
 				return unfinished
 			}
 			if b[i+1] == '\n' {
@@ -191,11 +200,9 @@ func (s *scan) text(b []byte) verdict {
 				return broken
 			}
 			s.i = i + 2
+		case '\n':
+			return broken
 		default:
-			if b[i] == '\n' {
-				s.i = i
-				return broken
-			}
 			s.i = i + 1 // other control characters are not JSON either, but they break nothing
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/sekisho/sekisho/event"
@@ -23,12 +22,12 @@ const (
 
 // Options of a source. The zero value works.
 type Options struct {
-	MaxLine   int                        // bytes of a line, or of a CSV record, that are delivered; default 1 MiB
-	MaxObject int                        // bytes of a JSON object that are delivered; default 16 MiB
-	Raw       io.Writer                  // gets every byte of the file as it is stored, in order, once, while Records runs: a digest
-	Progress  func(read, of int64)       // called by the reading goroutine with bytes of the file as it is stored
-	Buffers   *Buffers                   // shared by sources that are read one after another; may be nil
-	chunk     int                        // for tests
+	MaxLine   int                         // bytes of a line, or of a CSV record, that are delivered; default 1 MiB
+	MaxObject int                         // bytes of a JSON object that are delivered; default 16 MiB
+	Raw       io.Writer                   // gets every byte of the file as it is stored, in order, once, while Records runs: a digest
+	Progress  func(read, of int64)        // called by the reading goroutine with bytes of the file as it is stored
+	Buffers   *Buffers                    // shared by sources that are read one after another; may be nil
+	chunk     int                         // for tests
 	wrap      func(r io.Reader) io.Reader // for tests
 }
 
@@ -60,7 +59,8 @@ type Source struct {
 	Encoding    Encoding  // where it is UTF-16, offsets count the stream transcoded to UTF-8
 	Packed      time.Time // the modification time in a gzip header; zero where there is none
 	o           Options
-	f           *os.File
+	at          io.ReaderAt
+	close       func() error
 	stats       Stats
 }
 
@@ -73,8 +73,8 @@ func Open(file File, o Options) (*Source, error) {
 	if o.MaxObject <= 0 {
 		o.MaxObject = defaultMaxObject
 	}
-	s := &Source{File: file, o: o, f: file.spool}
-	if s.f == nil {
+	s := &Source{File: file, o: o, at: file.spool, close: func() error { return nil }}
+	if file.spool == nil {
 		f, err := openFile(file.Path)
 		if err != nil {
 			return nil, fmt.Errorf("intake: open: %w", err)
@@ -89,30 +89,31 @@ func Open(file File, o Options) (*Source, error) {
 		}
 		// What is read is what is there now. A file that grows meanwhile is read up to here, so that the digest, the
 		// records and the size speak of the same bytes.
-		s.f, s.Size, s.Modified = f, fi.Size(), fi.ModTime()
+		s.at, s.close, s.Size, s.Modified = f, f.Close, fi.Size(), fi.ModTime()
 	}
-	var first [512]byte
-	n, err := s.f.ReadAt(first[:], 0)
-	if err != nil && err != io.EOF {
+	if err := s.recognise(); err != nil {
 		s.Close()
-		return nil, fmt.Errorf("intake: read %s: %w", file.Path, err)
-	}
-	s.Compression = recognise(first[:n])
-	s.Packed = packedAt(first[:n])
-	head, err := s.head(4, false)
-	if err == nil || len(head) > 0 {
-		s.Encoding = encodingOf(head)
+		return nil, err
 	}
 	return s, nil
 }
 
-// Close closes the file. What was spooled of standard input stays until Inputs.Close.
-func (s *Source) Close() error {
-	if s.f == nil || s.f == s.spool {
-		return nil
+// recognise looks at the first bytes.
+func (s *Source) recognise() error {
+	var first [512]byte
+	n, err := s.at.ReadAt(first[:], 0)
+	if err != nil && err != io.EOF {
+		return fmt.Errorf("intake: read %s: %w", s.Path, err)
 	}
-	return s.f.Close()
+	s.Compression = recognise(first[:n])
+	s.Packed = packedAt(first[:n])
+	head, _ := s.head(4, false) // that it breaks off is said when it is read
+	s.Encoding = encodingOf(head)
+	return nil
 }
+
+// Close closes the file. What was spooled of standard input stays until Inputs.Close.
+func (s *Source) Close() error { return s.close() }
 
 // Stats returns what the last run of Records met.
 func (s *Source) Stats() Stats { return s.stats }
@@ -144,7 +145,7 @@ func (s *Source) Tail(n int) (p []byte, offset int64, ok bool, err error) {
 	}
 	offset = max(0, s.Size-int64(n))
 	p = make([]byte, s.Size-offset)
-	k, err := s.f.ReadAt(p, offset)
+	k, err := s.at.ReadAt(p, offset)
 	if err == io.EOF {
 		err = nil
 	}
@@ -205,7 +206,7 @@ func (s *Source) run(ctx context.Context, to io.Writer, progress func(read, of i
 	return nil
 }
 
-func (s *Source) section() *io.SectionReader { return io.NewSectionReader(s.f, 0, s.Size) }
+func (s *Source) section() *io.SectionReader { return io.NewSectionReader(s.at, 0, s.Size) }
 
 // content returns the decompressed, and where asked transcoded, stream of the raw bytes.
 func (s *Source) content(raw io.Reader, transcode bool) (io.Reader, func(), error) {
