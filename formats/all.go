@@ -5,5 +5,8 @@ package formats
 
 // All returns every format, in order of name. A file that declares a Format and is not listed here fails a test.
 func All() []Format {
-	return []Format{}
+	return []Format{
+		openSSH,
+		pam,
+	}
 }

@@ -3,6 +3,11 @@
 
 package formats
 
+import (
+	"strconv"
+	"time"
+)
+
 // Readers of the times that log lines begin with. Each takes the time at the start of b and returns how many bytes it took;
 // 0 means that b does not begin with such a time.
 
@@ -105,6 +110,23 @@ func parseCLFStamp(b []byte) (Civil, int) {
 		return Civil{}, 0
 	}
 	return t, i
+}
+
+// parseTAI64Stamp reads multilog's "@4000000037c219bf2ef02e94": seconds since 1970 plus 2^62 and ten, and nanoseconds, in
+// hexadecimal digits. The difference between TAI and UTC is taken as the ten seconds that multilog assumes.
+func parseTAI64Stamp(b []byte) (Civil, int) {
+	if len(b) < 25 || b[0] != '@' {
+		return Civil{}, 0
+	}
+	sec, err1 := strconv.ParseUint(string(b[1:17]), 16, 64)
+	nano, err2 := strconv.ParseUint(string(b[17:25]), 16, 32)
+	sec -= 1<<62 + 10
+	if err1 != nil || err2 != nil || nano >= 1e9 || sec > 1<<36 {
+		return Civil{}, 0
+	}
+	u := time.Unix(int64(sec), 0).UTC()
+	return Civil{Year: u.Year(), Month: int(u.Month()), Day: u.Day(), Hour: u.Hour(), Minute: u.Minute(), Second: u.Second(),
+		Micro: int(nano / 1000), HasZone: true}, 25
 }
 
 // parseTimeOfDay reads "15:04:05" with an optional fraction of up to nine digits, of which microseconds are kept.

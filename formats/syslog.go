@@ -19,8 +19,8 @@ type Syslog struct {
 }
 
 // Syslog returns the head of the syslog line rec, and whether it has one. The answer is kept for the record, so that
-// several parsers may ask for it. Known heads: RFC 3164 with and without priority, with a year, rsyslog's ISO time,
-// RFC 5424.
+// several parsers may ask for it. Known heads: RFC 3164 with and without priority, with a year, without a host, with what
+// some systems put between host and tag; ISO time (rsyslog, journalctl), multilog's TAI64N; RFC 5424.
 func (e *Env) Syslog(rec *event.Record) (*Syslog, bool) {
 	if rec.Line == e.syslogLine && e.Input == e.syslogIn && rec.Line != 0 {
 		return &e.syslog, e.syslogOK
@@ -47,44 +47,101 @@ func splitSyslog(b []byte) (s Syslog, t Civil, ok bool) {
 			return s, t, true
 		}
 	}
-	t, n := parseBSDStamp(b[i:])
+	t, n := parseSyslogStamp(b[i:])
 	if n == 0 {
-		if t, n = parseISOStamp(b[i:]); n == 0 {
-			return s, t, false
-		}
+		return s, t, false
 	}
 	i += n
 	if i >= len(b) || b[i] != ' ' {
 		return s, t, false
 	}
-	rest := bytes.TrimLeft(b[i:], " ")
+	s, ok = splitHead(bytes.TrimLeft(b[i:], " "))
+	return s, t, ok
+}
+
+// parseSyslogStamp reads the time that a line of syslog, of a journal or of multilog begins with.
+func parseSyslogStamp(b []byte) (Civil, int) {
+	if t, n := parseBSDStamp(b); n > 0 {
+		return t, n
+	}
+	if t, n := parseISOStamp(b); n > 0 {
+		return t, n
+	}
+	if t, n := parseTAI64Stamp(b); n > 0 {
+		return t, n
+	}
+	// journalctl -o short-full: "Mon 2006-01-02 15:04:05 JST". The zone's short name is ambiguous and is passed over: the
+	// clock's zone is that of the machine that wrote it.
+	if len(b) > 24 && b[3] == ' ' && isDigit(b[4]) {
+		if t, n := parseISOStamp(b[4:]); n > 0 {
+			n += 4
+			if z := bytes.IndexByte(b[min(n+1, len(b)):], ' '); b[min(n, len(b)-1)] == ' ' && z >= 2 && z <= 5 && isUpper(b[n+1]) && isUpper(b[n+2]) {
+				n += 1 + z
+				t.HasZone = z == 3 && string(b[n-3:n]) == "UTC"
+			}
+			return t, n
+		}
+	}
+	return Civil{}, 0
+}
+
+func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
+
+// splitHead reads what stands between a line's time and its message: host and tag, of which either may be missing, and what
+// some systems put between them: "<10.5>" (FreeBSD), "auth.info" (busybox, OpenWrt), "[ID 800047 auth.info]" (Solaris).
+func splitHead(rest []byte) (s Syslog, ok bool) {
+	if len(rest) > 0 && rest[0] == '<' {
+		if e := bytes.IndexByte(rest, '>'); e > 0 && e < 8 && e+1 < len(rest) && rest[e+1] == ' ' {
+			rest = bytes.TrimLeft(rest[e+1:], " ")
+		}
+	}
 	sp := bytes.IndexByte(rest, ' ')
 	if sp <= 0 {
-		return s, t, false
+		return s, false
 	}
-	s.Host = rest[:sp]
+	host := rest[:sp]
 	rest = bytes.TrimLeft(rest[sp:], " ")
-	if c := len(s.Host) - 1; s.Host[c] == ':' { // no host: "Jan  2 15:04:05 program[1]: message"
-		s.Program, s.PID = splitTag(s.Host[:c])
-		s.Host = nil
+	switch c := host[sp-1]; {
+	case c == ':' && isPriorityWord(host[:sp-1]): // metalog: "auth.info: sshd[1]: message", with a second time or without
+		if _, n := parseBSDStamp(rest); n > 0 {
+			rest = bytes.TrimLeft(rest[n:], " ")
+		}
+	case c == ':': // no host: "Jan  2 15:04:05 program[1]: message"
+		s.Program, s.PID = splitTag(host[:sp-1])
 		s.Message = rest
-		return s, t, true
+		return s, true
+	case c == ']' && host[0] == '[': // "Jan  2 15:04:05 [program] message"
+		s.Program, s.Message = host[1:sp-1], rest
+		return s, true
+	default:
+		s.Host = host
+	}
+	if sp := bytes.IndexByte(rest, ' '); sp > 0 && isPriorityWord(rest[:sp]) {
+		rest = bytes.TrimLeft(rest[sp:], " ")
 	}
 	colon := tagEnd(rest)
 	if colon < 0 {
 		s.Message = rest
-		return s, t, true
+		return s, true
 	}
 	s.Program, s.PID = splitTag(rest[:colon])
 	s.Message = bytes.TrimLeft(rest[colon+1:], " ")
-	return s, t, true
+	if m := s.Message; len(m) > 4 && string(m[:4]) == "[ID " {
+		if e := bytes.IndexByte(m, ']'); e > 0 && e < 48 {
+			s.Message = bytes.TrimLeft(m[e+1:], " ")
+		}
+	}
+	return s, true
 }
 
-// tagEnd returns the index of the colon that ends the tag, -1 if the text does not begin with one.
+// tagEnd returns the index of the colon, or of the space behind "program[1]", that ends the tag; -1 if the text does not
+// begin with a tag.
 func tagEnd(b []byte) int {
 	for i, c := range b {
 		switch {
 		case c == ':':
+			return i
+		case c == ' ' && i > 3 && b[i-1] == ']' && isDigit(b[i-2]):
 			return i
 		case c == ' ' || i > 128:
 			return -1
@@ -93,14 +150,33 @@ func tagEnd(b []byte) int {
 	return -1
 }
 
-// splitTag takes "postfix/smtpd[123]" apart into program and process number.
+// splitTag takes "postfix/smtpd[123]" apart into program and process number. A path before the program is left out.
 func splitTag(tag []byte) (program, pid []byte) {
 	if n := len(tag); n > 0 && tag[n-1] == ']' {
 		if i := bytes.LastIndexByte(tag, '['); i >= 0 {
-			return tag[:i], tag[i+1 : n-1]
+			tag, pid = tag[:i], tag[i+1:n-1]
+			if i == 0 { // "[sshd]:"
+				tag, pid = pid, nil
+			}
 		}
 	}
-	return tag, nil
+	if len(tag) > 0 && tag[0] == '/' {
+		tag = tag[bytes.LastIndexByte(tag, '/')+1:]
+	}
+	return tag, pid
+}
+
+// isPriorityWord says whether b is a facility and a severity, such as auth.info.
+func isPriorityWord(b []byte) bool {
+	dot := bytes.LastIndexByte(b, '.')
+	if dot < 3 || dot > 8 {
+		return false
+	}
+	switch string(b[dot+1:]) {
+	case "emerg", "alert", "crit", "err", "error", "warning", "warn", "notice", "info", "debug":
+		return true
+	}
+	return false
 }
 
 // split5424 reads what stands behind "<165>1 ": time, host, program, process, message kind, structured data, message.
@@ -121,7 +197,8 @@ func split5424(b []byte) (s Syslog, t Civil, ok bool) {
 		}
 		b = b[sp+1:]
 	}
-	s.Host, s.Program, s.PID = f[0], f[1], f[2]
+	s.Host, s.PID = f[0], f[2]
+	s.Program, _ = splitTag(f[1])
 	b = skipStructuredData(b)
 	b = bytes.TrimPrefix(bytes.TrimLeft(b, " "), []byte("\xef\xbb\xbf"))
 	s.Message = b
