@@ -230,3 +230,25 @@ func monthOf(b []byte) int {
 	}
 	return 0
 }
+
+// Glance returns the time that a record begins with, if it is one of those that lines begin with: to see, before anything is
+// read, which years and zones the files themselves speak of.
+func Glance(rec []byte) (Civil, bool) {
+	b := rec[priority(rec):]
+	if len(b) > 2 && isDigit(b[0]) && b[1] == ' ' {
+		b = b[2:]
+	}
+	if t, n := parseBSDStamp(b); n > 0 {
+		return t, true
+	}
+	if t, n := parseISOStamp(b); n > 0 {
+		return t, true
+	}
+	for i := 0; i < len(b) && i < 200; i++ {
+		if b[i] == '[' {
+			t, n := parseCLFStamp(b[i+1:])
+			return t, n > 0
+		}
+	}
+	return Civil{}, false
+}
