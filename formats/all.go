@@ -6,6 +6,10 @@ package formats
 // All returns every format, in order of name. A file that declares a Format and is not listed here fails a test.
 func All() []Format {
 	return []Format{
+		entraSignIn,
+		entraSignInCSV,
+		m365Audit,
+		m365AuditCSV,
 		openSSH,
 		pam,
 	}

@@ -161,7 +161,7 @@ func render(path string, data []byte) []byte {
 	return b.Bytes()
 }
 
-// cut cuts a sample into records: objects of a .json file, lines of the others.
+// cut cuts a sample into records: objects of a .json file, rows of a .csv file, lines of the others.
 func cut(path string, data []byte) []event.Record {
 	var recs []event.Record
 	if filepath.Ext(path) == ".json" {
@@ -174,12 +174,34 @@ func cut(path string, data []byte) []event.Record {
 		}
 	}
 	off := int64(0)
-	for i, line := range bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n")) {
+	lines := bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))
+	if filepath.Ext(path) == ".csv" {
+		lines = wholeCSV(lines)
+	}
+	for i, line := range lines {
 		text := bytes.TrimSuffix(line, []byte("\r"))
 		recs = append(recs, event.Record{Part: event.Part{Line: int64(i + 1), Offset: off, Length: int64(len(text))}, Data: text})
 		off += int64(len(line)) + 1
 	}
 	return recs
+}
+
+// wholeCSV joins the lines of rows in which a quoted cell holds a line end.
+func wholeCSV(lines [][]byte) [][]byte {
+	var rows [][]byte
+	open := false
+	for _, line := range lines {
+		if open {
+			last := len(rows) - 1
+			rows[last] = append(append(bytes.Clone(rows[last]), '\n'), line...)
+		} else {
+			rows = append(rows, line)
+		}
+		if bytes.Count(line, []byte(`"`))%2 == 1 {
+			open = !open
+		}
+	}
+	return rows
 }
 
 func objects(data []byte) ([]json.RawMessage, error) {

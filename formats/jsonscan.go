@@ -46,6 +46,11 @@ type jsonValue struct {
 	odd  bool   // a string with escapes or bytes above 0x7f: decode before use
 }
 
+// reset begins a new text. A parser that keeps one walker and resets it allocates none.
+func (s *jsonScan) reset(b []byte) {
+	s.b, s.i, s.depth, s.more, s.key, s.bad = b, 0, 0, 0, nil, false
+}
+
 // enter goes into the object or array (c is '{' or '[') that is next. If the next value is of another kind it is passed
 // over and enter returns false.
 func (s *jsonScan) enter(c byte) bool {
@@ -316,7 +321,9 @@ func (s *jsonScan) number() jsonValue {
 }
 
 // empty says whether the record has no value here: no member, null, or an empty text.
-func (v jsonValue) empty() bool { return v.kind == 0 || v.kind == 'n' || v.kind == '"' && len(v.raw) == 0 }
+func (v jsonValue) empty() bool {
+	return v.kind == 0 || v.kind == 'n' || v.kind == '"' && len(v.raw) == 0
+}
 
 // is says whether the value is the given text, which must be plain ASCII.
 func (v jsonValue) is(text string) bool { return v.kind == '"' && string(v.raw) == text }
