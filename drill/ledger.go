@@ -1,0 +1,283 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package drill
+
+import (
+	"cmp"
+	"slices"
+)
+
+// trace is a set of kinds of log.
+type trace uint16
+
+const (
+	onSlapd trace = 1 << iota
+	onIDP
+	onSignIns
+	onAudit
+	onEdge
+	onDNS
+	onFiles
+	onShell
+	onWindows
+	onCI
+	onVPN
+	onMail
+)
+
+func traceNames() []string {
+	return []string{logSlapd, logIDP, logSignIns, logAudit, logEdge, logDNS, logFiles, logShell, logWindows, logCI, logVPN, logMail}
+}
+
+func (s trace) names() []string {
+	out := []string{}
+	for i, n := range traceNames() {
+		if s>>i&1 == 1 {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// tally is what the drill remembers of one thing that the intruder did or used.
+type tally struct {
+	first, last int64
+	times       int
+	logs        trace
+}
+
+func (y *tally) add(t int64, logs trace) {
+	if y.times == 0 || t < y.first {
+		y.first = t
+	}
+	if y.times == 0 || t > y.last {
+		y.last = t
+	}
+	y.times++
+	y.logs |= logs
+}
+
+// ledger collects the truth while the incident is performed.
+type ledger struct {
+	from, end int64 // of the logs
+	missing   trace
+
+	acts      []*actTally
+	accounts  map[int32]*accountTally
+	addresses map[int32]*tally
+	hosts     map[string]*hostTally
+	exposure  map[exposed]*Exposure
+}
+
+type actTally struct {
+	Act
+	tally
+	who  map[int32]bool
+	at   map[int32]bool
+	host map[string]bool
+}
+
+type accountTally struct {
+	tally
+	at           map[int32]bool
+	group, stage int
+	cause        string
+}
+
+type hostTally struct {
+	tally
+	ip          string
+	compromised bool
+}
+
+type exposed struct {
+	class string
+	who   int32
+}
+
+func newLedger(w *world, o Options) *ledger {
+	g := &ledger{from: w.cal.start, end: w.cal.end(), accounts: map[int32]*accountTally{}, addresses: map[int32]*tally{}, hosts: map[string]*hostTally{}, exposure: map[exposed]*Exposure{}}
+	if !o.LogsFrom.IsZero() {
+		g.from = max(g.from, o.LogsFrom.UnixMicro())
+	}
+	for i, n := range traceNames() {
+		if o.without(n) {
+			g.missing |= 1 << i
+		}
+	}
+	return g
+}
+
+// shown returns those of the kinds of log that hold what happened at t in this drill.
+func (g *ledger) shown(t int64, logs trace) trace {
+	if t < g.from || t >= g.end {
+		return 0
+	}
+	return logs &^ g.missing
+}
+
+// used notes that an act happened, from an address (-1: from inside), on logs.
+func (g *ledger) used(act int, t int64, at int32, logs trace) {
+	logs = g.shown(t, logs)
+	a := g.acts[act]
+	a.add(t, logs)
+	if at < 0 {
+		return
+	}
+	a.at[at] = true
+	y := g.addresses[at]
+	if y == nil {
+		y = &tally{}
+		g.addresses[at] = y
+	}
+	y.add(t, logs)
+}
+
+// entered notes a successful login of the intruder to an account.
+func (g *ledger) entered(act int, t int64, who, at int32, logs trace) {
+	g.used(act, t, at, logs)
+	g.acts[act].who[who] = true
+	y := g.accounts[who]
+	if y == nil {
+		y = &accountTally{at: map[int32]bool{}, cause: "unknown"}
+		g.accounts[who] = y
+	}
+	y.add(t, g.shown(t, logs))
+	if at >= 0 {
+		y.at[at] = true
+	}
+}
+
+// reached notes that the intruder reached a host, or controlled it.
+func (g *ledger) reached(act int, t int64, name, ip string, controlled bool, logs trace) {
+	g.acts[act].host[name] = true
+	y := g.hosts[name]
+	if y == nil {
+		y = &hostTally{ip: ip}
+		g.hosts[name] = y
+	}
+	y.add(t, g.shown(t, logs))
+	y.compromised = y.compromised || controlled
+}
+
+func (g *ledger) took(class string, who int32, level string, count, bytes int64) {
+	k := exposed{class, who}
+	e := g.exposure[k]
+	if e == nil {
+		e = &Exposure{Class: class, Level: level}
+		g.exposure[k] = e
+	}
+	if level == "leaked" {
+		e.Level = level
+	}
+	e.Count += count
+	e.Bytes += bytes
+}
+
+// settle writes the ledger into the truth.
+func (g *ledger) settle(t *Truth, w *world) {
+	mails := func(set map[int32]bool) []string {
+		out := []string{}
+		for who := range set {
+			out = append(out, w.people[who].mail)
+		}
+		slices.Sort(out)
+		return out
+	}
+	ips := func(set map[int32]bool) []string {
+		out := []string{}
+		for at := range set {
+			out = append(out, w.book.all[at].ip)
+		}
+		slices.Sort(out)
+		return out
+	}
+	for who, y := range g.accounts {
+		p := &w.people[who]
+		t.Accounts = append(t.Accounts, Account{UID: p.uid, Mail: p.mail, Group: y.group, Stage: y.stage, Cause: y.cause,
+			First: utc(y.first), Last: utc(y.last), Addresses: ips(y.at), Logs: y.logs.names()})
+	}
+	slices.SortFunc(t.Accounts, func(a, b Account) int { return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.UID, b.UID)) })
+	for at, y := range g.addresses {
+		if a := w.book.all[at]; a.hostile {
+			t.Addresses = append(t.Addresses, Address{IP: a.ip, Kind: a.kind, Country: a.country, ASN: a.asn, Listed: a.listed, First: utc(y.first), Last: utc(y.last), Logs: y.logs.names()})
+		}
+	}
+	slices.SortFunc(t.Addresses, func(a, b Address) int { return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.IP, b.IP)) })
+	for name, y := range g.hosts {
+		h := Host{Name: name, IP: y.ip, Verdict: "reached", First: utc(y.first), Last: utc(y.last), Logs: y.logs.names()}
+		if y.compromised {
+			h.Verdict = "compromised"
+		}
+		t.Hosts = append(t.Hosts, h)
+	}
+	slices.SortFunc(t.Hosts, func(a, b Host) int { return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Name, b.Name)) })
+	for _, y := range g.acts {
+		a := y.Act
+		a.From, a.To, a.Times, a.Logs = utc(y.first), utc(y.last), y.times, y.logs.names()
+		a.Accounts, a.Addresses, a.Hosts = mails(y.who), ips(y.at), []string{}
+		for h := range y.host {
+			a.Hosts = append(a.Hosts, h)
+		}
+		slices.Sort(a.Hosts)
+		t.Acts = append(t.Acts, a)
+	}
+	slices.SortFunc(t.Acts, func(a, b Act) int { return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Name, b.Name)) })
+	for k, e := range g.exposure {
+		if k.who >= 0 {
+			e.Account = w.people[k.who].mail
+		}
+		t.Exposure = append(t.Exposure, *e)
+	}
+	slices.SortFunc(t.Exposure, func(a, b Exposure) int {
+		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Account, b.Account))
+	})
+	t.Shared = g.sharedOf(w)
+	t.Odd = slices.DeleteFunc(oddOf(w), func(o Odd) bool {
+		return slices.ContainsFunc(t.Accounts, func(a Account) bool { return a.UID == o.UID })
+	})
+}
+
+// sharedOf lists the addresses that stand for many honest people.
+func (g *ledger) sharedOf(w *world) []Shared {
+	ids := slices.Concat(w.egress, w.partners, []int32{w.conference})
+	for _, pool := range w.carriers {
+		ids = append(ids, pool...)
+	}
+	out := []Shared{}
+	for _, id := range ids {
+		a := w.book.all[id]
+		out = append(out, Shared{IP: a.ip, Kind: a.kind, Bad: g.addresses[id] != nil})
+	}
+	slices.SortFunc(out, func(a, b Shared) int { return cmp.Compare(a.IP, b.IP) })
+	return out
+}
+
+func oddOf(w *world) []Odd {
+	out := []Odd{}
+	for i := range w.people {
+		p := &w.people[i]
+		why := ""
+		switch {
+		case p.tor:
+			why = "uses Tor from home"
+		case p.anon != nil:
+			why = "uses a commercial VPN from home"
+		case len(p.away) > 0 && p.away[0].at == w.conference:
+			why = "was at a conference in Hong Kong"
+		case len(p.away) > 0:
+			why = "was abroad"
+		case p.other >= 0:
+			why = "works a day a week behind a partner university's proxy"
+		case p.disabled:
+			why = "has retired; a mail program still knocks"
+		}
+		if why != "" {
+			out = append(out, Odd{p.uid, p.mail, why})
+		}
+	}
+	slices.SortFunc(out, func(a, b Odd) int { return cmp.Compare(a.UID, b.UID) })
+	return out
+}

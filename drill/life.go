@@ -1,0 +1,222 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package drill
+
+// deed is what happens at a moment.
+type deed uint8
+
+const (
+	deedSlip      deed = iota // a wrong password on the login page
+	deedSlipID                // a mistyped login ID
+	deedSignIn                // a login through the login page to the cloud
+	deedMail                  // a mail program fetches
+	deedIntra                 // a login to a business system inside
+	deedShare                 // work on the file server
+	deedVPN                   // a tunnel from home
+	deedCloudFile             // a document opened in the cloud
+	deedPC                    // what an office PC does by itself
+	deedPassword              // a password is changed
+	deedOldMail               // mail on the old host
+	deedRetired               // the retired member's mail program knocks
+
+	deedCheck // the monitoring asks the directory
+	deedBackup
+	deedPhoneBook
+	deedNMS
+	deedScanner
+	deedPowerMonitor
+	deedMaintenance
+	deedShell
+	deedVendorShell
+	deedPoll // a build machine asks the CI server
+	deedCI
+	deedNoiseWeb
+	deedNoiseEdge
+	deedNoiseShell
+	deedNoiseMail
+
+	deedProbe // the intruder tries an ID
+	deedGuess // the intruder tries a password
+	deedPlot  // a step of the incident's script
+)
+
+// moment is one thing that happens. Its dice come from x, so nothing else changes how it turns out.
+type moment struct {
+	t    int64
+	x    uint64
+	do   deed
+	with client
+	n    int16
+	who  int32 // a member's number, or an index that the deed knows
+	at   int32 // an address of the book
+}
+
+// planDay appends the ordinary moments of day d, in any order.
+func (r *run) planDay(out []moment, d int) []moment {
+	for i := range r.w.people {
+		out = r.planMember(out, d, i)
+	}
+	return r.planMachines(out, d)
+}
+
+// member plans one member's day.
+type member struct {
+	out []moment
+	d   dice
+	p   *person
+	who int32
+	cal calendar
+	day int
+}
+
+func (m *member) add(do deed, minutes float64, at int32, with client) {
+	m.out = append(m.out, moment{t: m.cal.at(m.day, minutes), x: m.d.next(), do: do, who: m.who, at: at, with: with})
+}
+
+// signIn is a login with the slips that come before it.
+func (m *member) signIn(minutes float64, at int32, with client) {
+	for back := 0.0; m.d.chance(m.p.slip) && back < 2; {
+		back += 0.1 + 0.4*m.d.unit()
+		m.add(deedSlip, minutes-back, at, with)
+	}
+	if m.d.chance(0.014) {
+		m.add(deedSlipID, minutes-0.2-0.3*m.d.unit(), at, with)
+	}
+	m.add(deedSignIn, minutes, at, with)
+}
+
+func (r *run) planMember(out []moment, day, i int) []moment {
+	p := &r.w.people[i]
+	if p.disabled || day < p.joined || day >= p.left {
+		return out
+	}
+	m := member{out: out, d: roll(r.w.seed, streamDay, uint64(i), uint64(day)), p: p, who: int32(i), cal: r.w.cal, day: day}
+	if t := p.travels(day); t != nil {
+		m.abroad(t)
+		return m.out
+	}
+	works := m.cal.works(day) && !m.d.chance(0.06)
+	if m.cal.obon(day) && m.d.chance(0.6) {
+		works = false
+	}
+	atHome := m.d.chance(p.telework)
+	switch {
+	case !works:
+		if m.d.chance(p.weekend) {
+			m.fromHome(m.d.bell(14*60, 150))
+		}
+	case p.other >= 0 && m.cal.weekday(day) == p.otherDay:
+		m.signIn(m.d.bell(10*60, 40), p.other, p.laptop)
+		m.signIn(m.d.bell(15*60, 60), p.other, p.laptop)
+	case atHome:
+		m.teleworks()
+	default:
+		m.inOffice()
+	}
+	if works && m.d.chance(p.evening) {
+		m.fromHome(m.d.bell(21*60+30, 50))
+	}
+	return m.out
+}
+
+// abroad is a day on a journey: a look in the morning and one in the evening, by the clock there.
+func (m *member) abroad(t *trip) {
+	at := t.at
+	m.signIn(m.d.bell(8*60, 30)+t.behind, at, m.p.laptop)
+	if m.d.chance(0.6) {
+		m.signIn(m.d.bell(20*60, 60)+t.behind, at, m.p.laptop)
+	}
+	if m.d.chance(0.5) {
+		m.add(deedMail, m.d.bell(12*60, 120)+t.behind, at, outlookPhone)
+	}
+}
+
+// inOffice is a day at one's desk.
+func (m *member) inOffice() {
+	p, d := m.p, &m.d
+	start, end := p.starts+d.bell(0, 12), p.ends+d.bell(0, 35)
+	within := func() float64 { return start + (end-start)*d.unit() }
+	if d.chance(p.commute) {
+		at := p.mobile[d.n(len(p.mobile))]
+		if d.chance(0.3) {
+			m.signIn(start-40*d.unit()-10, at, p.phone)
+		} else {
+			m.add(deedMail, start-40*d.unit()-10, at, outlookPhone)
+		}
+	}
+	m.add(deedPC, start, p.egress, p.desk)
+	m.signIn(start+2+6*d.unit(), p.egress, p.desk)
+	if d.chance(0.35) {
+		m.signIn(d.bell(13*60+10, 25), p.egress, p.desk)
+	}
+	m.add(deedMail, within(), p.egress, outlookDesktop)
+	for range d.times(1.6) {
+		m.add(deedPC, within(), p.egress, p.desk)
+	}
+	m.business(within, p.egress)
+}
+
+// business is what a working day has inside, wherever one sits.
+func (m *member) business(within func() float64, at int32) {
+	p, d := m.p, &m.d
+	if d.chance(0.4) {
+		m.add(deedIntra, within(), at, p.desk)
+	}
+	if d.chance(0.6) {
+		m.add(deedShare, within(), at, p.desk)
+	}
+	if d.chance(0.35) {
+		m.add(deedCloudFile, within(), at, p.desk)
+	}
+	if d.chance(1.0 / 120) {
+		m.add(deedPassword, within(), at, p.desk)
+	}
+	if p.legacy {
+		for range 3 {
+			m.add(deedOldMail, within(), at, p.desk)
+		}
+	}
+}
+
+// teleworks is a working day at home: the VPN for what is inside, the cloud directly or through one's own anonymiser.
+func (m *member) teleworks() {
+	p, d := m.p, &m.d
+	start, end := p.starts+d.bell(0, 15), p.ends+d.bell(0, 40)
+	within := func() float64 { return start + 5 + (end-start-10)*d.unit() }
+	at := m.line()
+	m.signIn(start+4*d.unit(), at, m.browser())
+	if d.chance(0.3) {
+		m.signIn(d.bell(14*60, 60), at, m.browser())
+	}
+	m.add(deedMail, within(), at, outlookDesktop)
+	if p.vpn {
+		m.out = append(m.out, moment{t: m.cal.at(m.day, start+1), x: d.next(), do: deedVPN, who: m.who, at: p.home(m.day), n: int16(end - start)})
+		m.business(within, at)
+	}
+}
+
+// fromHome is a look at one's mail from home, on the laptop or the phone.
+func (m *member) fromHome(minutes float64) {
+	if m.d.chance(0.3) {
+		m.signIn(minutes, m.p.mobile[m.d.n(len(m.p.mobile))], m.p.phone)
+		return
+	}
+	m.signIn(minutes, m.line(), m.browser())
+}
+
+// line is the address that a session from home shows: for a few the exit of a VPN or of Tor.
+func (m *member) line() int32 {
+	p := m.p
+	if p.anon != nil && m.d.chance(0.6) {
+		return p.anon[m.d.n(len(p.anon))]
+	}
+	return p.home(m.day)
+}
+
+func (m *member) browser() client {
+	if m.p.tor {
+		return anonymousBrowser
+	}
+	return m.p.laptop
+}

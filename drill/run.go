@@ -1,0 +1,135 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package drill
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// run is one drill being made. It belongs to one goroutine; the press on the other core sees finished chunks only.
+type run struct {
+	o      Options
+	w      *world
+	l      *logs
+	g      *ledger
+	plot   *plot // nil without an attack
+	agents [anonymousBrowser + 1][256]string
+
+	day      int
+	epochDay int // days since 1970
+}
+
+func newRun(dir string, o Options) *run {
+	w := newWorld(o)
+	r := &run{o: o, w: w, g: newLedger(w, o)}
+	if !o.Quiet {
+		r.plot = newPlot(r)
+		aist(r.plot)
+		r.plot.seal()
+	}
+	r.l = openLogs(w, dir, o)
+	return r
+}
+
+// reach is how far before its moment a line may lie.
+const reach = 30 * second
+
+// generate performs the story, hour by hour.
+func (r *run) generate(ctx context.Context) error {
+	press := startPress(len(r.l.sheets))
+	err := r.performAll(ctx, press)
+	for _, s := range r.l.sheets {
+		if err == nil {
+			press.cut(s, 1<<62)
+		}
+	}
+	perr := press.stop()
+	for _, s := range r.l.sheets {
+		if err == nil && perr == nil {
+			perr = s.out.finish()
+		}
+		s.out.abandon()
+	}
+	return cmp.Or(err, perr)
+}
+
+// performAll plans each day and performs it hour by hour. What a member does after midnight is carried into the next day.
+func (r *run) performAll(ctx context.Context, press *pressRoom) error {
+	var today, hostile []moment
+	total := int64(r.w.cal.days) * 24
+	for d := range r.w.cal.days {
+		r.day, r.epochDay = d, int((r.w.cal.start+jst)/day)+d
+		today = r.planDay(today, d)
+		sortMoments(today)
+		next := 0
+		for h := range 24 {
+			from := r.w.cal.at(d, float64(h)*60)
+			hostile = hostile[:0]
+			if r.plot != nil {
+				hostile = r.plot.hour(hostile, from, from+hour)
+			}
+			next = r.performHour(today, next, hostile, from+hour)
+			for _, s := range r.l.sheets {
+				press.cut(s, from+hour-reach)
+			}
+			if err := cmp.Or(ctx.Err(), press.failed()); err != nil {
+				return err
+			}
+			if r.o.Progress != nil {
+				r.o.Progress(int64(d)*24+int64(h)+1, total)
+			}
+		}
+		today = append(today[:0], today[next:]...)
+	}
+	return nil
+}
+
+// performHour performs the ordinary moments from next on and the hostile ones, in order, until the hour ends.
+func (r *run) performHour(today []moment, next int, hostile []moment, until int64) int {
+	for ; next < len(today) && today[next].t < until; next++ {
+		for len(hostile) > 0 && hostile[0].t <= today[next].t {
+			r.perform(hostile[0])
+			hostile = hostile[1:]
+		}
+		r.perform(today[next])
+	}
+	for _, m := range hostile {
+		r.perform(m)
+	}
+	return next
+}
+
+func sortMoments(ms []moment) {
+	slices.SortFunc(ms, func(a, b moment) int { return cmp.Or(cmp.Compare(a.t, b.t), cmp.Compare(a.x, b.x)) })
+}
+
+// agent returns the user agent of a client on this day.
+func (r *run) agent(c client, lag int) string {
+	tr := c.traits()
+	v := tr.version(r.epochDay, lag)
+	s := &r.agents[c][v&255]
+	if *s == "" {
+		*s = string(tr.appendAgent(nil, v))
+	}
+	return *s
+}
+
+func (r *run) truth() *Truth {
+	t := &Truth{Schema: TruthSchema, Name: r.o.Name, Seed: r.o.Seed, Verdict: "clear", Start: utc(r.w.cal.start), End: utc(r.w.cal.end()), LogsFrom: utc(r.g.from),
+		Without: append([]string{}, r.o.Without...), Total: len(r.w.people), Files: []File{}, Accounts: []Account{}, Addresses: []Address{}, Hosts: []Host{}, Acts: []Act{}, Exposure: []Exposure{}}
+	if r.plot != nil {
+		t.Verdict = "breach"
+	}
+	for _, s := range r.l.sheets {
+		t.Files = append(t.Files, s.out.files...)
+	}
+	slices.SortFunc(t.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	for _, f := range t.Files {
+		t.Lines += f.Lines
+	}
+	r.g.settle(t, r.w)
+	return t
+}

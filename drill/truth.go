@@ -1,0 +1,148 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package drill
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+)
+
+// TruthSchema names the form of truth.json.
+const TruthSchema = "sekisho.drill-truth/1"
+
+// Truth is what really happened in a drill. It lies beside the logs and is never read by what investigates them.
+// Lists are sorted: accounts, addresses, hosts and acts by their first moment, then by name.
+type Truth struct {
+	Schema   string    `json:"schema"`
+	Name     string    `json:"name"`
+	Seed     uint64    `json:"seed"`
+	Verdict  string    `json:"verdict"` // breach, or clear for a drill without an attack
+	Start    time.Time `json:"start"`
+	End      time.Time `json:"end"`
+	LogsFrom time.Time `json:"logs_from"` // the logs hold nothing older
+	Without  []string  `json:"without"`   // the kinds of log that are missing
+	Total    int       `json:"accounts_total"`
+	Lines    int64     `json:"lines"`
+
+	Files     []File     `json:"files"`
+	Accounts  []Account  `json:"accounts"`
+	Addresses []Address  `json:"addresses"`
+	Shared    []Shared   `json:"shared"`
+	Odd       []Odd      `json:"odd"`
+	Hosts     []Host     `json:"hosts"`
+	Acts      []Act      `json:"acts"`
+	Exposure  []Exposure `json:"exposure"`
+}
+
+// File is one log file, its path below the logs folder.
+type File struct {
+	Path  string `json:"path"`
+	Kind  string `json:"kind"`
+	Lines int64  `json:"lines"`
+}
+
+// Account is one that the intruder got into.
+type Account struct {
+	UID       string    `json:"uid"`
+	Mail      string    `json:"mail"`
+	Group     int       `json:"group"`
+	Stage     int       `json:"stage"` // the first stage it was part of
+	Cause     string    `json:"cause"` // guessing, directory-read, unknown
+	First     time.Time `json:"first"` // the intruder's first successful login, the lucky guess included
+	Last      time.Time `json:"last"`
+	Addresses []string  `json:"addresses"` // that the intruder's logins came from
+	Logs      []string  `json:"logs"`      // kinds of log in this drill that show a bad login; none: nobody could know
+}
+
+// Address is one that only the intruder used.
+type Address struct {
+	IP      string    `json:"ip"`
+	Kind    string    `json:"kind"`
+	Country string    `json:"country"`
+	ASN     uint32    `json:"asn"`
+	Listed  bool      `json:"listed"` // in the institute's lists
+	First   time.Time `json:"first"`
+	Last    time.Time `json:"last"`
+	Logs    []string  `json:"logs"`
+}
+
+// Shared is an address that several honest people use, whatever else came from it.
+type Shared struct {
+	IP   string `json:"ip"`
+	Kind string `json:"kind"`
+	Bad  bool   `json:"bad_sessions"` // the intruder came through it too
+}
+
+// Odd is an account that looks suspicious and is honest, and why.
+type Odd struct {
+	UID  string `json:"uid"`
+	Mail string `json:"mail"`
+	Why  string `json:"why"`
+}
+
+// Host is one that the intruder controlled or reached.
+type Host struct {
+	Name    string    `json:"name"`
+	IP      string    `json:"ip"`
+	Verdict string    `json:"verdict"` // compromised, reached
+	First   time.Time `json:"first"`
+	Last    time.Time `json:"last"`
+	Logs    []string  `json:"logs"`
+}
+
+// Act is one thing that the intruder did.
+type Act struct {
+	Name      string    `json:"name"`
+	Stage     int       `json:"stage"` // of the logins; 0: none
+	Attack    string    `json:"attack"`
+	From      time.Time `json:"from"`
+	To        time.Time `json:"to"`
+	Times     int       `json:"times"`
+	Accounts  []string  `json:"accounts"` // mail addresses; for probing and guessing at everybody, none
+	Addresses []string  `json:"addresses"`
+	Hosts     []string  `json:"hosts"`
+	Logs      []string  `json:"logs"` // kinds of log in this drill that show it; none: in no log
+	Detectors []string  `json:"detectors"`
+	Note      string    `json:"note,omitempty"`
+}
+
+// Exposure is what was taken or seen.
+type Exposure struct {
+	Class   string `json:"class"` // mail, file, directory
+	Account string `json:"account"`
+	Level   string `json:"level"`
+	Count   int64  `json:"count"` // messages, files, entries
+	Bytes   int64  `json:"bytes"`
+}
+
+// ReadTruth reads a truth.json.
+func ReadTruth(path string) (*Truth, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("drill: read truth: %w", err)
+	}
+	t := new(Truth)
+	if err := json.Unmarshal(data, t); err != nil {
+		return nil, fmt.Errorf("drill: read truth %s: %w", path, err)
+	}
+	if t.Schema != TruthSchema {
+		return nil, fmt.Errorf("drill: read truth %s: its schema is %q, not %q", path, t.Schema, TruthSchema)
+	}
+	return t, nil
+}
+
+func (t *Truth) write(path string) error {
+	data, err := json.MarshalIndent(t, "", " ")
+	if err != nil {
+		return fmt.Errorf("drill: write truth: %w", err)
+	}
+	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
+		return fmt.Errorf("drill: write truth: %w", err)
+	}
+	return nil
+}
+
+func utc(t int64) time.Time { return time.UnixMicro(t).UTC() }
