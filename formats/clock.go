@@ -32,6 +32,12 @@ type Clock struct {
 	zoneKnown  bool
 }
 
+// Begin says that the following records are of another file: its zone, the year of its first record, its clock's offset.
+func (c *Clock) Begin(zone *time.Location, year int, offset time.Duration) {
+	c.Zone, c.Year, c.Offset = zone, year, offset
+	c.rolled, c.lastMonth, c.zoneKnown = 0, 0, false
+}
+
 // Civil is a time as a record writes it.
 type Civil struct {
 	Year, Month, Day     int // Year 0: none; Month and Day from 1
