@@ -14,24 +14,30 @@ import (
 type Resolver struct {
 	accounts *Accounts
 	realm    *realm
-	cache    map[string]*entry // by the record's own spelling
+	cache    map[string]answer // by the record's own spelling
+}
+
+// answer is an entry in the form that is fastest to read: nearly every name means one account.
+type answer struct {
+	account Handle
+	turns   *entry // nil: account at all times
 }
 
 const maxCached = 1 << 17
 
 // Resolver returns a new resolver for records of that realm, empty where the profile names none.
 func (a *Accounts) Resolver(realm string) *Resolver {
-	return &Resolver{accounts: a, realm: a.realmOf(realm), cache: map[string]*entry{}}
+	return &Resolver{accounts: a, realm: a.realmOf(realm), cache: map[string]answer{}}
 }
 
 // Resolve returns the account that a record of that time means by the name, None for an empty name. At time 0, which is
 // not known, a name that meant several accounts one after another means the latest.
 func (r *Resolver) Resolve(name string, at event.Micros) Handle {
-	if e := r.cache[name]; e != nil {
+	if e, ok := r.cache[name]; ok {
 		if e.turns == nil {
 			return e.account
 		}
-		return e.at(at)
+		return e.turns.at(at)
 	}
 	return r.resolve(name, at, false)
 }
@@ -39,8 +45,8 @@ func (r *Resolver) Resolve(name string, at event.Micros) Handle {
 // Vouch is Resolve for a name that must be somebody's, because a login with it succeeded: it gets an account of its own
 // also where guessed names have filled the cap, so that nobody can hide by flooding.
 func (r *Resolver) Vouch(name string, at event.Micros) Handle {
-	if e := r.cache[name]; e != nil {
-		return e.at(at)
+	if _, ok := r.cache[name]; ok {
+		return r.Resolve(name, at)
 	}
 	return r.resolve(name, at, true)
 }
@@ -57,7 +63,11 @@ func (r *Resolver) resolve(name string, at event.Micros, vouched bool) Handle {
 		if len(r.cache) >= maxCached {
 			clear(r.cache)
 		}
-		r.cache[strings.Clone(name)] = &e
+		kept := answer{account: e.account}
+		if e.turns != nil {
+			kept.turns = &e
+		}
+		r.cache[strings.Clone(name)] = kept
 	}
 	return e.at(at)
 }
