@@ -10,6 +10,7 @@ func All() []Format {
 		entraSignInCSV,
 		m365Audit,
 		m365AuditCSV,
+		openLDAP,
 		openSSH,
 		pam,
 	}
