@@ -18,7 +18,7 @@ type Options struct {
 	Domains []string // the institute's own mail and login domains; one without a dot is a NetBIOS name
 	Hosts   []string // names of hosts: MON1\taro is an account of that host, not the directory's taro
 	Groups  []Group
-	Cap     int // names unknown to the directory that are told apart; default 2,000,000
+	Cap     int // names unknown to the directory that are told apart; default 1,000,000 (120 MB if all are used)
 }
 
 // Group is a set of accounts of the profile: those in one of the departments, in one of the directory's groups, or named.
@@ -28,7 +28,7 @@ type Group struct {
 }
 
 const (
-	defaultCap   = 2_000_000
+	defaultCap   = 1_000_000
 	maxSpellings = 16   // names kept of one account beyond those of the directory
 	maxRealms    = 4096 // realms come from the profile, which people write
 )

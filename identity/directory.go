@@ -43,7 +43,7 @@ const maxRows = 2_000_000
 // give them are understood too. Columns may stand in any order, and others are ignored.
 //
 // file is used in messages. Dates without a time are days in the zone (nil: UTC), valid_to being the last day. Rows that
-// cannot be read are reported and left out. The error means that nothing could be read at all.
+// cannot be read are reported and left out, single values ignored. The error means that nothing could be read at all.
 func ReadDirectory(r io.Reader, file, realm string, zone *time.Location) ([]Row, []Problem, error) {
 	data, err := readAll(r)
 	if err != nil {
@@ -168,7 +168,8 @@ func readRows(data []byte, zone *time.Location, found *problems) ([]Row, error) 
 			return rows, nil
 		}
 		row := Row{Line: t.line}
-		if err := row.fill(columns, fields, zone); err != nil {
+		row.fill(columns, fields, zone, found)
+		if err := row.check(); err != nil {
 			found.add(t.line, "%v: the row is left out", err)
 			continue
 		}
@@ -176,7 +177,8 @@ func readRows(data []byte, zone *time.Location, found *problems) ([]Row, error) 
 	}
 }
 
-func (r *Row) fill(columns []column, fields []string, zone *time.Location) error {
+// fill takes the fields. A value that cannot be read is reported and ignored: an account must not be lost over a date.
+func (r *Row) fill(columns []column, fields []string, zone *time.Location, found *problems) {
 	for i := range min(len(fields), len(columns)) {
 		v := strings.TrimSpace(fields[i])
 		if v == "" || columns[i] == colNone {
@@ -194,7 +196,7 @@ func (r *Row) fill(columns []column, fields []string, zone *time.Location) error
 			r.Name = v
 		case colSID:
 			if r.SID = v; !isSID(fold(v)) {
-				err = fmt.Errorf("%q is no SID", short(v))
+				r.SID, err = "", fmt.Errorf("%q is no SID", short(v))
 			}
 		case colUPN:
 			r.UPN = v
@@ -219,10 +221,13 @@ func (r *Row) fill(columns []column, fields []string, zone *time.Location) error
 			r.To, err = date(v, zone, true)
 		}
 		if err != nil {
-			return err
+			found.add(r.Line, "%v: the value is ignored", err)
 		}
 	}
-	return r.check()
+	if r.From != 0 && r.To != 0 && r.From >= r.To {
+		found.add(r.Line, "valid_to is before valid_from: both are ignored")
+		r.From, r.To = 0, 0
+	}
 }
 
 // check completes a row that was read and says why it cannot stand.
@@ -238,8 +243,6 @@ func (r *Row) check() error {
 		return errors.New("has neither uid nor mail")
 	case len(r.UID) > maxName || len(r.Mail) > maxName:
 		return fmt.Errorf("uid or mail is longer than %d bytes", maxName)
-	case r.From != 0 && r.To != 0 && r.From >= r.To:
-		return errors.New("valid_to is before valid_from")
 	}
 	return nil
 }

@@ -23,7 +23,10 @@ func numberOf(ip netip.Addr) number {
 }
 
 func (n number) compare(m number) int {
-	return cmp.Or(cmp.Compare(n.hi, m.hi), cmp.Compare(n.lo, m.lo))
+	if n.hi != m.hi {
+		return cmp.Compare(n.hi, m.hi)
+	}
+	return cmp.Compare(n.lo, m.lo)
 }
 
 // next returns n+1, and whether there is one among numbers of that many bits.
@@ -113,7 +116,7 @@ func (t *table4and6) find(ip netip.Addr) uint32 {
 	lo, hi := 0, len(t.pieces6)
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
-		if t.pieces6[mid].start.compare(n) <= 0 {
+		if s := &t.pieces6[mid].start; s.hi < n.hi || s.hi == n.hi && s.lo <= n.lo {
 			lo = mid + 1
 		} else {
 			hi = mid
