@@ -6,12 +6,15 @@ package formats
 // All returns every format, in order of name. A file that declares a Format and is not listed here fails a test.
 func All() []Format {
 	return []Format{
+		apacheError,
 		entraSignIn,
 		entraSignInCSV,
 		m365Audit,
 		m365AuditCSV,
+		nginxError,
 		openLDAP,
 		openSSH,
 		pam,
+		webAccess,
 	}
 }

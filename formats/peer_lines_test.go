@@ -192,3 +192,29 @@ func TestPeerOpenSSH(t *testing.T) {
 		})
 	})
 }
+
+func TestPeerWeb(t *testing.T) {
+	always := func(*truthLine) bool { return true }
+	never := func(*truthLine) bool { return false }
+	checkUnderstood(t, "loghub/Apache/Apache_2k.log")
+	for _, f := range []string{"crowdsec-hub/nginx_http-logs/nginx_http-logs.log", "crowdsec-hub/nginx-mail-logs/nginx-mail-logs.log", "plaso/apache_access.log"} {
+		t.Run(f, func(t *testing.T) { checkUnderstood(t, f) })
+	}
+	for name, login := range map[string]func(*truthLine) bool{
+		"apache-auth": func(l *truthLine) bool {
+			return !strings.Contains(l.text, "[ssl:error]") && !strings.Contains(l.text, "[evasive20:")
+		},
+		"apache-nohome":    never,
+		"apache-botsearch": never,
+		"apache-badbots":   never,
+		"apache-pass":      never,
+		"nginx-http-auth": func(l *truthLine) bool {
+			return !strings.Contains(l.mode, "fallback") && !strings.Contains(l.mode, "aggressive")
+		},
+		"nginx-forbidden":   always,
+		"nginx-limit-req":   func(l *truthLine) bool { return !strings.Contains(l.text, "delaying") },
+		"nginx-bad-request": never,
+	} {
+		t.Run(name, func(t *testing.T) { checkFail2ban(t, name, login) })
+	}
+}
