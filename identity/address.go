@@ -12,49 +12,18 @@ import (
 	"github.com/sekisho/sekisho/event"
 )
 
-// Kind is the kind of line or network that an address belongs to. The texts are those of case.json.
-type Kind uint8
-
-// The kinds. Where several lists name an address, the one that comes first here is meant.
-const (
-	KindUnknown Kind = iota
-	KindOwn
-	KindTor
-	KindVPN
-	KindHosting
-	KindUniversity
-	KindHotel
-	KindMobile
-	KindResidential
-)
-
-var kindNames = [...]string{"unknown", "own", "tor", "vpn", "hosting", "university", "hotel", "mobile", "residential"}
-
-// String returns the word of case.json.
-func (k Kind) String() string {
-	if int(k) < len(kindNames) {
-		return kindNames[k]
-	}
-	return kindNames[KindUnknown]
-}
-
-// ParseKind returns the kind of that word, and whether there is one.
-func ParseKind(word string) (Kind, bool) {
-	for i, n := range kindNames {
-		if n == word {
-			return Kind(i), true
-		}
-	}
-	return KindUnknown, false
+// byWeight are the kinds that lists give. Where several lists name an address, the first of these is meant.
+func byWeight() []event.Kind {
+	return []event.Kind{event.KindTor, event.KindVPN, event.KindHosting, event.KindUniversity, event.KindHotel, event.KindMobile, event.KindResidential}
 }
 
 // Network is a range of addresses with a name.
 type Network struct {
 	Name       string
 	Ranges     []netip.Prefix
-	Own        Truth // Unknown: as the network around it, or as the address tells (private ones are inside)
-	Kind       Kind  // KindUnknown: not said
-	Restricted bool  // only its own members and Allowed may reach into it; also its smaller networks
+	Own        Truth      // Unknown: as the network around it, or as the address tells (private ones are inside)
+	Kind       event.Kind // KindUnknown: not said
+	Restricted bool       // only its own members and Allowed may reach into it; also its smaller networks
 	Allowed    []netip.Prefix
 
 	Guessed bool        // found by GuessNetworks
@@ -71,8 +40,8 @@ type Host struct {
 
 // List is a list of addresses that the institute brought.
 type List struct {
-	Kind     Kind // KindUnknown for a list of bad addresses of no certain kind
-	Bad      bool // known to be used in attacks
+	Kind     event.Kind // KindUnknown for a list of bad addresses of no certain kind
+	Bad      bool       // known to be used in attacks
 	Source   string
 	Prefixes []netip.Prefix
 	ASNs     []uint32
@@ -98,23 +67,29 @@ type Knowledge struct {
 	ranges  table4and6
 	places  []place
 	asns    map[uint32]uint64 // AS number → bits of lists
-	listed  [KindResidential + 1]uint64
+	listed  []ofKind
 	bad     uint64
 	limited uint64 // lists with a time of validity
 	names   map[string]int32
+}
+
+// ofKind are the lists of one kind, as bits.
+type ofKind struct {
+	kind  event.Kind
+	lists uint64
 }
 
 // place is what the ranges around an address say together. The zero place says nothing.
 type place struct {
 	network, restricted, host int32 // index + 1
 	own                       Truth
-	kind                      Kind
+	kind                      event.Kind
 	lists                     uint64
 }
 
 // Address is what is known of an address at a moment.
 type Address struct {
-	Kind       Kind
+	Kind       event.Kind
 	Own        bool   // the institute's own; private addresses are, unless the profile says otherwise
 	Bad        bool   // on a list of addresses used in attacks
 	Restricted bool   // in a network that few may reach into; see MayReach
@@ -158,12 +133,22 @@ func NewKnowledge(o KnowledgeOptions) (*Knowledge, error) {
 		for _, n := range l.ASNs {
 			k.asns[n] |= bit
 		}
-		k.listed[min(int(l.Kind), len(k.listed)-1)] |= bit
 		if l.Bad {
 			k.bad |= bit
 		}
 		if l.From != 0 || l.To != 0 {
 			k.limited |= bit
+		}
+	}
+	for _, kind := range byWeight() {
+		of := ofKind{kind: kind}
+		for i := range o.Lists {
+			if o.Lists[i].Kind == kind {
+				of.lists |= 1 << i
+			}
+		}
+		if of.lists != 0 {
+			k.listed = append(k.listed, of)
 		}
 	}
 	k.ranges, k.places = lay(spans, o.Networks)
@@ -187,16 +172,16 @@ func (k *Knowledge) Address(ip netip.Addr, country string, asn uint32, at event.
 		lists = k.inForce(lists, at)
 	}
 	a.Sources, a.Bad = lists, lists&k.bad != 0
-	a.Own = p.own == Yes || p.own == Unknown && p.kind == KindUnknown && inside(ip)
+	a.Own = p.own == Yes || p.own == Unknown && p.kind == event.KindUnknown && inside(ip)
 	switch {
 	case a.Own:
-		a.Kind = KindOwn
-	case p.kind != KindUnknown:
+		a.Kind = event.KindOwn
+	case p.kind != event.KindUnknown:
 		a.Kind = p.kind
 	case lists != 0:
-		for kind := KindTor; kind <= KindResidential; kind++ {
-			if lists&k.listed[kind] != 0 {
-				a.Kind = kind
+		for _, of := range k.listed {
+			if lists&of.lists != 0 {
+				a.Kind = of.kind
 				break
 			}
 		}

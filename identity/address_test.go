@@ -38,16 +38,16 @@ func hakusanKnowledge(t testing.TB) *Knowledge {
 			{Name: "management", Ranges: prefixes("10.99.0.0/24"), Restricted: true, Allowed: prefixes("10.1.2.0/28")},
 			{Name: "egress", Ranges: prefixes("150.29.147.0/24", "2001:db8:1::/48"), Own: Yes},
 			{Name: "guests", Ranges: prefixes("150.29.147.128/25")},
-			{Name: "partner", Ranges: prefixes("130.54.0.0/16"), Kind: KindUniversity},
+			{Name: "partner", Ranges: prefixes("130.54.0.0/16"), Kind: event.KindUniversity},
 			{Name: "tenants", Ranges: prefixes("10.200.0.0/16"), Own: No},
 			{Name: "console", Ranges: prefixes("10.99.0.64/26")},
 		},
 		Hosts: []Host{{Name: "idp", IPs: []netip.Addr{netip.MustParseAddr("172.16.5.10")}, Role: "auth-server"},
 			{Name: "mon1", Aliases: []string{"power-monitor"}, IPs: []netip.Addr{netip.MustParseAddr("10.99.0.77"), netip.MustParseAddr("2001:db8:1::77")}}},
 		Lists: []List{
-			{Kind: KindTor, Source: "tor-may.txt", Prefixes: prefixes("198.51.100.7/32", "150.29.147.9/32", "130.54.1.1/32"), From: 1000, To: 2000},
-			{Kind: KindVPN, Source: "vpn.txt", Prefixes: prefixes("198.51.100.0/26"), ASNs: []uint32{64500}},
-			{Kind: KindHosting, Source: "hosting.txt", Prefixes: prefixes("198.51.100.0/24", "2001:db8:5::/48")},
+			{Kind: event.KindTor, Source: "tor-may.txt", Prefixes: prefixes("198.51.100.7/32", "150.29.147.9/32", "130.54.1.1/32"), From: 1000, To: 2000},
+			{Kind: event.KindVPN, Source: "vpn.txt", Prefixes: prefixes("198.51.100.0/26"), ASNs: []uint32{64500}},
+			{Kind: event.KindHosting, Source: "hosting.txt", Prefixes: prefixes("198.51.100.0/24", "2001:db8:5::/48")},
 			{Bad: true, Source: "bad.txt", Prefixes: prefixes("198.51.100.200/32")},
 		},
 		Domains:   []string{"hakusan-lab.example"},
@@ -67,28 +67,28 @@ func TestAddress(t *testing.T) {
 		at   event.Micros
 		want Address
 	}{
-		{"10.99.0.77", 0, 5, Address{Kind: KindOwn, Own: true, Restricted: true, Network: "console", Host: "mon1"}},
-		{"10.99.0.1", 0, 5, Address{Kind: KindOwn, Own: true, Restricted: true, Network: "management"}},
-		{"10.1.1.1", 0, 5, Address{Kind: KindOwn, Own: true}},
+		{"10.99.0.77", 0, 5, Address{Kind: event.KindOwn, Own: true, Restricted: true, Network: "console", Host: "mon1"}},
+		{"10.99.0.1", 0, 5, Address{Kind: event.KindOwn, Own: true, Restricted: true, Network: "management"}},
+		{"10.1.1.1", 0, 5, Address{Kind: event.KindOwn, Own: true}},
 		{"10.200.1.1", 0, 5, Address{Network: "tenants"}},
-		{"172.16.5.10", 0, 5, Address{Kind: KindOwn, Own: true, Host: "idp", Role: "auth-server"}},
-		{"::ffff:172.16.5.10", 0, 5, Address{Kind: KindOwn, Own: true, Host: "idp", Role: "auth-server"}},
-		{"100.64.3.4", 0, 5, Address{Kind: KindOwn, Own: true}},
-		{"127.0.0.1", 0, 5, Address{Kind: KindOwn, Own: true}},
-		{"fd00::1", 0, 5, Address{Kind: KindOwn, Own: true}},
-		{"fe80::1%eth0", 0, 5, Address{Kind: KindOwn, Own: true}},
-		{"150.29.147.9", 0, 1500, Address{Kind: KindOwn, Own: true, Network: "egress", Sources: 1}},
-		{"150.29.147.200", 0, 5, Address{Kind: KindOwn, Own: true, Network: "guests"}},
-		{"2001:db8:1::77", 0, 5, Address{Kind: KindOwn, Own: true, Network: "egress", Host: "mon1"}},
-		{"130.54.1.1", 0, 1500, Address{Kind: KindUniversity, Network: "partner", Sources: 1}},
-		{"198.51.100.7", 0, 1500, Address{Kind: KindTor, Country: "DE", Sources: 7}},
-		{"198.51.100.7", 0, 2000, Address{Kind: KindVPN, Country: "DE", Sources: 6}},
-		{"198.51.100.7", 0, 0, Address{Kind: KindTor, Country: "DE", Sources: 7}},
-		{"198.51.100.64", 0, 5, Address{Kind: KindHosting, Country: "DE", Sources: 4}},
-		{"198.51.100.200", 0, 5, Address{Kind: KindHosting, Bad: true, Country: "DE", Sources: 12}},
+		{"172.16.5.10", 0, 5, Address{Kind: event.KindOwn, Own: true, Host: "idp", Role: "auth-server"}},
+		{"::ffff:172.16.5.10", 0, 5, Address{Kind: event.KindOwn, Own: true, Host: "idp", Role: "auth-server"}},
+		{"100.64.3.4", 0, 5, Address{Kind: event.KindOwn, Own: true}},
+		{"127.0.0.1", 0, 5, Address{Kind: event.KindOwn, Own: true}},
+		{"fd00::1", 0, 5, Address{Kind: event.KindOwn, Own: true}},
+		{"fe80::1%eth0", 0, 5, Address{Kind: event.KindOwn, Own: true}},
+		{"150.29.147.9", 0, 1500, Address{Kind: event.KindOwn, Own: true, Network: "egress", Sources: 1}},
+		{"150.29.147.200", 0, 5, Address{Kind: event.KindOwn, Own: true, Network: "guests"}},
+		{"2001:db8:1::77", 0, 5, Address{Kind: event.KindOwn, Own: true, Network: "egress", Host: "mon1"}},
+		{"130.54.1.1", 0, 1500, Address{Kind: event.KindUniversity, Network: "partner", Sources: 1}},
+		{"198.51.100.7", 0, 1500, Address{Kind: event.KindTor, Country: "DE", Sources: 7}},
+		{"198.51.100.7", 0, 2000, Address{Kind: event.KindVPN, Country: "DE", Sources: 6}},
+		{"198.51.100.7", 0, 0, Address{Kind: event.KindTor, Country: "DE", Sources: 7}},
+		{"198.51.100.64", 0, 5, Address{Kind: event.KindHosting, Country: "DE", Sources: 4}},
+		{"198.51.100.200", 0, 5, Address{Kind: event.KindHosting, Bad: true, Country: "DE", Sources: 12}},
 		{"203.0.113.1", 0, 5, Address{}},
-		{"203.0.113.1", 64500, 5, Address{Kind: KindVPN, ASN: 64500, Sources: 2}},
-		{"2001:db8:5::1", 0, 5, Address{Kind: KindHosting, Country: "JP", Sources: 4}},
+		{"203.0.113.1", 64500, 5, Address{Kind: event.KindVPN, ASN: 64500, Sources: 2}},
+		{"2001:db8:5::1", 0, 5, Address{Kind: event.KindHosting, Country: "JP", Sources: 4}},
 		{"2001:db9::1", 0, 5, Address{}},
 		{"0.0.0.0", 0, 5, Address{}},
 		{"255.255.255.255", 0, 5, Address{}},
@@ -157,7 +157,7 @@ func TestRangesAgree(t *testing.T) {
 			if i < 10 {
 				o.Networks = append(o.Networks, Network{Name: p.String(), Ranges: []netip.Prefix{p}, Own: Truth(rng.IntN(3)), Restricted: rng.IntN(3) == 0})
 			} else {
-				o.Lists = append(o.Lists, List{Kind: KindVPN, Prefixes: []netip.Prefix{p}})
+				o.Lists = append(o.Lists, List{Kind: event.KindVPN, Prefixes: []netip.Prefix{p}})
 			}
 		}
 		k, err := NewKnowledge(o)
@@ -189,9 +189,9 @@ func TestRangesAgree(t *testing.T) {
 			}
 			want.Own = own == Yes || own == Unknown && inside(ip)
 			if want.Own {
-				want.Kind = KindOwn
+				want.Kind = event.KindOwn
 			} else if want.Sources != 0 {
-				want.Kind = KindVPN
+				want.Kind = event.KindVPN
 			}
 			if got := k.Address(ip, "", 0, 5); got != want {
 				t.Fatalf("seed %d, %s:\n got %+v\nwant %+v", seed, ip, got, want)
@@ -305,8 +305,8 @@ func sharedData(t testing.TB, path ...string) string {
 
 func realLists(t testing.TB) []List {
 	var lists []List
-	for file, kind := range map[string]Kind{"ref-tor-secops/tor-exit-nodes.lst": KindTor, "ref-vpn-ranges/output/vpn/ipv4.txt": KindVPN,
-		"ref-vpn-ranges/output/vpn/ipv6.txt": KindVPN, "ref-vpn-ranges/input/vpn/ASN.txt": KindVPN} {
+	for file, kind := range map[string]event.Kind{"ref-tor-secops/tor-exit-nodes.lst": event.KindTor, "ref-vpn-ranges/output/vpn/ipv4.txt": event.KindVPN,
+		"ref-vpn-ranges/output/vpn/ipv6.txt": event.KindVPN, "ref-vpn-ranges/input/vpn/ASN.txt": event.KindVPN} {
 		f, err := os.Open(sharedData(t, file))
 		if err != nil {
 			t.Fatal(err)
@@ -365,7 +365,7 @@ func TestRealLists(t *testing.T) {
 		t.Fatal(err)
 	}
 	for ip, want := range map[string]Address{
-		"101.99.92.179": {Kind: KindTor, Country: "MY"}, "1.0.1.7": {Country: "CN"}, "2001:678:8b4::1": {Kind: KindVPN}} {
+		"101.99.92.179": {Kind: event.KindTor, Country: "MY"}, "1.0.1.7": {Country: "CN"}, "2001:678:8b4::1": {Kind: event.KindVPN}} {
 		got := k.Address(netip.MustParseAddr(ip), "", 0, 5)
 		if got.Kind != want.Kind || want.Country != "" && got.Country != want.Country {
 			t.Errorf("%s: %+v", ip, got)

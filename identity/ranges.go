@@ -8,6 +8,8 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+
+	"github.com/sekisho/sekisho/event"
 )
 
 // number is an address as a number; IPv4 addresses use lo alone, in tables of their own.
@@ -220,9 +222,9 @@ func (l *layer) within(p place, s *span) place {
 	n := &l.networks[s.network-1]
 	p.network = s.network
 	switch {
-	case n.Own == Yes || n.Kind == KindOwn:
-		p.own, p.kind = Yes, KindUnknown
-	case n.Own == No || n.Kind != KindUnknown:
+	case n.Own == Yes || n.Kind == event.KindOwn:
+		p.own, p.kind = Yes, event.KindUnknown
+	case n.Own == No || n.Kind != event.KindUnknown:
 		p.own, p.kind = No, n.Kind
 	}
 	if n.Restricted {
