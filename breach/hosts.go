@@ -56,7 +56,8 @@ type machine struct {
 	last     event.Micros
 	verdict  cases.HostVerdict
 	steps    []cases.Step
-	out      bool // it went on from here
+	entries  []event.Ref // the logins that led in
+	out      bool        // it went on from here
 }
 
 // hosts judges the machines inside as a least fixed point: findings name some, attackers log in to some, and from a condemned
@@ -86,7 +87,7 @@ func (s *scoping) hosts(addresses []cases.Address, breached bool) []*machine {
 		if a := bad[e.key.from]; a != nil && e.logins > 0 && !e.src.Own && event.Micros(a.First) <= e.last {
 			h := m.at(e)
 			h.add("login", fromAttacker, max(e.loginAt, event.Micros(a.First)), e.last)
-			h.step(e.key.from.String(), max(e.loginAt, event.Micros(a.First)), "T1078", e.accounts)
+			h.step(e.key.from.String(), max(e.loginAt, event.Micros(a.First)), "T1078", e)
 		}
 	}
 	for range 20 {
@@ -174,17 +175,20 @@ func (h *machine) add(kind string, nats float64, first, last event.Micros) {
 	h.last = max(h.last, last)
 }
 
-func (h *machine) step(from string, at event.Micros, technique string, who []*event.Account) {
+func (h *machine) step(from string, at event.Micros, technique string, e *edge) {
 	for i := range h.steps {
 		if h.steps[i].From == from && h.steps[i].Technique == technique {
 			return
 		}
 	}
 	st := cases.Step{From: from, To: h.label(), At: cases.Time(at), Technique: technique, Certainty: cases.Confirmed}
-	if len(who) > 0 {
-		st.Account = who[0].Name
+	if len(e.accounts) > 0 {
+		st.Account = e.accounts[0].Name
 	}
 	h.steps = append(h.steps, st)
+	if len(h.entries) < 16 {
+		h.entries = append(h.entries, e.loginRef)
+	}
 }
 
 func (m *machines) sign(f *event.Finding) {
@@ -241,7 +245,7 @@ func (m *machines) spread(s *scoping, prior float64) bool {
 		}
 		from.out = true
 		if e.logins > 0 {
-			to.step(from.label(), max(e.first, from.first), technique(e.key.port, e.service), e.accounts)
+			to.step(from.label(), max(e.first, from.first), technique(e.key.port, e.service), e)
 		}
 	}
 	return changed

@@ -76,6 +76,7 @@ type visit struct {
 	week    [7]uint16
 
 	past     past
+	alerted  event.Micros // when it could first have been condemned
 	nats     float64
 	terms    []term
 	judged   verdict

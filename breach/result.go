@@ -6,6 +6,8 @@ package breach
 import (
 	"fmt"
 	"math"
+	"net/netip"
+	"slices"
 
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/event"
@@ -31,16 +33,26 @@ type Result struct {
 	Rounds       int   // of the fixed point
 	Folded       int64 // entries that fell into coarser ones at a bound
 
-	// Groups hold the handles of accounts by what the figures compare: victims by group number, and all others that were
-	// guessed at, from which a control sample is drawn.
-	Victims map[string]int // group number by identity
+	// Findings are those that scoping itself stands for, beside the detectors'.
+	Findings []event.Finding
+
+	Victims map[string]int // group number by identity, of compromised accounts
+	Bad     []BadUse       // what was condemned or is in doubt, sorted
+}
+
+// BadUse is one account's use of one address with one client that was condemned or is in doubt.
+type BadUse struct {
+	Account     string
+	Address     netip.Addr
+	Client      string
+	First, Last event.Micros
 }
 
 // Scope goes from what the ledger saw to the whole harm. It may be called again with other inputs; the ledger keeps nothing
 // of an earlier answer.
 func (l *Ledger) Scope(in Inputs) *Result {
 	for _, v := range l.ordered {
-		v.judged, v.terms, v.nats, v.stranger, v.regular, v.pinned = unjudged, nil, 0, false, false, false
+		v.judged, v.terms, v.nats, v.stranger, v.regular, v.pinned, v.alerted = unjudged, nil, 0, false, false, false, 0
 	}
 	s := begin(l, in)
 	s.settle()
@@ -54,7 +66,15 @@ func (l *Ledger) Scope(in Inputs) *Result {
 			r.Victims[a.ID] = a.Group
 		}
 	}
+	for _, v := range s.ordered {
+		if v.judged == condemned || v.judged == doubtful {
+			r.Bad = append(r.Bad, BadUse{v.who.ID, v.addr.place.IP, s.names[v.client], v.first, v.last})
+		}
+	}
 	machines := s.hosts(r.Addresses, breached)
+	r.Findings = s.witness(accounts, machines)
+	s.in.Findings = append(slices.Clone(s.in.Findings), r.Findings...)
+	r.Accounts = s.caseAccounts(accounts) // again: the witnesses are findings too
 	r.Hosts = caseHosts(machines)
 	for _, p := range s.people {
 		if p.success || p.who.Listed {

@@ -211,6 +211,7 @@ func (s *scoping) countClients() {
 // settle weighs every visit again and again until nothing more is condemned. Condemned visits stay condemned, so it ends;
 // within a round every visit is weighed against the state at the round's begin, so the order does not matter.
 func (s *scoping) settle() {
+	addrs, clients := map[netip.Addr]event.Micros{}, map[uint32]event.Micros{}
 	for s.rounds = 1; s.rounds <= 30; s.rounds++ {
 		s.countClients()
 		for _, p := range s.people {
@@ -229,7 +230,12 @@ func (s *scoping) settle() {
 			}
 		}
 		for _, v := range next {
+			s.alert(v, addrs, clients)
+		}
+		for _, v := range next {
 			v.judged = condemned
+			earliest(addrs, v.addr.place.IP, v.alerted)
+			earliest(clients, v.client, v.alerted)
 			changed = true
 		}
 		if start := s.firstHarm(); start < s.harmStart {
@@ -252,6 +258,12 @@ func (s *scoping) settle() {
 		if v.nats >= doubtfulAt {
 			v.judged = doubtful
 		}
+	}
+}
+
+func earliest[K comparable](m map[K]event.Micros, k K, at event.Micros) {
+	if old, ok := m[k]; !ok || at < old {
+		m[k] = at
 	}
 }
 
