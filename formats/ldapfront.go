@@ -101,8 +101,8 @@ func (j *ldapJoin) holdSearch(s *ldapServer, c *ldapConn, a *ldapAct) bool {
 	if !ok || n > 1 || a.res.err != 0 || a.op.scope < 1 || a.op.cut {
 		return false
 	}
-	var login ldapLogin
-	if !j.names.login(a.op.filter, &login) {
+	login := &j.login
+	if !j.names.login(a.op.filter, login) {
 		return false
 	}
 	if a.who.bound == ldapBoundName && strings.EqualFold(a.who.account, login.value) {
@@ -124,7 +124,7 @@ func (j *ldapJoin) holdSearch(s *ldapServer, c *ldapConn, a *ldapAct) bool {
 	} else {
 		j.freeHeld = h.next
 	}
-	*h = ldapHeld{act: *a, login: login, seq: h.seq + 1}
+	*h = ldapHeld{act: *a, login: *login, seq: h.seq + 1}
 	h.id = fold64(a.who.peer, login.value)
 	h.shape = fold64(fold64(a.who.peer^login.shape, a.op.dn), a.op.attrs) ^ uint64(a.op.scope)
 	j.held++

@@ -25,6 +25,7 @@ import (
 type ldapJoin struct {
 	env   *Env
 	names ldapNames
+	login ldapLogin    // the one being looked at
 	out   *event.Batch // of the call in progress
 
 	// confirms says that this server writes a line of its own when a password was right (slapd does), so that a success
