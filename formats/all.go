@@ -7,6 +7,7 @@ package formats
 func All() []Format {
 	return []Format{
 		apacheError,
+		dovecot,
 		entraSignIn,
 		entraSignInCSV,
 		m365Audit,

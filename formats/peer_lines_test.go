@@ -218,3 +218,8 @@ func TestPeerWeb(t *testing.T) {
 		t.Run(name, func(t *testing.T) { checkFail2ban(t, name, login) })
 	}
 }
+
+func TestPeerDovecot(t *testing.T) {
+	checkUnderstood(t, "crowdsec-hub/dovecot-logs/dovecot-logs.log")
+	checkFail2ban(t, "dovecot", func(l *truthLine) bool { return !strings.Contains(l.mode, "aggressive") })
+}
