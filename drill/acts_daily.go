@@ -26,7 +26,7 @@ func (r *run) daily(m moment, d *dice) {
 	p, l := &r.w.people[m.who], r.l
 	from := &r.w.book.all[m.at]
 	switch m.do {
-	case deedSlip:
+	case deedSlip, deedLocked:
 		r.loginPage(m.t, from, r.agent(m.with, p.lag), d)
 		l.slapd.attempt(&l.slapd.idp, m.t+5*millisecond, p.uid, p.dn, false)
 	case deedSlipID:
@@ -35,6 +35,10 @@ func (r *run) daily(m moment, d *dice) {
 	case deedSignIn:
 		r.signIn(m.t, p, from, m.with, d)
 	case deedMail:
+		if d.chance(0.004) {
+			r.stalePassword(m.t, p, from, m.with, d)
+			return
+		}
 		r.cloudLogin(m.t, p, from, m.with, appExchange, false, 0, d)
 		l.audit.mailItems(m.t+d.span(second, 2*minute), p, from, m.with, true, d.n(4), d)
 	case deedIntra:
@@ -66,6 +70,8 @@ func (r *run) daily(m moment, d *dice) {
 	case deedOldMail:
 		l.slapd.attempt(&l.slapd.mail, m.t, p.uid, p.dn, true)
 		l.mail.imap(m.t+second/2, p.uid, r.inside(p, from), true, d)
+	case deedUnlock:
+		l.slapd.modify(m.t, intraIP, "cn=helpdesk,ou=services,"+suffix, p.dn, "pwdAccountLockedTime pwdFailureTime")
 	case deedRetired:
 		p = r.w.retired
 		l.mail.imap(m.t+2*second, p.uid, r.w.book.all[p.home(r.day)].ip, false, d)
@@ -96,6 +102,14 @@ func (r *run) loginPage(t int64, from *address, agent string, d *dice) {
 	const form = "https://idp." + domain + "/idp/login"
 	r.l.idp.hit(t-d.span(3*second, 25*second), from.ip, "GET /idp/login", 200, 4021+d.n(90), "https://login.microsoftonline.com/", agent)
 	r.l.idp.hit(t, from.ip, "POST /idp/login", 200, 4387+d.n(160), form, agent)
+}
+
+// stalePassword is a mail program with an old password: the cloud asks the login page on its behalf, so the web server shows
+// an address of the cloud, and the cloud shows the failure.
+func (r *run) stalePassword(t int64, p *person, from *address, with client, d *dice) {
+	r.l.idp.hit(t, "40.100.54."+itoa(2+d.n(200)), "POST /idp/profile/SAML2/SOAP/ECP", 200, 1530+d.n(40), "-", "Microsoft.Exchange.Security.Authentication")
+	r.l.slapd.attempt(&r.l.slapd.idp, t+5*millisecond, p.uid, p.dn, false)
+	r.cloudLogin(t+second, p, from, with, appExchange, false, 50126, d)
 }
 
 // signIn is a successful login through the login page: web server, directory, cloud, mailbox, and the firewall from the office.

@@ -4,21 +4,500 @@
 package drill
 
 import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
 	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
-func TestTry(t *testing.T) {
-	dir := os.Getenv("DRILL_OUT")
-	if dir == "" {
-		t.Skip("DRILL_OUT names no folder")
-	}
-	start := time.Now()
-	truth, err := Generate(context.Background(), dir, Options{Name: os.Getenv("DRILL_NAME")})
+// small is the least institute: everything is in it, and it is made in a second.
+func small() Options { return Options{Accounts: leastAccounts, PeakPerAccount: 20} }
+
+// shared returns the small drill, or its quiet twin, made once for all tests that only read it.
+func shared(t *testing.T, name string) (string, *Truth) {
+	t.Helper()
+	made := map[string]func() (string, *Truth, error){AIST: loudOnce, AISTQuiet: quietOnce}[name]
+	dir, truth, err := made()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d lines in %v", truth.Lines, time.Since(start))
+	return dir, truth
+}
+
+var loudOnce, quietOnce = once(AIST), once(AISTQuiet)
+
+func once(name string) func() (string, *Truth, error) {
+	type drill struct {
+		dir   string
+		truth *Truth
+	}
+	get := sync.OnceValues(func() (drill, error) {
+		o := small()
+		o.Name = name
+		dir := filepath.Join(scratch, name)
+		truth, err := Generate(context.Background(), dir, o)
+		return drill{dir, truth}, err
+	})
+	return func() (string, *Truth, error) {
+		d, err := get()
+		return d.dir, d.truth, err
+	}
+}
+
+// scratch is the folder of the shared drills; TestMain makes and removes it.
+var scratch string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "drill")
+	if err != nil {
+		panic(err)
+	}
+	scratch = dir
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+func generate(t testing.TB, o Options) (string, *Truth) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "drill")
+	truth, err := Generate(context.Background(), dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir, truth
+}
+
+// sums returns the SHA-256 of every file below dir.
+func sums(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(dir, path)
+		out[rel] = fmt.Sprintf("%x", sha256.Sum256(data))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// read returns the lines of a log file.
+func read(t *testing.T, dir string, f File) [][]byte {
+	t.Helper()
+	file, err := os.Open(filepath.Join(dir, "logs", f.Path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	var r io.Reader = file
+	if strings.HasSuffix(f.Path, ".gz") {
+		if r, err = gzip.NewReader(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))
+}
+
+func TestSameSeedSameBytes(t *testing.T) {
+	a, _ := shared(t, AIST)
+	b, _ := generate(t, small())
+	sa, sb := sums(t, a), sums(t, b)
+	if len(sa) < 100 {
+		t.Fatalf("only %d files", len(sa))
+	}
+	for path, sum := range sa {
+		if sb[path] != sum {
+			t.Errorf("%s differs between two runs", path)
+		}
+	}
+	o := small()
+	o.Seed = 2
+	c, _ := generate(t, o)
+	if sums(t, c)["truth.json"] == sa["truth.json"] {
+		t.Error("another seed gives the same truth")
+	}
+}
+
+// TestQuietTwin checks that the quiet drill has none of the intruder's addresses in any log, and the same ordinary life: each
+// of its web requests, but for the few that the intruder's pace does not touch, stands in the other's log too.
+func TestQuietTwin(t *testing.T) {
+	loud, truth := shared(t, AIST)
+	quiet, none := shared(t, AISTQuiet)
+	if none.Verdict != "clear" || len(none.Accounts)+len(none.Addresses)+len(none.Acts)+len(none.Hosts) != 0 {
+		t.Errorf("the quiet drill's truth is not empty: %+v", none)
+	}
+	hostile := map[string]bool{}
+	for _, a := range truth.Addresses {
+		hostile[a.IP] = true
+	}
+	for _, f := range none.Files {
+		for _, line := range read(t, quiet, f) {
+			for _, word := range bytes.FieldsFunc(line, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }) {
+				if hostile[string(word)] {
+					t.Fatalf("%s: the quiet drill has an address of the intruder: %s", f.Path, line)
+				}
+			}
+		}
+	}
+	for _, kind := range []string{logIDP, logDNS, logFiles, logVPN, logSignIns} {
+		with := map[string]int{}
+		for _, f := range truth.Files {
+			if f.Kind == kind {
+				for _, l := range read(t, loud, f) {
+					with[strings.TrimSuffix(string(l), ",")]++
+				}
+			}
+		}
+		missing, all := 0, 0
+		for _, f := range none.Files {
+			if f.Kind == kind {
+				for _, l := range read(t, quiet, f) {
+					all++
+					if with[strings.TrimSuffix(string(l), ",")]--; with[strings.TrimSuffix(string(l), ",")] < 0 {
+						missing++
+					}
+				}
+			}
+		}
+		if missing > 0 || all < 100 {
+			t.Errorf("%s: %d of %d lines of ordinary life are not in the drill with the attack", kind, missing, all)
+		}
+	}
+}
+
+// TestScript checks the sizes that the script promises, at the demo's scale and at the report's.
+func TestScript(t *testing.T) {
+	for _, c := range []struct {
+		accounts               int
+		one, two               int
+		stage5, tor, vpn, rent int
+	}{{400, 20, 9, 17, 48, 2, 16}, {8000, 100, 43, 87, 120, 7, 28}} {
+		o, err := Options{Accounts: c.accounts}.withDefaults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := newRun(t.TempDir(), o).plot
+		if len(p.group1) != c.one || len(p.group2) != c.two {
+			t.Errorf("%d accounts: groups of %d and %d, want %d and %d", c.accounts, len(p.group1), len(p.group2), c.one, c.two)
+		}
+		if len(p.tor) != c.tor || len(p.vpn) != c.vpn || len(p.rented) != c.rent {
+			t.Errorf("%d accounts: %d Tor, %d VPN, %d rented, want %d, %d, %d", c.accounts, len(p.tor), len(p.vpn), len(p.rented), c.tor, c.vpn, c.rent)
+		}
+		s := p.sets()
+		if union := 1 + len(s.two) + len(s.three) + len(s.four) + len(s.five); union+len(s.seven) != c.one {
+			t.Errorf("%d accounts: stages hold %d+%d accounts, want %d", c.accounts, union, len(s.seven), c.one)
+		}
+	}
+}
+
+// TestTruth checks the truth against itself and the story against the intruder's hours.
+func TestTruth(t *testing.T) {
+	dir, truth := shared(t, AIST)
+	again, err := ReadTruth(filepath.Join(dir, "truth.json"))
+	if err != nil || len(again.Accounts) != len(truth.Accounts) {
+		t.Fatalf("truth.json reads back as %d accounts, %v", len(again.Accounts), err)
+	}
+	unlisted := 0
+	for _, a := range truth.Accounts {
+		if len(a.Addresses) == 0 || len(a.Logs) == 0 || !a.First.Before(a.Last) && a.Stage != 9 {
+			t.Errorf("account %+v", a)
+		}
+	}
+	for _, a := range truth.Addresses {
+		if !a.Listed {
+			unlisted++
+		}
+	}
+	if unlisted < 2 {
+		t.Error("no hosts that no list names")
+	}
+	bad := 0
+	for _, s := range truth.Shared {
+		bad += btoi(s.Bad)
+	}
+	if bad != 1 {
+		t.Errorf("%d shared addresses with bad sessions, want the university's proxy alone", bad)
+	}
+	unseen := 0
+	jst := time.FixedZone("JST", 9*3600)
+	for _, a := range truth.Acts {
+		unseen += btoi(len(a.Logs) == 0)
+		from := a.From.In(jst).Add(-2*time.Hour - time.Minute)
+		if from.Weekday() == time.Saturday || from.Weekday() == time.Sunday || from.Hour() < 13 {
+			t.Errorf("%s begins at %v, outside the intruder's hours", a.Name, a.From.In(jst))
+		}
+		if a.Times == 0 {
+			t.Errorf("%s never happened", a.Name)
+		}
+	}
+	if unseen != 2 {
+		t.Errorf("%d acts in no log, want 2", unseen)
+	}
+}
+
+// mask is what a line of slapd is without what varies.
+func mask() func([]byte) string {
+	var steps []func([]byte) []byte
+	for _, r := range [][2]string{{`^.{15} ldap1 slapd\[\d+\]: `, ""}, {`"[^"]*"`, `"…"`}, {`IP=[0-9.]+:[0-9]+`, `IP=…`}, {`(SRCH|MOD) attr=.*`, `$1 attr=…`},
+		{`(conn|op|fd|tag|err|nentries|scope|deref|method|ssf|bind_ssf|qtime|etime)=[0-9.]+`, `$1=0`}, {`oid=[0-9.]+`, `oid=0`}, {`slapd 2\.5.*`, `slapd 2.5`}} {
+		re, to := regexp.MustCompile(r[0]), []byte(r[1])
+		steps = append(steps, func(b []byte) []byte { return re.ReplaceAll(b, to) })
+	}
+	return func(line []byte) string {
+		for _, s := range steps {
+			line = s(line)
+		}
+		return string(line)
+	}
+}
+
+// TestSlapdShapes holds the directory's log against what Debian's slapd 2.5.13 itself wrote on loopback (testdata holds its
+// lines without what varies), and checks that operations on a connection count up and that no line is out of order.
+func TestSlapdShapes(t *testing.T) {
+	known := map[string]bool{}
+	data, err := os.ReadFile("testdata/slapd-2.5.shapes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := bufio.NewScanner(bytes.NewReader(data))
+	for s.Scan() {
+		known[s.Text()] = true
+	}
+	dir, truth := shared(t, AIST)
+	masked := mask()
+	files := slices.DeleteFunc(slices.Clone(truth.Files), func(f File) bool { return f.Kind != logSlapd })
+	slices.SortFunc(files, func(a, b File) int { return len(b.Path)*100 - len(a.Path)*100 + strings.Compare(b.Path, a.Path) })
+	ops, open := map[string]string{}, 0
+	for _, f := range files {
+		for i, line := range read(t, dir, f) {
+			if i%7 == 0 {
+				if m := masked(line); !known[m] {
+					t.Fatalf("%s: slapd writes no line like %q", f.Path, line)
+				}
+			}
+			if bytes.Contains(line, []byte("slapd starting")) {
+				clear(ops)
+			}
+			conn, op, what := operation(line)
+			switch {
+			case op == "" || bytes.HasPrefix(what, []byte("UNBIND")):
+			case bytes.Contains(what, []byte("RESULT")):
+				if prev, busy := ops[conn]; busy && prev != op {
+					t.Fatalf("%s: %s ends another operation than %s", f.Path, line, prev)
+				} else if !busy {
+					open++
+				}
+				delete(ops, conn)
+			default:
+				if prev, busy := ops[conn]; busy && prev != op {
+					t.Fatalf("%s: %s begins while operation %s is under way", f.Path, line, prev)
+				}
+				ops[conn] = op
+			}
+		}
+	}
+	if open > 0 {
+		t.Errorf("%d results of operations that never began", open)
+	}
+}
+
+// operation cuts a line of slapd into its connection, its operation and the rest; the first two are empty where it has none.
+func operation(line []byte) (conn, op string, what []byte) {
+	_, rest, ok := bytes.Cut(line, []byte("conn="))
+	c, rest, ok2 := bytes.Cut(rest, []byte(" op="))
+	o, what, ok3 := bytes.Cut(rest, []byte(" "))
+	if !ok || !ok2 || !ok3 {
+		return "", "", nil
+	}
+	return string(c), string(o), what
+}
+
+// stampOf finds the time that a line of a kind carries.
+func stampOf(kind string, line []byte) (time.Time, error) {
+	s := string(line)
+	cut := func(from, to string) string {
+		_, s, _ := strings.Cut(s, from)
+		s, _, _ = strings.Cut(s, to)
+		return s
+	}
+	switch kind {
+	case logSlapd, logFiles, logMail, logShell:
+		return time.Parse("2006 Jan _2 15:04:05", "2025 "+s[:min(15, len(s))])
+	case logIDP, logCI:
+		return time.Parse("02/Jan/2006:15:04:05 -0700", cut("[", "]"))
+	case logEdge:
+		return time.Parse("2006-01-02 15:04:05", cut("date=", " ")+" "+cut("time=", " "))
+	case logDNS:
+		return time.Parse("02-Jan-2006 15:04:05.000", s[:min(24, len(s))])
+	case logVPN:
+		return time.Parse("2006-01-02 15:04:05", s[:min(19, len(s))])
+	case logWindows:
+		return time.Parse(time.RFC3339Nano, cut(`"@timestamp":"`, `"`))
+	case logSignIns:
+		return time.Parse(time.RFC3339, cut(`"createdDateTime":"`, `"`))
+	}
+	return time.Time{}, errors.New("no clock for " + kind)
+}
+
+// TestLines checks that every line has a plausible time, in order, and that JSON is JSON; and that truth counts them.
+func TestLines(t *testing.T) {
+	dir, truth := shared(t, AIST)
+	kinds := map[string]bool{}
+	for _, f := range truth.Files {
+		kinds[f.Kind] = true
+		lines := read(t, dir, f)
+		if f.Kind == logSignIns || f.Kind == logAudit {
+			var all []json.RawMessage
+			if err := json.Unmarshal(bytes.Join(lines, []byte("\n")), &all); err != nil {
+				t.Fatalf("%s: %v", f.Path, err)
+			}
+			if int64(len(all)) != f.Lines {
+				t.Errorf("%s: %d records, truth says %d", f.Path, len(all), f.Lines)
+			}
+			lines = lines[1 : len(lines)-1]
+		}
+		if int64(len(lines)) != f.Lines {
+			t.Errorf("%s: %d lines, truth says %d", f.Path, len(lines), f.Lines)
+		}
+		var last time.Time
+		for i, line := range lines {
+			if f.Kind == logAudit {
+				break // in the order of arrival
+			}
+			if f.Kind == logWindows && !json.Valid(line) {
+				t.Fatalf("%s:%d: not JSON: %s", f.Path, i+1, line)
+			}
+			at, err := stampOf(f.Kind, line)
+			if err != nil {
+				t.Fatalf("%s:%d: %v: %s", f.Path, i+1, err, line)
+			}
+			if f.Kind == logSignIns && i > 0 {
+				at, last = last, at // newest first
+			}
+			if at.Before(last) {
+				t.Fatalf("%s:%d: out of order: %s", f.Path, i+1, line)
+			}
+			if last = at; f.Kind == logSignIns {
+				last, _ = stampOf(f.Kind, line)
+			}
+		}
+	}
+	if len(kinds) != len(Logs()) {
+		t.Errorf("only %d kinds of log of %d", len(kinds), len(Logs()))
+	}
+}
+
+func TestVariants(t *testing.T) {
+	o := small()
+	o.Residential, o.DropOut, o.LogsFrom, o.Without = true, 0.5, time.Date(2025, 9, 1, 0, 0, 0, 0, time.UTC), []string{logAudit, logDNS}
+	dir, truth := generate(t, o)
+	for _, f := range truth.Files {
+		if f.Kind == logAudit || f.Kind == logDNS {
+			t.Errorf("%s was to be missing", f.Path)
+		}
+		if f.Kind == logIDP {
+			if at, _ := stampOf(f.Kind, read(t, dir, f)[0]); at.Before(o.LogsFrom) {
+				t.Errorf("%s begins at %v", f.Path, at)
+			}
+		}
+	}
+	kinds := map[string]int{}
+	for _, a := range truth.Addresses {
+		kinds[a.Kind]++
+	}
+	if kinds[kindTor] != 0 || kinds[kindResidential] == 0 {
+		t.Errorf("a residential intruder's addresses: %v", kinds)
+	}
+	hidden := 0
+	for _, a := range truth.Acts {
+		hidden += btoi(len(a.Logs) == 0)
+	}
+	if hidden < 5 {
+		t.Errorf("%d acts in no log, though the logs begin after many", hidden)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	used := t.TempDir()
+	if err := os.WriteFile(filepath.Join(used, "x"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		dir  string
+		o    Options
+		says string
+	}{
+		{used, Options{}, "in use"}, {"", Options{Name: "nothing"}, "aist-quiet"}, {"", Options{Accounts: 20}, "100"}, {"", Options{Days: 30}, "125"},
+		{"", Options{Without: []string{"smoke"}}, "slapd"},
+	} {
+		if c.dir == "" {
+			c.dir = filepath.Join(t.TempDir(), "new")
+		}
+		if _, err := Generate(context.Background(), c.dir, c.o); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%+v: %v, want something about %q", c.o, err, c.says)
+		}
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := Generate(ctx, filepath.Join(t.TempDir(), "new"), small()); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled drill: %v", err)
+	}
+}
+
+// TestMemory checks that what is held does not grow with the days.
+func TestMemory(t *testing.T) {
+	o := small()
+	o.Quiet = true
+	var early, late uint64
+	o.Progress = func(done, total int64) {
+		if done%100 != 0 {
+			return
+		}
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		if done < total/4 {
+			early = max(early, m.HeapInuse)
+		} else {
+			late = max(late, m.HeapInuse)
+		}
+	}
+	generate(t, o)
+	if late > early*3/2+16<<20 {
+		t.Errorf("the heap grew from %d MiB to %d MiB", early>>20, late>>20)
+	}
+}
+
+// BenchmarkGenerate makes the demo: see the lines a second.
+func BenchmarkGenerate(b *testing.B) {
+	var lines int64
+	for range b.N {
+		_, truth := generate(b, Options{})
+		lines += truth.Lines
+	}
+	b.ReportMetric(float64(lines)/b.Elapsed().Seconds(), "lines/s")
 }

@@ -19,6 +19,8 @@ const (
 	deedPassword              // a password is changed
 	deedOldMail               // mail on the old host
 	deedRetired               // the retired member's mail program knocks
+	deedLocked                // the right password, on a locked account
+	deedUnlock                // the help desk unlocks it
 
 	deedCheck // the monitoring asks the directory
 	deedBackup
@@ -169,6 +171,9 @@ func (m *member) business(within func() float64, at int32) {
 	if d.chance(0.35) {
 		m.add(deedCloudFile, within(), at, p.desk)
 	}
+	if d.chance(1.0 / 1500) {
+		m.lockedOut(within(), at)
+	}
 	if d.chance(1.0 / 120) {
 		m.add(deedPassword, within(), at, p.desk)
 	}
@@ -177,6 +182,18 @@ func (m *member) business(within func() float64, at int32) {
 			m.add(deedOldMail, within(), at, p.desk)
 		}
 	}
+}
+
+// lockedOut is a password forgotten, tried until the account is locked, and a call to the help desk.
+func (m *member) lockedOut(minutes float64, at int32) {
+	for range 6 {
+		m.add(deedSlip, minutes, at, m.p.desk)
+		minutes += 0.15 + 0.3*m.d.unit()
+	}
+	m.add(deedLocked, minutes+1, at, m.p.desk)
+	minutes += 10 + 40*m.d.unit()
+	m.add(deedUnlock, minutes, at, m.p.desk)
+	m.add(deedSignIn, minutes+3, at, m.p.desk)
 }
 
 // teleworks is a working day at home: the VPN for what is inside, the cloud directly or through one's own anonymiser.

@@ -139,11 +139,7 @@ func (l *edgeLog) write(f flow) {
 	b = quoted(quoted(b, "srccountry", f.srcC), "dstcountry", f.dstC)
 	b = number(number(b, "sessionid", l.id), "proto", int64(f.proto))
 	b = quoted(b, "action", f.action)
-	policy := int64(len(f.from)*7 + len(f.to)*3)
-	if f.action == "deny" {
-		policy = 0
-	}
-	b = quoted(number(b, "policyid", policy), "policytype", "policy")
+	b = quoted(number(b, "policyid", policy(&f)), "policytype", "policy")
 	b = quoted(b, "service", service(f.dport, f.proto))
 	if f.nat != "" {
 		b = number(plain(quoted(b, "trandisp", "snat"), "transip", f.nat), "transport", int64(f.sport))
@@ -154,6 +150,21 @@ func (l *edgeLog) write(f flow) {
 	b = number(number(b, "sentbyte", f.sent), "rcvdbyte", f.received)
 	b = number(number(b, "sentpkt", packets(f.sent)), "rcvdpkt", packets(f.received))
 	l.close(f.end, append(b, ` appcat="unscanned"`...))
+}
+
+// policy is the number of the rule that a session fell under; 0 is the one that denies what no other allows.
+func policy(f *flow) int64 {
+	switch {
+	case f.action == "deny":
+		return 0
+	case f.to == "wan1":
+		return 12
+	case f.from == "wan1":
+		return 31
+	case f.to == "mgmt":
+		return 44
+	}
+	return 20
 }
 
 func role(port string) string {

@@ -48,7 +48,7 @@ type ldapConn struct {
 }
 
 func newSlapdLog(w *world) *slapdLog {
-	l := &slapdLog{d: roll(w.seed, streamDaemon, 1), pid: 812, restart: w.cal.at(70, 3*60+30)}
+	l := &slapdLog{d: roll(w.seed, streamDaemon, 1), pid: 812, restart: w.cal.at(70, 3*60+37)}
 	l.sheet.kind = "slapd"
 	l.next = 40000 + int64(l.d.n(9000))
 	l.idp = frontEnd{ldapPool{client: idpIP, dn: "cn=idp,ou=services," + suffix, most: 24, age: 5 * hour},
@@ -262,6 +262,17 @@ func (l *slapdLog) read(t int64, client, dn, base string, scope int, filter, att
 	t = l.search(t+700, &c, base, scope, filter, "", "", attrs, entries)
 	l.disconnect(t+900, &c)
 	return t
+}
+
+// modify is a connection that changes attributes of an entry and goes.
+func (l *slapdLog) modify(t int64, client, dn, entry, attrs string) {
+	l.restartIfDue(t)
+	c := l.connect(t, client)
+	t = l.bind(t+500, &c, dn, true)
+	l.close(t+600, append(append(append(l.op(t+600, &c), `MOD dn="`...), entry...), '"'))
+	l.close(t+640, append(append(l.op(t+640, &c), "MOD attr="...), attrs...))
+	t = l.result(t+640, &c, "RESULT tag=103 err=", 0, -1, 880)
+	l.disconnect(t+900, &c)
 }
 
 // restartIfDue stops and starts the daemon on its night of maintenance.
