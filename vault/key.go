@@ -87,14 +87,11 @@ func OpenKey(home string) (key Key, made bool, err error) {
 	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil { // CreateTemp makes it 0600
 		return Key{}, false, fmt.Errorf("vault: keep the signing key: %w", full(err))
 	}
-	if err := os.Link(temp.Name(), path); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			key, err = readKey(path)
-			return key, false, err
-		}
-		if err = os.Rename(temp.Name(), path); err != nil {
-			return Key{}, false, fmt.Errorf("vault: keep the signing key: %w", err)
-		}
+	if err := settle(temp.Name(), path); errors.Is(err, fs.ErrExist) {
+		key, err = readKey(path)
+		return key, false, err
+	} else if err != nil {
+		return Key{}, false, fmt.Errorf("vault: keep the signing key: %w", err)
 	}
 	return key, true, nil
 }
