@@ -136,7 +136,7 @@ type Contact struct {
 // Roles are the roles of hosts that Sekisho knows. Others are kept and shown.
 func Roles() []string {
 	return []string{"auth-server", "directory", "file-server", "mail", "vpn", "dns", "proxy", "monitor", "backup", "build", "ci",
-		"hypervisor", "vendor", "web", "database", "firewall", "syslog", "jump", "printer", "workstation"}
+		"hypervisor", "vendor", "web", "database", "firewall", "syslog", "bastion", "scanner", "admin", "research", "printer", "workstation"}
 }
 
 // Kinds are the kinds of addresses of case.json that a profile may give to a network or a list.
