@@ -5,7 +5,9 @@ package intake
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -199,6 +201,29 @@ func same(t testing.TB, in []byte, framing event.Framing, o Options) {
 	}
 }
 
+// agrees checks that content which is a series of JSON objects comes as encoding/json reads it.
+func agrees(t testing.TB, in []byte) {
+	t.Helper()
+	var want []string
+	d := json.NewDecoder(bytes.NewReader(in))
+	for {
+		var v json.RawMessage
+		if err := d.Decode(&v); err == io.EOF {
+			break
+		} else if err != nil || v[0] != '{' {
+			return
+		}
+		if _, ok := unwrap(v); ok {
+			return
+		}
+		want = append(want, string(v))
+	}
+	records, _, err := frame(t, in, event.FrameJSON, Options{})
+	if got := texts(records); err != nil || fmt.Sprintf("%q", got) != fmt.Sprintf("%q", want) {
+		t.Fatalf("got %q, want %q, %v", got, want, err)
+	}
+}
+
 // pieces are what random inputs are made of, so that they come near to what is valid.
 var pieces = []string{"\n", "\r\n", "\n", "{", "}", "[", "]", ",", ":", `"a"`, `"`, `\`, `""`, "1", "true", " ", `{"a":1}`, `{"value":[`, `]}`,
 	`"events":[{`, "x", "x;y", bom, "\x00", "\xff", `{"a":"`, `"a":`, "Record 1", `{"items":[{"b":[{}]},`, ",\"q\n"}
@@ -221,6 +246,7 @@ func TestRandomInputs(t *testing.T) {
 			same(t, in, framing, Options{MaxLine: 32, MaxObject: 64})
 			same(t, in, framing, Options{})
 		}
+		agrees(t, in)
 	}
 }
 
@@ -235,6 +261,7 @@ func FuzzFraming(f *testing.F) {
 			t.Skip()
 		}
 		same(t, in, event.Framing(framing%3), Options{MaxLine: 40, MaxObject: 80})
+		agrees(t, in)
 	})
 }
 

@@ -253,8 +253,10 @@ func Seal(ctx context.Context, dir string, m *Manifest, key Key) error {
 func Decode(text []byte) (m *Manifest, signed bool, err error) {
 	body, signature := text, []byte(nil)
 	if i := bytes.LastIndex(text, []byte(signatureAt)); i >= 0 && bytes.HasSuffix(text, []byte(signatureEnd)) && i+len(signatureAt) <= len(text)-len(signatureEnd) {
-		signature, err = base64.StdEncoding.DecodeString(string(text[i+len(signatureAt) : len(text)-len(signatureEnd)]))
-		if err == nil {
+		written := string(text[i+len(signatureAt) : len(text)-len(signatureEnd)])
+		signature, err = base64.StdEncoding.DecodeString(written)
+		// The same signature can be written in several ways; only one is ours.
+		if err == nil && base64.StdEncoding.EncodeToString(signature) == written {
 			body = append(slices.Clone(text[:i]), manifestEnd...)
 		}
 	}
