@@ -1,0 +1,237 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sekisho/sekisho/cases"
+	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/node"
+	"github.com/sekisho/sekisho/report"
+)
+
+// investigateFlags are the flags as they are written; options turns them into what they mean.
+type investigateFlags struct {
+	out, org         string
+	force, add       bool
+	seeds, around    []string
+	answers, formats []string
+	timezone         string
+	year, jobs       int
+	memory           string
+	preserve, json   bool
+	failOn, lang     string
+}
+
+func investigateCommand() *cobra.Command {
+	var f investigateFlags
+	cmd := &cobra.Command{
+		Use:   "investigate [flags] PATH...",
+		Short: "Investigate files and folders of logs and write a case folder",
+		Long: `Investigate reads files and folders (recursive; plain, .gz, .zst; - is standard input), recognises each file's format by
+its content, and writes a case folder: case.json, report.html, figures, a signed manifest of inputs and case, unparsed.log and
+the events for "sekisho search". It changes nothing that it reads and sends nothing anywhere.
+
+Exit status: 0 done; 1 failed, or nothing was understood; 2 wrong usage; 3 as --fail-on says.`,
+		Example: `  sekisho investigate /mnt/logs
+  sekisho investigate --org org.yaml --seed 203.0.113.7 --around 2018-02-06 /mnt/logs
+  zcat mail.log.gz | sekisho investigate --out case-mail -`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError("nothing to investigate: give files or folders, or - for standard input")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.out, "out", "sekisho-case", "the case `folder`, made with mode 0700")
+	fl.BoolVar(&f.force, "force", false, "replace another case that is in the folder")
+	fl.BoolVar(&f.add, "add", false, "extend the case in --out with more input or answers: a new revision")
+	fl.StringVar(&f.org, "org", "", "the institute's profile (`file`); without it the networks are guessed and said to be guessed")
+	fl.StringArrayVar(&f.seeds, "seed", nil, "an address, account or host known to be bad; may be repeated")
+	fl.StringArrayVar(&f.around, "around", nil, "the `date` of the --seed at the same place")
+	fl.StringArrayVar(&f.answers, "answers", nil, "a `file` of answers given by people; may be repeated")
+	fl.StringArrayVar(&f.formats, "format", nil, "`NAME=GLOB`: the format of files whose path matches; may be repeated")
+	fl.StringVar(&f.timezone, "timezone", "", "the `zone` of records that carry none, such as Asia/Tokyo")
+	fl.IntVar(&f.year, "year", 0, "the year of the first records that carry none; otherwise inferred")
+	fl.IntVar(&f.jobs, "jobs", 0, "cores to use (default: all)")
+	fl.StringVar(&f.memory, "memory", "", "bound on the process, such as 512MiB (default: the smaller of 768MiB and a quarter of the machine's)")
+	fl.BoolVar(&f.preserve, "preserve", false, "also copy the inputs, compressed, into the case folder")
+	fl.BoolVar(&f.json, "json", false, "print the summary as JSON on standard output")
+	fl.StringVar(&f.failOn, "fail-on", "", "exit with status 3 if a finding is at least of this `severity`: info, low, medium, high, critical")
+	fl.StringVar(&f.lang, "lang", "", "language of the summary: ja or en (default: of the terminal)")
+	return cmd
+}
+
+func (f *investigateFlags) run(cmd *cobra.Command, paths []string) error {
+	o, err := f.options(paths)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	o.Stdin = cmd.InOrStdin()
+	lang := language(f.lang)
+	bar := newProgressBar(cmd.ErrOrStderr(), lang)
+	o.Progress = bar.Update
+	out, err := node.Investigate(cmd.Context(), o)
+	bar.Close()
+	if err != nil {
+		return err
+	}
+	if err := f.tell(cmd.OutOrStdout(), out, lang); err != nil {
+		return err
+	}
+	return f.status(cmd.Context(), out)
+}
+
+// tell prints the summary.
+func (f *investigateFlags) tell(w io.Writer, out *node.Outcome, lang report.Lang) error {
+	if f.json {
+		return cases.Summarize(out.Case, out.Dir).Write(w)
+	}
+	width, color := terminalOf(w)
+	return report.Terminal(w, &report.Data{Case: out.Case}, report.TerminalOptions{Lang: lang, Width: width, Color: color, Dir: out.Dir})
+}
+
+// status turns the outcome into an exit status.
+func (f *investigateFlags) status(ctx context.Context, out *node.Outcome) error {
+	if !out.Understood {
+		return &exitError{exitFailed, fmt.Errorf("nothing was understood in any input: %s/unparsed.log has the records and why each was refused", out.Dir)}
+	}
+	if ctx.Err() != nil {
+		return &exitError{exitFailed, fmt.Errorf("interrupted: the case in %s is partial and says so", out.Dir)}
+	}
+	if f.failOn == "" {
+		return nil
+	}
+	least, _ := event.ParseSeverity(f.failOn)
+	for i := range out.Case.Findings {
+		if sev, _ := event.ParseSeverity(string(out.Case.Findings[i].Severity)); sev >= least {
+			return &exitError{exitSeverity, nil}
+		}
+	}
+	return nil
+}
+
+// options checks the flags and reads the files that they name.
+func (f *investigateFlags) options(paths []string) (node.Options, error) {
+	o := node.Options{Paths: paths, Out: f.out, Force: f.force, Add: f.add, Year: f.year, Jobs: f.jobs, Preserve: f.preserve, Version: version}
+	var err error
+	if f.failOn != "" {
+		if _, ok := event.ParseSeverity(f.failOn); !ok {
+			return o, fmt.Errorf("--fail-on %q: write info, low, medium, high or critical", f.failOn)
+		}
+	}
+	if f.force && f.add {
+		return o, errors.New("--force replaces a case and --add extends it: give one of them")
+	}
+	if f.year != 0 && (f.year < 1970 || f.year > 2200) {
+		return o, fmt.Errorf("--year %d: write the year of the first record, such as 2025", f.year)
+	}
+	if f.jobs < 0 {
+		return o, fmt.Errorf("--jobs %d: write how many cores to use", f.jobs)
+	}
+	if o.Memory, err = parseSize(f.memory); err != nil {
+		return o, fmt.Errorf("--memory %q: %w", f.memory, err)
+	}
+	if f.timezone != "" {
+		if o.Zone, err = config.Zone(f.timezone); err != nil {
+			return o, fmt.Errorf("--timezone %q: %w", f.timezone, err)
+		}
+	}
+	if o.Profile, err = f.profile(); err != nil {
+		return o, err
+	}
+	if o.Formats, err = formatRules(f.formats); err != nil {
+		return o, err
+	}
+	if o.Seeds, err = f.seedList(o.Profile.Zone); err != nil {
+		return o, err
+	}
+	if len(f.answers) > 0 {
+		o.Answers, err = config.ReadAnswers(o.Profile.Zone, f.answers...)
+	}
+	return o, err
+}
+
+func (f *investigateFlags) profile() (*config.Profile, error) {
+	if f.org == "" {
+		return &config.Profile{}, nil
+	}
+	p, err := config.ReadProfile(f.org)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range p.Warnings {
+		fmt.Fprintln(os.Stderr, "sekisho: warning: "+w.String())
+	}
+	return p, nil
+}
+
+func formatRules(args []string) ([]node.FormatRule, error) {
+	var out []node.FormatRule
+	for _, a := range args {
+		name, glob, ok := strings.Cut(a, "=")
+		if !ok || name == "" || glob == "" {
+			return nil, fmt.Errorf("--format %q: write NAME=GLOB, such as openldap=ldap/*", a)
+		}
+		if err := config.CheckGlob(glob); err != nil {
+			return nil, fmt.Errorf("--format %q: %w", a, err)
+		}
+		out = append(out, node.FormatRule{Name: name, Glob: glob})
+	}
+	return out, nil
+}
+
+// seedList pairs each --seed with the --around at the same place; a single --around is for all.
+func (f *investigateFlags) seedList(zone *time.Location) ([]node.Seed, error) {
+	if len(f.around) > len(f.seeds) {
+		return nil, errors.New("--around says when a --seed was bad: give the --seed too")
+	}
+	if zone == nil {
+		zone = time.UTC
+	}
+	var out []node.Seed
+	for i, s := range f.seeds {
+		seed := node.Seed{Value: s}
+		around := ""
+		switch {
+		case i < len(f.around):
+			around = f.around[i]
+		case len(f.around) == 1:
+			around = f.around[0]
+		}
+		if around != "" {
+			t, err := parseMoment(around, zone)
+			if err != nil {
+				return nil, fmt.Errorf("--around %q: write a date such as 2018-02-06 or a time such as 2018-02-06T18:30:00+09:00", around)
+			}
+			seed.Around = t
+		}
+		out = append(out, seed)
+	}
+	return out, nil
+}
+
+func parseMoment(s string, zone *time.Location) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
+			if layout == time.DateOnly {
+				t = t.Add(12 * time.Hour)
+			}
+			return t, nil
+		}
+	}
+	return time.Time{}, errors.New("not a date")
+}

@@ -1,0 +1,95 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command sekisho finds breaches through valid accounts in an institute's logs, says who, what, since when and how far,
+// and keeps the evidence. Each subcommand stands in a file of its own; what they do stands in package node and below.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker for releases.
+var version = "unreleased"
+
+// Exit statuses of contracts.
+const (
+	exitFailed   = 1
+	exitUsage    = 2
+	exitSeverity = 3
+)
+
+// exitError carries an exit status. Its text, if any, has been or will be shown.
+type exitError struct {
+	status int
+	err    error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// usageError marks an error as the user's: wrong flags or arguments.
+func usageError(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run runs one command and returns its exit status.
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
+	root := rootCommand()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintln(os.Stderr, "sekisho: "+text)
+	}
+	var exit *exitError
+	if errors.As(err, &exit) {
+		return exit.status
+	}
+	return exitFailed
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "sekisho",
+		Short: "Find a breach through valid accounts in logs, scope it, and keep the evidence",
+		Long: `Sekisho (関所) reads the logs of an institute and says whether somebody uses its accounts who should not:
+who, what, since when and how far. It sends nothing anywhere.
+
+  sekisho demo                       see it find a breach in made-up logs
+  sekisho investigate /path/to/logs  look for one in yours`,
+		SilenceErrors: true, SilenceUsage: true, Version: version,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError("there is no command %q: sekisho --help lists them", args[0])
+			}
+			return cmd.Help()
+		},
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError("%w: %s --help shows the flags", err, cmd.CommandPath())
+	})
+	root.AddCommand(investigateCommand(), searchCommand())
+	return root
+}

@@ -1,0 +1,243 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/sekisho/sekisho/breach"
+	"github.com/sekisho/sekisho/cases"
+	"github.com/sekisho/sekisho/detectors"
+	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/intake"
+)
+
+// document joins what the stages concluded into the case.
+func (v *investigation) document(ctx context.Context, r *breach.Result) (*cases.Case, error) {
+	w := v.watched
+	c := &cases.Case{
+		Schema: cases.Schema, Revision: v.revision, Supersedes: v.supersedes, KnownAsOf: cases.Time(w.last), Partial: v.partial,
+		Tool:      cases.Tool{Version: v.o.Version, RulesSHA256: detectors.Fingerprint()},
+		Window:    cases.Span{From: cases.Time(w.first), To: cases.Time(w.last)},
+		Institute: cases.Institute{Name: v.o.Profile.Name, Timezone: v.o.zone().String(), Guessed: len(v.o.Profile.Networks) == 0},
+		Verdict:   r.Verdict, Reasons: r.Reasons, Onset: r.Onset, LastActivity: r.LastActivity,
+		Accounts: r.Accounts, Addresses: r.Addresses, Hosts: r.Hosts, Stages: r.Stages, Path: r.Path, Operator: r.Operator, Exposure: r.Exposure,
+		Questions: r.Questions, Containment: r.Containment, Decisions: v.decisions(),
+	}
+	c.Coverage = coverage(w, w.first, w.last)
+	c.Inputs = v.inputs()
+	c.Totals = v.totals(c, r)
+	c.Limits = v.limits(r)
+	findings, err := v.findings(ctx, append(slices.Clone(w.findings), r.Findings...))
+	if err != nil {
+		return nil, err
+	}
+	c.Findings = findings
+	c.Sort()
+	return c, nil
+}
+
+func (v *investigation) totals(c *cases.Case, r *breach.Result) cases.Totals {
+	t := cases.Totals{Addresses: r.Sources, Events: v.watched.events}
+	for i := range c.Inputs {
+		in := &c.Inputs[i]
+		t.Records += in.Records
+		t.Unparsed += in.Unparsed
+		t.Bytes += in.Bytes
+	}
+	a := &t.Accounts
+	for i := range r.Accounts {
+		switch r.Accounts[i].Verdict {
+		case cases.AccountCompromised:
+			a.Compromised++
+		case cases.AccountSuspected:
+			a.Suspected++
+		case cases.AccountCleared:
+			a.Cleared++
+		default:
+			a.Undetermined++
+		}
+	}
+	rest := max(0, r.Seen-a.Compromised-a.Suspected-a.Cleared-a.Undetermined)
+	if v.covered {
+		a.Cleared += rest
+	} else {
+		a.Undetermined += rest
+	}
+	a.Known = a.Compromised + a.Suspected + a.Cleared + a.Undetermined
+	return t
+}
+
+// inputs tells what was given and what came of it.
+func (v *investigation) inputs() []cases.Input {
+	var out []cases.Input
+	for _, in := range v.plan.inputs {
+		t := &in.tally
+		c := cases.Input{Path: in.file.Path, Format: "unknown", Records: t.stats.Records, Parsed: t.parsed, Unparsed: t.unparsed, Bytes: t.stats.Bytes,
+			SHA256: hex.EncodeToString(t.sum.SHA256[:]), First: cases.Time(t.first), Last: cases.Time(t.last), Status: t.status, Samples: t.samples,
+			ClockOffsetS: in.settings.ClockOffset.Seconds()}
+		if in.primary != nil && t.parsed > 0 {
+			c.Format, c.Confidence, c.Source = in.primary.Name, in.confidence, in.primary.Name
+		}
+		if len(t.taken) > 0 {
+			c.Format, c.Source = t.taken[0].Format.Name, t.taken[0].Format.Name
+		}
+		if t.err != nil {
+			c.Error = t.err.Error()
+		}
+		if c.Timezone = in.zoneName; t.noZone == 0 && t.parsed > 0 {
+			c.Timezone, c.TimezoneFrom = "UTC", "record"
+		} else {
+			c.TimezoneFrom = in.zoneFrom
+		}
+		if t.noYear > 0 {
+			c.Year, c.YearFrom = in.year, in.yearFrom
+		} else if t.parsed > 0 {
+			c.YearFrom = "record"
+		}
+		out = append(out, c)
+	}
+	for _, p := range v.found.Problems {
+		if !p.Notice() {
+			out = append(out, cases.Input{Path: p.Path, Format: "unknown", Status: "unreadable", Error: p.String()})
+		}
+	}
+	return out
+}
+
+func (v *investigation) limits(r *breach.Result) []event.Words {
+	var out []event.Words
+	if v.partial {
+		out = append(out, event.Words{Ja: "読込が途中で中断された。すべての数は増えることがある。", En: "Reading was interrupted. Every number may still grow."})
+	}
+	for _, n := range v.know.guessed {
+		out = append(out, event.Words{Ja: fmt.Sprintf("自組織のネットワークの推定: %s（%s）", n.Name, n.Why.Ja), En: fmt.Sprintf("own network guessed: %s (%s)", n.Name, n.Why.En)})
+	}
+	if n := v.know.accounts.Overflow(); n > 0 {
+		out = append(out, event.Words{Ja: fmt.Sprintf("存在しない ID が多すぎるため、%d 件をまとめて数えた。", n), En: fmt.Sprintf("There were too many unknown names: %d were counted together.", n)})
+	}
+	if r.Folded > 0 {
+		out = append(out, event.Words{Ja: fmt.Sprintf("上限を超えた %d 件は粗い集計に含めた。", r.Folded), En: fmt.Sprintf("%d entries beyond a bound were counted more coarsely.", r.Folded)})
+	}
+	for i, p := range v.know.problems {
+		if i == 20 {
+			break
+		}
+		out = append(out, event.Words{Ja: "読めない行: " + p.String(), En: "not read: " + p.String()})
+	}
+	out = append(out, event.Words{Ja: "確度の数値は未較正であり、指標として読むこと。", En: "Confidences are not calibrated yet: read them as indicators."})
+	return out
+}
+
+func (v *investigation) decisions() []cases.Decision {
+	out := []cases.Decision{}
+	for i := range v.o.Answers {
+		a := &v.o.Answers[i]
+		what := a.Question
+		if what == "" {
+			what = a.Subject.Account
+			if a.Subject.Address.IsValid() {
+				what += " " + a.Subject.Address.String()
+			}
+		}
+		out = append(out, cases.Decision{At: cases.At(a.At), By: a.By, What: what + ": " + a.Value, Why: a.Why, Via: a.Via, Retracted: a.RetractedBy != 0})
+	}
+	return out
+}
+
+// findings turns findings into the case's, with the hash of every record that they rest on.
+func (v *investigation) findings(ctx context.Context, all []event.Finding) ([]cases.Finding, error) {
+	out := make([]cases.Finding, 0, len(all))
+	want := map[uint32][]*cases.Evidence{}
+	for i := range all {
+		f := &all[i]
+		c := cases.Finding{ID: f.ID(), Detector: f.Detector, Attack: f.Attack, Severity: cases.Severity(f.Severity.String()), First: cases.Time(f.First),
+			Last: cases.Time(f.Last), Alerted: cases.Time(f.Alerted), Title: f.Title, Explanation: f.Explanation,
+			Subjects: cases.Subjects{Accounts: f.Accounts, Addresses: f.Addresses, Hosts: f.Hosts}}
+		for _, n := range f.Numbers {
+			c.Numbers = append(c.Numbers, event.Figure{Name: n.Name, Value: cases.Round(n.Value)})
+		}
+		for _, ref := range f.Evidence {
+			e := cases.Evidence{Input: v.path(ref.Input)}
+			for _, p := range ref.Parts() {
+				e.Parts = append(e.Parts, cases.Part{Line: p.Line, Offset: p.Offset, Length: p.Length})
+			}
+			c.Evidence = append(c.Evidence, e)
+		}
+		out = append(out, c)
+		for k, ref := range f.Evidence {
+			want[ref.Input] = append(want[ref.Input], &out[len(out)-1].Evidence[k])
+		}
+	}
+	return out, v.hash(ctx, want)
+}
+
+func (v *investigation) path(number uint32) string {
+	if int(number) < len(v.plan.inputs) {
+		return v.plan.inputs[number].file.Path
+	}
+	return ""
+}
+
+// textShown is how much of a record stands in the case beside its hash.
+const textShown = 400
+
+// hash reads the records that findings rest on once more and puts their hashes into the case. An input that changed since it
+// was read is said to have changed: its evidence has no hash.
+func (v *investigation) hash(ctx context.Context, want map[uint32][]*cases.Evidence) error {
+	numbers := make([]uint32, 0, len(want))
+	for n := range want {
+		numbers = append(numbers, n)
+	}
+	slices.Sort(numbers)
+	for _, n := range numbers {
+		if int(n) >= len(v.plan.inputs) {
+			continue
+		}
+		in := v.plan.inputs[n]
+		var parts []event.Part
+		for _, e := range want[n] {
+			for _, p := range e.Parts {
+				parts = append(parts, event.Part{Line: p.Line, Offset: p.Offset, Length: min(p.Length, maxEvidence)})
+			}
+		}
+		data, err := intake.Extract(ctx, in.file, parts)
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if in.tally.err == nil {
+				in.tally.err = fmt.Errorf("evidence could not be read again: %w", err)
+			}
+			continue
+		}
+		i := 0
+		for _, e := range want[n] {
+			h := sha256.New()
+			for k := range e.Parts {
+				h.Write(data[i])
+				h.Write([]byte{'\n'})
+				if k == 0 {
+					e.Text = cutText(visible(data[i][:min(len(data[i]), 4*textShown)]), textShown)
+				}
+				i++
+			}
+			e.SHA256 = hex.EncodeToString(h.Sum(nil))
+		}
+	}
+	return nil
+}
+
+const maxEvidence = 1 << 20
+
+// addressOf parses an address as people write it.
+func addressOf(s string) (netip.Addr, bool) {
+	ip, err := netip.ParseAddr(s)
+	return ip.Unmap(), err == nil
+}

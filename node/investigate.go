@@ -1,0 +1,301 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/sekisho/sekisho/breach"
+	"github.com/sekisho/sekisho/cases"
+	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/event/sorted"
+	"github.com/sekisho/sekisho/formats"
+	"github.com/sekisho/sekisho/intake"
+	"github.com/sekisho/sekisho/report"
+	"github.com/sekisho/sekisho/store"
+	"github.com/sekisho/sekisho/store/duckdb"
+)
+
+// investigation is one run on its way.
+type investigation struct {
+	o       *Options
+	formats []formats.Format
+	found   *intake.Inputs
+	plan    *plan
+	sorter  *sorted.Sorter
+	know    *knower
+	watched *watched
+	partial bool
+	covered bool
+	stats   Stats
+
+	revision   int
+	supersedes *int
+	old        *cases.Case // the case that is extended; nil if there is none
+}
+
+// Investigate reads what it is given and writes a case folder. A cancelled context ends the reading early: what was read by
+// then becomes a case that says it is partial. An error leaves no case.json behind; what was there before stays.
+func Investigate(ctx context.Context, o Options) (*Outcome, error) {
+	v := &investigation{o: &o, formats: formats.All(), revision: 1}
+	if err := v.prepare(); err != nil {
+		return nil, err
+	}
+	if err := v.folder(); err != nil {
+		return nil, err
+	}
+	whole := context.WithoutCancel(ctx) // once the reading has ended, the case is finished
+	if err := v.discover(ctx); err != nil {
+		return nil, err
+	}
+	defer v.found.Close()
+	if err := v.readAll(ctx); err != nil {
+		return nil, err
+	}
+	defer v.sorter.Close()
+	v.partial = ctx.Err() != nil
+	db, err := v.watchAll(whole)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	return v.conclude(whole, db)
+}
+
+// prepare sets what was left open.
+func (v *investigation) prepare() error {
+	o := v.o
+	if len(o.Paths) == 0 {
+		return errors.New("node: nothing to investigate: give files or folders, or - for standard input")
+	}
+	if o.Profile == nil {
+		o.Profile = &config.Profile{}
+	}
+	if o.Jobs <= 0 {
+		o.Jobs = runtime.GOMAXPROCS(0)
+	}
+	if o.Memory <= 0 {
+		o.Memory = min(768<<20, machineMemory()/4)
+	}
+	o.Memory = max(o.Memory, 128<<20)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Version == "" {
+		o.Version = "unreleased"
+	}
+	debug.SetMemoryLimit(o.Memory * 6 / 10)
+	return nil
+}
+
+// discover finds the files and plans how to read each.
+func (v *investigation) discover(ctx context.Context) error {
+	var err error
+	v.found, err = intake.Discover(v.o.Paths, intake.Search{Stdin: v.o.Stdin, TempDir: v.o.Out})
+	if err != nil {
+		return fmt.Errorf("node: find the inputs: %w", err)
+	}
+	if len(v.found.Files) == 0 {
+		v.found.Close()
+		for _, p := range v.found.Problems {
+			err = errors.Join(err, errors.New(p.String()))
+		}
+		return errors.Join(errors.New("node: no file to read in what was given"), err)
+	}
+	v.plan, err = newPlan(ctx, v.found, v.o, v.formats)
+	if err != nil {
+		v.found.Close()
+		return err
+	}
+	if v.o.Progress != nil {
+		counts := map[string]int{}
+		for _, in := range v.plan.inputs {
+			if in.primary != nil {
+				counts[in.primary.Name]++
+			} else {
+				counts[""]++
+			}
+		}
+		v.o.Progress(Progress{Phase: "plan", Total: v.found.Bytes(), Formats: counts, At: v.o.Now()})
+	}
+	return nil
+}
+
+// readAll makes events of all records.
+func (v *investigation) readAll(ctx context.Context) error {
+	start := time.Now()
+	v.sorter = sorted.New(sorted.Options{Dir: v.o.Out, Memory: v.o.Memory / 4, Adders: v.o.Jobs, Batch: v.o.Batch})
+	r := &reading{plan: v.plan, o: v.o, sorter: v.sorter, dir: v.o.Out, total: v.found.Bytes(), progress: v.o.Progress}
+	err := r.run(ctx)
+	if jerr := joinLost(v.o.Out, v.plan.inputs); err == nil {
+		err = jerr
+	}
+	if err != nil {
+		return fmt.Errorf("node: read the inputs: %w", explain(err, v.o.Out))
+	}
+	v.stats.Read = time.Since(start)
+	return nil
+}
+
+// watchAll hands the events, in order, to store, detectors and ledger.
+func (v *investigation) watchAll(ctx context.Context) (*duckdb.Writer, error) {
+	start := time.Now()
+	var err error
+	if v.know, err = newKnower(v.o, v.plan.inputs); err != nil {
+		return nil, err
+	}
+	if len(v.o.Profile.Networks) == 0 {
+		guessed, err := guessNetworks(ctx, v.sorter, v.know)
+		if err != nil {
+			return nil, err
+		}
+		if err := v.know.readNetworks(v.o.Profile, guessed); err != nil {
+			return nil, err
+		}
+	}
+	var inputs []store.Input
+	for _, in := range v.plan.inputs {
+		inputs = append(inputs, store.Input{Path: in.file.Path, Realm: in.settings.Realm, Host: in.settings.Host})
+	}
+	db, err := duckdb.Create(filepath.Join(v.o.Out, "events.duckdb"), duckdb.Options{Inputs: inputs, Memory: v.o.Memory / 4, Threads: v.o.Jobs})
+	if err != nil {
+		return nil, explain(err, v.o.Out)
+	}
+	kinds := map[string]string{}
+	for i := range v.formats {
+		kinds[v.formats[i].Name] = v.formats[i].Source
+	}
+	if v.watched, err = watch(ctx, v.sorter, v.know, db, v.o, kinds); err != nil {
+		db.Close()
+		return nil, explain(err, v.o.Out)
+	}
+	st := v.sorter.Stats()
+	v.stats.Events, v.stats.Duplicates, v.stats.Spilled = st.Events, st.Duplicates, st.Spilled
+	v.stats.Detect = time.Since(start)
+	v.covered = v.watched.loginDays() >= 0.8
+	return db, nil
+}
+
+// conclude scopes and writes the case.
+func (v *investigation) conclude(ctx context.Context, db *duckdb.Writer) (*Outcome, error) {
+	start := time.Now()
+	in, err := v.scopeInputs()
+	if err != nil {
+		return nil, err
+	}
+	r := v.watched.ledger.Scope(in)
+	figures, err := drawFigures(ctx, v.sorter, v.know, r)
+	if err != nil {
+		return nil, err
+	}
+	c, err := v.document(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	v.stats.Scope = time.Since(start)
+	start = time.Now()
+	if err := db.Finish(ctx, v.resolve()); err != nil {
+		return nil, explain(err, v.o.Out)
+	}
+	c.Generated = cases.At(v.o.Now())
+	data := &report.Data{Case: c, Zone: v.o.zone()}
+	figures.fill(data, v.watched.sources)
+	if err := v.write(ctx, c, data); err != nil {
+		return nil, explain(err, v.o.Out)
+	}
+	v.stats.Write = time.Since(start)
+	out := &Outcome{Case: c, Dir: v.o.Out, Stats: v.stats}
+	for _, i := range v.plan.inputs {
+		out.Understood = out.Understood || i.tally.parsed > 0
+		out.Stats.Records += i.tally.stats.Records
+		out.Stats.Bytes += i.tally.stats.Bytes
+	}
+	return out, nil
+}
+
+// resolve answers the store's questions about recorded spellings.
+func (v *investigation) resolve() store.Resolve {
+	return func(realm, account string) []store.Period {
+		var out []store.Period
+		for _, a := range v.know.accounts.Aliases(realm, account) {
+			who := v.know.accounts.Account(a.Account)
+			out = append(out, store.Period{From: a.From, To: a.To, ID: who.ID, Name: who.Name})
+		}
+		return out
+	}
+}
+
+// scopeInputs turns seeds and answers, as people write them, into what scoping takes.
+func (v *investigation) scopeInputs() (breach.Inputs, error) {
+	_, off := v.watched.last.Time().In(v.o.zone()).Zone()
+	in := breach.Inputs{Findings: v.watched.findings, Weights: v.o.Weights, Covered: v.covered, Accounts: v.know.listed,
+		Offset: event.Micros(off) * 1e6, Zone: v.o.zone().String()}
+	for _, s := range v.o.Seeds {
+		seed := breach.Seed{}
+		if !s.Around.IsZero() {
+			seed.Around = event.Of(s.Around)
+		}
+		if ip, ok := addressOf(s.Value); ok {
+			seed.Address = ip
+		} else if _, known := v.know.know.Host(s.Value); known {
+			seed.Host = s.Value
+		} else {
+			seed.Account = v.accountID(s.Value, seed.Around)
+		}
+		in.Seeds = append(in.Seeds, seed)
+	}
+	for i := range v.o.Answers {
+		if a, ok := v.answer(i); ok {
+			in.Answers = append(in.Answers, a)
+		}
+	}
+	return in, nil
+}
+
+func (v *investigation) accountID(name string, at event.Micros) string {
+	for _, r := range append(v.know.resolvers, v.know.accounts.Resolver("")) {
+		if h := r.Resolve(name, at); h != 0 && v.know.accounts.InDirectory(h) {
+			return v.know.accounts.ID(h)
+		}
+	}
+	return v.know.accounts.ID(v.know.resolvers[0].Resolve(name, at))
+}
+
+// folder makes the case folder, and refuses one that holds another case.
+func (v *investigation) folder() error {
+	o := v.o
+	if o.Out == "" {
+		o.Out = "sekisho-case"
+	}
+	old := filepath.Join(o.Out, "case.json")
+	if _, err := os.Stat(old); err == nil {
+		if !o.Force && !o.Add {
+			return fmt.Errorf("node: %s already holds a case: choose another --out, extend it with --add, or replace it with --force", o.Out)
+		}
+	} else if entries, err := os.ReadDir(o.Out); err == nil && len(entries) > 0 && !o.Force && !leftover(entries) {
+		return fmt.Errorf("node: %s is not empty and holds no case: choose another --out, or --force to write into it", o.Out)
+	}
+	if err := os.MkdirAll(o.Out, 0o700); err != nil {
+		return fmt.Errorf("node: make the case folder: %w", err)
+	}
+	return os.Chmod(o.Out, 0o700)
+}
+
+// leftover says whether a folder holds only what an interrupted run leaves.
+func leftover(entries []os.DirEntry) bool {
+	for _, e := range entries {
+		if n := e.Name(); n != "unparsed.log" && n[0] != '.' && n != "events.duckdb.part" && n != "events.duckdb.tmp" {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,238 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/formats"
+	"github.com/sekisho/sekisho/intake"
+)
+
+// errEnough ends the reading of a sample.
+var errEnough = errors.New("enough")
+
+// sniffed is how many bytes of a file are looked at to recognise it.
+const sniffed = 256 << 10
+
+// input is one file on its way: what it is, how it is to be read, and what came of it.
+type input struct {
+	file       intake.File
+	number     uint32 // in canonical order of paths
+	settings   config.Settings
+	order      []*formats.Format // recognised ones first, then the others
+	primary    *formats.Format   // nil: nothing was recognised
+	confidence float64
+	framing    event.Framing
+	recognised int
+
+	stamps   intake.Stamps // of a log without years
+	yearless bool
+	year     int
+	yearFrom string
+	zone     *time.Location
+	zoneName string
+	zoneFrom string
+	glance   formats.Civil // the first record's time, if the record shows one
+	glanced  bool
+	firstAt  event.Micros // a guess at the first record's moment: orders the pieces of a rotated log
+	tally    tally
+}
+
+// plan decides how each file is read, before any is: formats from content, years and zones from the profile, the files' own
+// order, their times and their neighbours. The result depends on the set of files alone.
+type plan struct {
+	inputs  []*input
+	streams [][]*input // each read by one parser, in order; largest first
+}
+
+func newPlan(ctx context.Context, found *intake.Inputs, o *Options, all []formats.Format) (*plan, error) {
+	p := &plan{}
+	for i, f := range found.Files {
+		in := &input{file: f, number: uint32(i), settings: o.Profile.Settings(f.Path)}
+		p.inputs = append(p.inputs, in)
+		if err := in.recognise(ctx, o, all); err != nil {
+			return nil, err
+		}
+	}
+	p.decideZones(o)
+	p.decideYears(o)
+	p.makeStreams()
+	return p, nil
+}
+
+// recognise looks at the head of a file. A file that cannot be opened or unpacked stays in the plan: reading it will say why.
+func (in *input) recognise(ctx context.Context, o *Options, all []formats.Format) error {
+	src, err := intake.Open(in.file, intake.Options{})
+	if err != nil {
+		in.order = pointers(all)
+		return nil
+	}
+	defer src.Close()
+	head, _ := src.Head(sniffed)
+	recs, framing := sample(ctx, src, head)
+	in.framing = framing
+	guesses := formats.Recognise(all, recs)
+	if name := in.forced(o); name != "" {
+		guesses = forceFormat(all, name)
+		if guesses == nil {
+			return fmt.Errorf("node: format %q for %s: there is none of that name; sekisho formats list shows them", name, in.file.Path)
+		}
+	}
+	if len(guesses) > 0 {
+		in.primary, in.confidence, in.recognised = guesses[0].Format, guesses[0].Confidence, len(guesses)
+		in.framing = in.primary.Framing
+		if framing != event.FrameLines || in.framing == event.FrameCSV && in.forced(o) == "" {
+			in.framing = framingOf(head, in.primary.Framing, framing)
+		}
+	}
+	in.order = orderOf(all, guesses)
+	for _, r := range recs {
+		if t, ok := formats.Glance(r); ok {
+			in.glance, in.glanced = t, true
+			in.yearless = t.Year == 0
+			break
+		}
+	}
+	if in.yearless {
+		if in.stamps, err = intake.ScanStamps(ctx, src); err != nil && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		in.yearless = in.stamps.Stamped > 0
+	}
+	return nil
+}
+
+func (in *input) forced(o *Options) string {
+	for _, f := range o.Formats {
+		if config.Match(f.Glob, in.file.Path) {
+			return f.Name
+		}
+	}
+	return in.settings.Format
+}
+
+func forceFormat(all []formats.Format, name string) []formats.Guess {
+	for i := range all {
+		if all[i].Name == name {
+			return []formats.Guess{{Format: &all[i], Confidence: 1, Records: 1}}
+		}
+	}
+	return nil
+}
+
+// sample cuts the head of a file into records as far as that is needed to recognise it, and says how it seems to be framed.
+func sample(ctx context.Context, src *intake.Source, head []byte) ([][]byte, event.Framing) {
+	trimmed := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	framing := event.FrameLines
+	if len(trimmed) > 1 && (trimmed[0] == '{' || trimmed[0] == '[' && jsonFollows(trimmed[1:])) {
+		framing = event.FrameJSON
+	}
+	var recs [][]byte
+	if framing == event.FrameJSON {
+		size := 0
+		_ = src.Records(ctx, framing, func(r *event.Record) error { // what is wrong with the file is said when it is read
+			recs = append(recs, bytes.Clone(r.Data))
+			if size += len(r.Data); size > sniffed || len(recs) >= 400 {
+				return errEnough
+			}
+			return nil
+		})
+		return recs, framing
+	}
+	for len(trimmed) > 0 && len(recs) < 400 {
+		line, rest, _ := bytes.Cut(trimmed, []byte("\n"))
+		if line = bytes.TrimSuffix(line, []byte("\r")); len(line) > 0 && (len(rest) > 0 || len(recs) == 0) {
+			recs = append(recs, line)
+		}
+		trimmed = rest
+	}
+	return recs, framing
+}
+
+// jsonFollows says whether what stands behind a bracket begins a JSON array: a web log's time does not.
+func jsonFollows(b []byte) bool {
+	b = bytes.TrimLeft(b, " \t\r\n")
+	return len(b) > 0 && (b[0] == '{' || b[0] == ']')
+}
+
+// framingOf settles between what the format's files usually are and what this one looks like: JSON formats also come as CSV.
+func framingOf(head []byte, format, seen event.Framing) event.Framing {
+	if seen == event.FrameJSON {
+		return event.FrameJSON
+	}
+	if format == event.FrameJSON {
+		if line, _, _ := bytes.Cut(head, []byte("\n")); bytes.Count(line, []byte(",")) >= 2 && !bytes.HasPrefix(bytes.TrimSpace(line), []byte("{")) {
+			return event.FrameCSV
+		}
+		return event.FrameLines
+	}
+	return format
+}
+
+func pointers(all []formats.Format) []*formats.Format {
+	out := make([]*formats.Format, len(all))
+	for i := range all {
+		out[i] = &all[i]
+	}
+	return out
+}
+
+func orderOf(all []formats.Format, guesses []formats.Guess) []*formats.Format {
+	var out []*formats.Format
+	for _, g := range guesses {
+		out = append(out, g.Format)
+	}
+	for i := range all {
+		if !slices.Contains(out, &all[i]) {
+			out = append(out, &all[i])
+		}
+	}
+	return out
+}
+
+// rotation matches what rotation hangs on a name: .1, .2.gz, -20250701, .2025-07-01.log, _001.
+var rotation = regexp.MustCompile(`(?i)([._-](\d{1,3}|\d{8}([T_-]?\d{2,6})?|\d{4}-\d{2}(-\d{2})?(T?\d{2,6})?|old|gz|zst))+(\.(log|txt|json|ndjson|csv|gz|zst))*$|\.(gz|zst)$`)
+
+// makeStreams puts the pieces of a rotated log together: the same folder, the same name but for the rotation, the same format.
+// Pieces are read in order of time by one parser, so that a connection that began in one is known in the next.
+func (p *plan) makeStreams() {
+	by := map[string][]*input{}
+	var keys []string
+	for _, in := range p.inputs {
+		key := "\x00" + in.file.Path
+		if in.primary != nil && in.framing == event.FrameLines {
+			key = rotation.ReplaceAllString(in.file.Path, "") + "\x00" + in.primary.Name + "\x00" + in.settings.Host + "\x00" + in.settings.Realm
+		}
+		if by[key] == nil {
+			keys = append(keys, key)
+		}
+		by[key] = append(by[key], in)
+	}
+	for _, k := range keys {
+		s := by[k]
+		slices.SortStableFunc(s, func(a, b *input) int {
+			return cmp.Or(cmp.Compare(a.firstAt, b.firstAt), strings.Compare(a.file.Path, b.file.Path))
+		})
+		p.streams = append(p.streams, s)
+	}
+	slices.SortStableFunc(p.streams, func(a, b [](*input)) int { return cmp.Compare(sizeOf(b), sizeOf(a)) })
+}
+
+func sizeOf(s []*input) (n int64) {
+	for _, in := range s {
+		n += in.file.Size
+	}
+	return n
+}

@@ -1,0 +1,182 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+
+	"github.com/sekisho/sekisho/breach"
+	"github.com/sekisho/sekisho/detect"
+	"github.com/sekisho/sekisho/detectors"
+	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/event/sorted"
+	"github.com/sekisho/sekisho/identity"
+	"github.com/sekisho/sekisho/store"
+)
+
+// watched is what the pass over all events in order gave.
+type watched struct {
+	findings []event.Finding
+	ledger   *breach.Ledger
+	first    event.Micros
+	last     event.Micros
+	events   int64
+	sources  map[sourceKey]*sourceSpan
+	logins   map[string]bool // formats that recorded a login with its true address
+}
+
+// sourceKey is one source of coverage: a format, as one host or realm writes it.
+type sourceKey struct{ source, format string }
+
+// sourceSpan is what one source was seen to cover.
+type sourceSpan struct {
+	first, last event.Micros
+	events      int64
+	days        map[int32]int64
+}
+
+// watch hands every event, in order, to the store, the detectors and the ledger. The store works beside the others on the
+// same batch: one core each.
+func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *Options, formatSource map[string]string) (*watched, error) {
+	out := &watched{ledger: breach.NewLedger(), sources: map[sourceKey]*sourceSpan{}, logins: map[string]bool{}}
+	engine := detect.NewEngine(detectors.All(), detect.Site{Accounts: k.listed, Profile: len(o.Profile.Networks) > 0, Servers: k.servers})
+	total := s.Stats().Events
+	err := s.Events(ctx, func(batch []event.Event) error {
+		var wg sync.WaitGroup
+		var stored error
+		wg.Go(func() { stored = w.Append(batch) })
+		err := out.batch(batch, k, engine, formatSource)
+		wg.Wait()
+		if err == nil {
+			err = stored
+		}
+		if o.Progress != nil {
+			o.Progress(Progress{Phase: "detect", Done: out.events, Total: total})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("node: watch the events: %w", err)
+	}
+	out.findings = engine.Findings()
+	return out, nil
+}
+
+func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, formatSource map[string]string) error {
+	for i := range batch {
+		e := &batch[i]
+		s := k.see(e)
+		if err := engine.Observe(&s); err != nil {
+			return err
+		}
+		w.ledger.Observe(&s)
+		if w.first == 0 {
+			w.first = e.Time
+		}
+		w.last = e.Time
+		w.events++
+		key := sourceKey{formatSource[e.Format], e.Format}
+		sp := w.sources[key]
+		if sp == nil {
+			sp = &sourceSpan{first: e.Time, days: map[int32]int64{}}
+			w.sources[key] = sp
+		}
+		if s.LoggedIn() && e.SrcIP.IsValid() && !e.SrcIsRelay && !w.logins[e.Format] {
+			w.logins[e.Format] = true
+		}
+		sp.last = e.Time
+		sp.events++
+		sp.days[s.Day]++
+	}
+	return nil
+}
+
+// guessNetworks makes a pass over the logins to guess which networks are the institute's own, where no profile says it.
+func guessNetworks(ctx context.Context, s *sorted.Sorter, k *knower) ([]identity.Network, error) {
+	uses := map[netip.Addr]*useCount{}
+	everyone := map[uint32]struct{}{}
+	var firstDay, lastDay int32 = 1 << 30, 0
+	err := s.Events(ctx, func(batch []event.Event) error {
+		for i := range batch {
+			e := &batch[i]
+			if e.Class != event.ClassAuthentication {
+				if e.SrcIP.IsValid() && e.SrcIP.IsPrivate() {
+					use(uses, e.SrcIP)
+				}
+				continue
+			}
+			sg := k.see(e)
+			firstDay, lastDay = min(firstDay, sg.Day), max(lastDay, sg.Day)
+			countUse(uses, everyone, &sg)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("node: look for own networks: %w", err)
+	}
+	var list []identity.Use
+	for ip, u := range uses {
+		u.Use.Address, u.Use.Accounts, u.Use.Days = ip, len(u.accounts), u.days
+		list = append(list, u.Use)
+	}
+	slices.SortFunc(list, func(a, b identity.Use) int { return a.Address.Compare(b.Address) })
+	return identity.GuessNetworks(identity.Window{Accounts: len(everyone), Days: int(max(lastDay-firstDay+1, 0))}, list), nil
+}
+
+// useCount counts the logins of one address.
+type useCount struct {
+	identity.Use
+	accounts map[uint32]struct{}
+	days     int
+	day      int32
+}
+
+const maxUses = 1 << 18
+
+func use(uses map[netip.Addr]*useCount, ip netip.Addr) *useCount {
+	if ip.Is6() {
+		p, _ := ip.Prefix(64)
+		ip = p.Addr()
+	}
+	u := uses[ip]
+	if u == nil && len(uses) < maxUses {
+		u = &useCount{accounts: map[uint32]struct{}{}, day: -1}
+		uses[ip] = u
+	}
+	return u
+}
+
+func countUse(uses map[netip.Addr]*useCount, everyone map[uint32]struct{}, s *event.Sighting) {
+	if s.LoggedIn() && s.DstIP.IsValid() {
+		if u := use(uses, s.DstIP); u != nil {
+			u.Accepted += s.Times()
+		}
+	}
+	if !s.SrcIP.IsValid() || s.SrcIsRelay || s.Who == nil {
+		return
+	}
+	u := use(uses, s.SrcIP)
+	if u == nil {
+		return
+	}
+	switch {
+	case s.Failed():
+		u.Failures += s.Times()
+	case s.LoggedIn():
+		u.Successes += s.Times()
+		u.accounts[s.Who.Handle] = struct{}{}
+		everyone[s.Who.Handle] = struct{}{}
+		if u.day != s.Day {
+			u.day = s.Day
+			u.days++
+		}
+		if s.Weekday >= 1 && s.Weekday <= 5 && s.Minute >= 8*60 && s.Minute < 19*60 {
+			u.OfficeHours += s.Times()
+		}
+	}
+}

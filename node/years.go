@@ -1,0 +1,217 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/formats"
+	"github.com/sekisho/sekisho/intake"
+)
+
+// decideZones gives every input the zone for records that carry none: the profile's word for the file, the flag, the
+// profile's zone, what neighbours write out, and UTC at last. The case says which.
+func (p *plan) decideZones(o *Options) {
+	neighbours, agreed := p.writtenZone()
+	for _, in := range p.inputs {
+		switch {
+		case in.settings.Zone != nil:
+			in.zone, in.zoneName, in.zoneFrom = in.settings.Zone, in.settings.ZoneName, "profile"
+		case o.Zone != nil:
+			in.zone, in.zoneName, in.zoneFrom = o.Zone, o.Zone.String(), "flag"
+		case o.Profile.Zone != nil:
+			in.zone, in.zoneName, in.zoneFrom = o.Profile.Zone, o.Profile.ZoneName, "profile"
+		case agreed:
+			in.zone, in.zoneFrom = time.FixedZone(zoneText(neighbours), neighbours), "neighbour"
+			in.zoneName = zoneText(neighbours)
+		default:
+			in.zone, in.zoneName, in.zoneFrom = time.UTC, "UTC", "guess"
+		}
+	}
+}
+
+// writtenZone returns the offset that all records with an offset agree on, in seconds east. UTC is no evidence: cloud exports
+// and many daemons write it wherever they stand.
+func (p *plan) writtenZone() (east int, agreed bool) {
+	for _, in := range p.inputs {
+		if !in.glanced || !in.glance.HasZone || in.glance.East == 0 {
+			continue
+		}
+		if agreed && in.glance.East != east {
+			return 0, false
+		}
+		east, agreed = in.glance.East, true
+	}
+	return east, agreed
+}
+
+func zoneText(east int) string {
+	sign := '+'
+	if east < 0 {
+		sign, east = '-', -east
+	}
+	return fmt.Sprintf("UTC%c%02d:%02d", sign, east/3600, east/60%60)
+}
+
+// decideYears gives every log without years the year of its first record. All such logs are laid on one ring of months; the
+// widest gap on it is where the collection begins, so that files from both sides of a New Year fall into the right order.
+// The year of the beginning is said by the flag or the profile; otherwise by neighbours that write their years, or by the
+// files' own times.
+func (p *plan) decideYears(o *Options) {
+	var ring []*input
+	for _, in := range p.inputs {
+		if in.yearless {
+			ring = append(ring, in)
+		}
+	}
+	start := ringStart(ring)
+	begin, from := o.Year, "flag"
+	if begin == 0 {
+		begin, from = o.Profile.Year, "profile"
+	}
+	if begin == 0 && len(ring) > 0 {
+		begin, from = p.guessYear(ring, start)
+	}
+	for _, in := range ring {
+		in.year, in.yearFrom = begin, from
+		if yearDay(in.stamps.First) < start {
+			in.year = begin + 1
+		}
+	}
+	for _, in := range p.inputs {
+		in.firstAt = in.firstMoment()
+	}
+}
+
+// yearDay returns the day of a leap year, from 0.
+func yearDay(s intake.Stamp) int {
+	return int(time.Date(2024, time.Month(s.Month), int(s.Day), 0, 0, 0, 0, time.UTC).YearDay()) - 1
+}
+
+const ringDays = 366
+
+// ringStart returns the day of the year after the widest stretch of days that no file covers. A file that goes over a New Year
+// covers the days up to it and from it on.
+func ringStart(ring []*input) int {
+	var covered [ringDays]bool
+	for _, in := range ring {
+		first, last := yearDay(in.stamps.First), yearDay(in.stamps.Last)
+		for d, n := first, 0; n < ringDays; d, n = (d+1)%ringDays, n+1 {
+			covered[d] = true
+			if d == last && (in.stamps.NewYears == 0 || n > 0 || first != last) {
+				break
+			}
+		}
+	}
+	best, length := 0, 0
+	for d := range ringDays {
+		if covered[d] {
+			continue
+		}
+		n := 0
+		for n < ringDays && !covered[(d+n)%ringDays] {
+			n++
+		}
+		if n > length {
+			best, length = (d+n)%ringDays, n
+		}
+	}
+	return best
+}
+
+// guessYear returns the year of the ring's beginning and where it is from: the year in which the files were last written, where
+// their times fit their last records; else the one in which the ring overlaps most with neighbours; else the latest that
+// does not lie after the newest file.
+func (p *plan) guessYear(ring []*input, start int) (int, string) {
+	votes := map[int]int{}
+	var newest time.Time
+	for _, in := range ring {
+		m := in.file.Modified
+		if m.After(newest) {
+			newest = m
+		}
+		last := time.Date(m.Year(), time.Month(in.stamps.Last.Month), int(in.stamps.Last.Day), int(in.stamps.Last.Hour), 0, 0, 0, time.UTC)
+		if d := m.Sub(last); !m.IsZero() && d > -36*time.Hour && d < 60*time.Hour {
+			y := m.Year() - in.stamps.NewYears
+			if yearDay(in.stamps.First) < start {
+				y--
+			}
+			votes[y]++
+		}
+	}
+	if y, n := most(votes); n*2 > len(ring) {
+		return y, "file"
+	}
+	if y, ok := p.neighbourYear(ring, start); ok {
+		return y, "neighbour"
+	}
+	if newest.IsZero() {
+		return 1970, "unknown"
+	}
+	y := newest.Year()
+	for _, in := range ring {
+		end := time.Date(y, time.Month(in.stamps.Last.Month), int(in.stamps.Last.Day), 0, 0, 0, 0, time.UTC).AddDate(in.stamps.NewYears, 0, 0)
+		if yearDay(in.stamps.First) < start {
+			end = end.AddDate(1, 0, 0)
+		}
+		for end.After(newest.Add(48 * time.Hour)) {
+			end = end.AddDate(-1, 0, 0)
+			y--
+		}
+	}
+	return y, "file"
+}
+
+func most(votes map[int]int) (year, n int) {
+	for y, k := range votes {
+		if k > n || k == n && y > year {
+			year, n = y, k
+		}
+	}
+	return year, n
+}
+
+// neighbourYear returns the year for the ring's beginning that puts most of its files near a time that another file writes out.
+func (p *plan) neighbourYear(ring []*input, start int) (int, bool) {
+	votes := map[int]int{}
+	for _, in := range p.inputs {
+		if !in.glanced || in.glance.Year == 0 {
+			continue
+		}
+		t := time.Date(in.glance.Year, time.Month(in.glance.Month), in.glance.Day, 0, 0, 0, 0, time.UTC)
+		for _, r := range ring {
+			for y := t.Year() - 1; y <= t.Year()+1; y++ {
+				at := time.Date(y, time.Month(r.stamps.First.Month), int(r.stamps.First.Day), 0, 0, 0, 0, time.UTC)
+				if d := at.Sub(t).Abs(); d < 100*24*time.Hour {
+					b := y
+					if yearDay(r.stamps.First) < start {
+						b--
+					}
+					votes[b] += 100 - int(d/(24*time.Hour))
+				}
+			}
+		}
+	}
+	y, n := most(votes)
+	return y, n > 0
+}
+
+// firstMoment guesses the moment of the first record.
+func (in *input) firstMoment() event.Micros {
+	if !in.glanced {
+		return event.Of(in.file.Modified)
+	}
+	t := in.glance
+	if in.yearless {
+		s := in.stamps.First
+		t = formats.Civil{Year: in.year, Month: int(s.Month), Day: int(s.Day), Hour: int(s.Hour), Minute: int(s.Minute), Second: int(s.Second)}
+	}
+	c := formats.Clock{Zone: in.zone}
+	if !t.Valid() {
+		return 0
+	}
+	return c.Moment(t)
+}
