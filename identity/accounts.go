@@ -5,6 +5,7 @@ package identity
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -40,6 +41,7 @@ const (
 // stand below the cap depends on the order: ask in the canonical order of events.
 type Accounts struct {
 	domains  []string // folded
+	spoken   []string // the domains as names may hold them: those and their NetBIOS names
 	hosts    map[string]bool
 	known    []Account // Handle = index + firstKnown
 	realms   map[string]*index
@@ -52,7 +54,7 @@ type Accounts struct {
 	asked   map[string]*realm
 	vouched int
 	turned  uint64              // calls that ended at Others
-	joined  map[Handle][]joined // spellings beyond the directory's
+	joined  map[Handle][]joined // spellings of known accounts beyond the directory's
 }
 
 const firstKnown = Others + 1
@@ -65,9 +67,10 @@ type index struct {
 
 // stranger is an account that no directory knows.
 type stranger struct {
-	name   string // its folded name
-	realm  *realm
-	system bool
+	name    string // its folded name
+	realm   *realm
+	spelled uint32 // bits of the spellings met: twice the place in spoken, plus one for DOMAIN\name
+	system  bool
 }
 
 // realm is a realm that was asked for.
@@ -98,6 +101,7 @@ func New(o Options) *Accounts {
 	if len(a.domains) == 0 {
 		a.domains = usualDomain(o.Rows)
 	}
+	a.spoken = spoken(a.domains)
 	for _, h := range o.Hosts {
 		h, _, _ = strings.Cut(fold(h), ".")
 		a.hosts[h] = true
@@ -107,6 +111,25 @@ func New(o Options) *Accounts {
 	a.addGroups(o.Groups)
 	a.indexAll(people)
 	return a
+}
+
+// spoken returns the domains and the NetBIOS names that DNS domains usually have, the first label cut to 15 letters.
+func spoken(domains []string) []string {
+	out := slices.Clone(domains)
+	for _, d := range domains {
+		if label, _, dotted := strings.Cut(d, "."); dotted {
+			out = append(out, label)
+			if len(label) > 15 {
+				out = append(out, label[:15])
+			}
+		}
+	}
+	seen := map[string]bool{}
+	return slices.DeleteFunc(out, func(s string) bool {
+		again := seen[s]
+		seen[s] = true
+		return again
+	})
 }
 
 // usualDomain returns the mail domain that most rows have, for a profile that names none.
@@ -271,8 +294,9 @@ func (a *Accounts) Account(h Handle) Account {
 	} else if h >= firstKnown {
 		s := a.unknown[i-len(a.known)]
 		acc.Realm, acc.UID, acc.Name, acc.System, acc.Aliases = s.realm.name, s.name, s.name, s.system, []string{s.name}
+		acc.Guessed = a.spellings(&s)
 	}
-	acc.Aliases = slices.Clone(acc.Aliases)
+	acc.Aliases = append(slices.Clone(acc.Aliases), acc.Guessed...)
 	for _, j := range a.joined[h] {
 		acc.Aliases = append(acc.Aliases, j.name)
 		if j.guessed {
@@ -281,6 +305,21 @@ func (a *Accounts) Account(h Handle) Account {
 	}
 	acc.Aliases = distinct(acc.Aliases)
 	return acc
+}
+
+// spellings returns the names with a domain that were taken to be the stranger's, sorted.
+func (a *Accounts) spellings(s *stranger) []string {
+	var out []string
+	for set := s.spelled; set != 0; set &= set - 1 {
+		i := bits.TrailingZeros32(set)
+		if i%2 == 0 {
+			out = append(out, s.name+"@"+a.spoken[i/2])
+		} else {
+			out = append(out, a.spoken[i/2]+`\`+s.name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // arena keeps many short texts in few pieces of memory, so that millions of guessed IDs do not burden the collector.

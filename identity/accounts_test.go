@@ -122,6 +122,17 @@ func TestSystemNames(t *testing.T) {
 			t.Errorf("%q: system %v, name %q, want %q", name, acc.System, acc.Name, want)
 		}
 	}
+	for _, order := range [][]string{{"krbtgt", "krbtgt@hakusan-lab.example"}, {"krbtgt@hakusan-lab.example", "krbtgt"}, {`NT AUTHORITY\iusr`, "iusr"}, {"iusr", `NT AUTHORITY\iusr`}, {"system@hakusan-lab.example", "system"}} {
+		b := hakusanAccounts(t)
+		for _, name := range order {
+			b.Resolve("", name, 0)
+		}
+		for h := firstKnown; int(h) < b.Len(); h++ {
+			if acc := b.Account(h); acc.System != spell(acc.UID).system {
+				t.Errorf("after %q, %q is system: %v", order, acc.UID, acc.System)
+			}
+		}
+	}
 	for _, name := range []string{"root", "systematic", "dwm-x", "taro/admin@HAKUSAN-LAB.EXAMPLE", "system@gmail.example", "$", "yamada$x"} {
 		if acc := a.Account(a.Resolve("", name, 0)); acc.System {
 			t.Errorf("%q is taken for the system", name)

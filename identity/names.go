@@ -202,37 +202,57 @@ func wellKnownSID(s string) (name string, ok bool) {
 	return "", false
 }
 
-// systemName returns the name under which a machine's own account stands: SYSTEM and NT AUTHORITY\SYSTEM are one.
+// systemName returns the name under which a machine's own account stands: SYSTEM and NT AUTHORITY\SYSTEM are one. Whether
+// an account is the system's must follow from that name alone, whatever spelling was met first.
 func systemName(p spelling) (string, bool) {
+	name, key := p.local, p.key
 	switch p.domain {
 	case "nt authority", "autorite nt", "nt-autorität":
-		name, _, _ := strings.Cut(p.local, " (") // NT AUTHORITY\SYSTEM (Microsoft.Exchange.Servicehost)
-		return name, true
-	case "nt service", "nt virtual machine", "window manager", "font driver host", "iis apppool", "builtin":
-		return p.local, true
-	case "sharepoint":
-		return p.key, true
-	}
-	switch p.local {
-	case "system", "local service", "network service", "anonymous logon", "krbtgt":
-		return p.local, p.form != formMail
-	case "-", "not_set", "(null)", "n/a":
-		return "-", p.form == formLogin
-	}
-	if strings.HasPrefix(p.local, "dwm-") && digits(p.local[4:]) || strings.HasPrefix(p.local, "umfd-") && digits(p.local[5:]) {
-		return p.local, true
-	}
-	if n := len(p.local); n > 1 && p.local[n-1] == '$' { // a machine's account, MON1$ and LAB\MON1$ and MON1$@LAB.EXAMPLE
-		return p.local, true
-	}
-	// Kerberos service principals stand for machines; taro/admin@REALM stands for a person.
-	if service, _, ok := strings.Cut(p.local, "/"); ok {
-		switch service {
-		case "host", "cifs", "ldap", "http", "https", "krbtgt", "nfs", "imap", "smtp", "dns", "rpcss", "gc", "termsrv", "wsman", "restrictedkrbhost", "mssqlsvc":
-			return p.key, true
+		name, _, _ = strings.Cut(name, " (") // NT AUTHORITY\SYSTEM (Microsoft.Exchange.Servicehost)
+		key = p.domain + `\` + name
+		fallthrough
+	case "nt service", "nt virtual machine", "window manager", "font driver host", "iis apppool", "builtin", "sharepoint":
+		if wellKnown(name) {
+			return name, true
 		}
+		return key, true
 	}
-	return "", false
+	switch {
+	case p.form == formMail && strings.HasSuffix(name, "$") && wellKnown(name): // MON1$@LAB.EXAMPLE
+		return name, true
+	case p.form == formMail && isService(name):
+		return key, true
+	case p.form == formMail:
+		return "", false
+	case p.form == formLogin && (name == "-" || name == "not_set" || name == "(null)" || name == "n/a"):
+		return "-", true
+	}
+	return name, wellKnown(name)
+}
+
+// wellKnown reports whether a name, folded, is the operating system's own wherever it stands.
+func wellKnown(name string) bool {
+	switch name {
+	case "system", "local service", "network service", "anonymous logon", "krbtgt":
+		return true
+	}
+	if n := len(name); n > 1 && name[n-1] == '$' { // a machine's account
+		return true
+	}
+	return strings.HasPrefix(name, "dwm-") && digits(name[4:]) || strings.HasPrefix(name, "umfd-") && digits(name[5:])
+}
+
+// isService reports whether the first part of a Kerberos principal is a machine's: taro/admin@REALM stands for a person.
+func isService(name string) bool {
+	service, _, ok := strings.Cut(name, "/")
+	if !ok {
+		return name == "krbtgt"
+	}
+	switch service {
+	case "host", "cifs", "ldap", "http", "https", "krbtgt", "nfs", "imap", "smtp", "dns", "rpcss", "gc", "termsrv", "wsman", "restrictedkrbhost", "mssqlsvc":
+		return true
+	}
+	return false
 }
 
 func digits(s string) bool {

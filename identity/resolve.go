@@ -144,18 +144,21 @@ func (a *Accounts) find(r *realm, name string, vouched bool) entry {
 		return entry{}
 	}
 	e, known, guessed := a.look(r, &s)
-	key := s.key
-	if !known && s.domain != "" && a.declared(s.domain) && !s.system {
-		// Without a directory's word, taro@lab.example and LAB\taro are taken to be the login ID taro.
-		key, guessed = s.local, true
-	}
-	if !known {
-		e = entry{account: a.strangerOf(r, key, s.system, vouched)}
-	}
-	if s.key != key || known {
+	switch {
+	case known:
 		a.note(e, s.key, guessed)
+		return e
+	case s.domain != "" && !s.system:
+		// Without a directory's word, taro@lab.example and LAB\taro are taken to be the login ID taro.
+		if i := slices.Index(a.spoken, s.domain); i >= 0 {
+			bit := 2 * i
+			if s.form == formNetBIOS {
+				bit++
+			}
+			return entry{account: a.strangerOf(r, s.local, vouched, uint32(uint64(1)<<bit))} // beyond 16 domains not noted
+		}
 	}
-	return e
+	return entry{account: a.strangerOf(r, s.key, vouched, 0)}
 }
 
 // look asks the directories. Guessed says that a directory knows the name, but only by a conclusion.
@@ -234,25 +237,15 @@ func (a *Accounts) global(r *realm, name string, part func(*index) map[string]en
 	return e, ok
 }
 
-// declared reports whether a domain, folded, is one of the profile's: written so, or the NetBIOS name that a DNS domain
-// usually has, its first label cut to 15 letters.
-func (a *Accounts) declared(domain string) bool {
-	for _, d := range a.domains {
-		if d == domain {
-			return true
-		}
-		if label, _, dotted := strings.Cut(d, "."); dotted && !strings.Contains(domain, ".") && (label == domain || len(label) > 15 && label[:15] == domain) {
-			return true
-		}
-	}
-	return false
-}
+// declared reports whether a domain, folded, is one of the profile's.
+func (a *Accounts) declared(domain string) bool { return slices.Contains(a.spoken, domain) }
 
-// strangerOf returns the account of a name that no directory knows.
-func (a *Accounts) strangerOf(r *realm, key string, system, vouched bool) Handle {
+// strangerOf returns the account of a name that no directory knows, and notes how it was spelled.
+func (a *Accounts) strangerOf(r *realm, key string, vouched bool, spelled uint32) Handle {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if h, ok := r.unknown[key]; ok {
+		a.unknown[int(h-firstKnown)-len(a.known)].spelled |= spelled
 		return h
 	}
 	if len(a.unknown)-a.vouched >= a.cap {
@@ -264,7 +257,7 @@ func (a *Accounts) strangerOf(r *realm, key string, system, vouched bool) Handle
 	}
 	h := firstKnown + Handle(len(a.known)+len(a.unknown))
 	key = r.names.keep(key)
-	a.unknown = append(a.unknown, stranger{key, r, system})
+	a.unknown = append(a.unknown, stranger{key, r, spelled, spell(key).system})
 	r.unknown[key] = h
 	return h
 }
@@ -278,7 +271,7 @@ func (a *Accounts) spelled(h Handle, key string) bool {
 	return slices.ContainsFunc(a.known[i].Aliases, func(s string) bool { return fold(s) == key })
 }
 
-// note keeps a spelling that led to an account, the first in the order of the alphabet if there are many, so that what is
+// note keeps a spelling that led to an account of a directory, the first in the order of the alphabet if there are many, so that what is
 // kept does not depend on the order of calls.
 func (a *Accounts) note(e entry, key string, guessed bool) {
 	accounts := []Handle{e.account}
