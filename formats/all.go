@@ -15,7 +15,9 @@ func All() []Format {
 		nginxError,
 		openLDAP,
 		openSSH,
+		openVPN,
 		pam,
+		postfix,
 		webAccess,
 	}
 }

@@ -51,8 +51,8 @@ func nginxInSyslog(rec []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// parseSlashStamp reads "2006/01/02 15:04:05".
-func parseSlashStamp(b []byte) (Civil, int) {
+// parseNginxStamp reads "2006/01/02 15:04:05".
+func parseNginxStamp(b []byte) (Civil, int) {
 	if len(b) < 19 || b[4] != '/' || b[7] != '/' || b[10] != ' ' {
 		return Civil{}, 0
 	}
@@ -76,7 +76,7 @@ type nginxHead struct {
 
 func cutNginxHead(b []byte) (h nginxHead, msg []byte, ok bool) {
 	var n int
-	if h.time, n = parseSlashStamp(b); n == 0 {
+	if h.time, n = parseNginxStamp(b); n == 0 {
 		return h, nil, false
 	}
 	b, ok = cutPrefix(b[n:], " [")

@@ -223,3 +223,45 @@ func TestPeerDovecot(t *testing.T) {
 	checkUnderstood(t, "crowdsec-hub/dovecot-logs/dovecot-logs.log")
 	checkFail2ban(t, "dovecot", func(l *truthLine) bool { return !strings.Contains(l.mode, "aggressive") })
 }
+
+func TestPeerOpenVPN(t *testing.T) {
+	checkUnderstood(t, "crowdsec-hub/openvpn/openvpn.log")
+	checkFail2ban(t, "openvpn", func(*truthLine) bool { return true })
+}
+
+// TestPeerPostfix reads the lines that the grok patterns for Postfix are tested with; the daemon is in the file's name.
+func TestPeerPostfix(t *testing.T) {
+	peerFile(t, "postfix-grok-patterns/SOURCE.txt")
+	files, err := filepath.Glob(filepath.Join("..", "..", "shared", "data", "postfix-grok-patterns", "test", "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, f := range files {
+		daemon := strings.TrimRight(strings.TrimSuffix(filepath.Base(f), ".yaml"), "0123456789_")
+		switch daemon {
+		case "command_counter_data", "delays", "tls_features", "relay", "script", "sendmail", "dnsblog": // pieces of lines
+			continue
+		case "trivial_rewrite":
+			daemon = "trivial-rewrite"
+		}
+		for _, l := range strings.Split(string(peerFile(t, "postfix-grok-patterns/test/"+filepath.Base(f))), "\n") {
+			if v, ok := strings.CutPrefix(l, "data: "); ok {
+				v = strings.Trim(v, `"`)
+				lines = append(lines, "Jun  2 09:00:00 mail1 postfix/"+daemon+"[1]: "+v)
+			}
+		}
+	}
+	events, errs := readLines(lines)
+	bad := 0
+	for i, err := range errs {
+		if err != nil {
+			bad++
+			t.Logf("%v: %s", err, lines[i])
+		}
+	}
+	t.Logf("%d lines, %d understood, %d events", len(lines), len(lines)-bad, len(events))
+	if bad*50 > len(lines) {
+		t.Errorf("%d of %d lines not understood", bad, len(lines))
+	}
+}
