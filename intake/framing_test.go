@@ -229,7 +229,7 @@ var pieces = []string{"\n", "\r\n", "\n", "{", "}", "[", "]", ",", ":", `"a"`, `
 	`"events":[{`, "x", "x;y", bom, "\x00", "\xff", `{"a":"`, `"a":`, "Record 1", `{"items":[{"b":[{}]},`, ",\"q\n"}
 
 func TestRandomInputs(t *testing.T) {
-	rounds := 400
+	rounds := 150
 	if testing.Short() {
 		rounds = 50
 	}

@@ -118,8 +118,8 @@ type keeper struct {
 // Preserve copies originals into the folder dest, which is made with mode 0700: each copy read-only (0400) under
 // originals/ and its absolute path, read back and compared. It records custody in custody.json, custody.html and custody.md (ja and
 // en), and signs a manifest over the folder. Nothing is overwritten. Given the folder of an earlier run, it goes on there: what was
-// taken and has not changed is checked and kept, what has changed is taken anew beside it. Paths are regular files; links in
-// them are followed and recorded.
+// taken and has not changed is checked and kept, what has changed is taken anew beside it. Paths are files, or folders, which
+// are taken recursively; links to files are followed and recorded, links to folders below a folder are not followed and recorded as failed.
 //
 // The record is returned and written also where an error ends the run: ErrNoSpace, the context's, or one of writing the
 // folder. That single originals failed is no error; they are in the record.
@@ -138,6 +138,7 @@ func Preserve(ctx context.Context, paths []string, dest string, o PreserveOption
 	if err := k.open(); err != nil {
 		return nil, err
 	}
+	paths = k.expand(paths)
 	if err := k.space(paths); err != nil {
 		return nil, err
 	}
@@ -204,6 +205,31 @@ func (k *keeper) open() error {
 		}
 		return nil
 	}
+}
+
+// expand puts the files below a folder in the folder's place. What cannot be listed is recorded as failed; links to folders are
+// named as such by take, not followed.
+func (k *keeper) expand(paths []string) []string {
+	var out []string
+	for _, root := range paths {
+		if fi, err := os.Stat(root); err != nil || !fi.IsDir() {
+			out = append(out, root)
+			continue
+		}
+		prefix := strings.TrimRight(root, string(filepath.Separator)+"/") + string(filepath.Separator)
+		_ = filepath.WalkDir(prefix, func(path string, d fs.DirEntry, err error) error {
+			rel, relErr := filepath.Rel(prefix, path)
+			if err = errors.Join(err, relErr); err != nil {
+				k.add(Item{Source: path, State: ItemFailed, Error: err.Error(), Owner: -1, Group: -1})
+				return nil
+			}
+			if !d.IsDir() {
+				out = append(out, prefix+rel) // as given: Join would clean it
+			}
+			return nil
+		})
+	}
+	return out
 }
 
 // space refuses to begin what cannot be ended. Compression is not counted on.

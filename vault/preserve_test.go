@@ -101,6 +101,23 @@ func TestPreserve(t *testing.T) {
 	}
 }
 
+func TestPreserveFolder(t *testing.T) {
+	sources(t)
+	write(t, "logs/sub/a.log", []byte("a"))
+	if err := os.Symlink(".", "logs/loop"); err != nil {
+		t.Skip(err)
+	}
+	c, err := Preserve(t.Context(), []string{"./logs/"}, "kept", options(t))
+	if err != nil || c.Count(ItemTaken) != 5 || c.Count(ItemFailed) != 1 {
+		t.Fatalf("got %+v, %v", c, err)
+	}
+	for _, it := range c.Items {
+		if !strings.HasPrefix(it.Source, "./logs/") || it.State == ItemFailed && it.Source != "./logs/loop" {
+			t.Errorf("got %+v", it)
+		}
+	}
+}
+
 // TestPreserveGoesOn checks a second run: what is there is kept, what changed is taken anew, numbers stay.
 func TestPreserveGoesOn(t *testing.T) {
 	paths := sources(t)
