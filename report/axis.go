@@ -15,6 +15,9 @@ import (
 // maxDays bounds the time that a figure spans: a single record with a wrong year must not squeeze all else to nothing.
 const maxDays = 1200
 
+// farDay is a day that no record can truly have: some 2,700 years from 1970.
+const farDay = 1_000_000
+
 // axis maps time to the width of a plot. All figures of a report share one.
 type axis struct {
 	clock
@@ -35,18 +38,25 @@ func newAxis(d *Data) axis {
 		return a
 	}
 	var days []int32
+	add := func(day int32) {
+		if day > -farDay && day < farDay {
+			days = append(days, day)
+		}
+	}
 	for _, x := range d.Daily {
-		days = append(days, x.Day)
+		add(x.Day)
 	}
 	for _, x := range d.Logins {
-		days = append(days, a.day(x.At))
+		add(a.day(x.At))
 	}
 	for _, x := range d.Activity {
-		days = append(days, x.Day)
+		add(x.Day)
 	}
 	if len(days) == 0 {
 		if a.to > a.from {
 			a.from = a.to - maxDays
+		} else {
+			a.to = a.from + 1
 		}
 		return a
 	}

@@ -60,6 +60,7 @@ func (c *canvas) rect(x, y, w, h float64, class string) {
 
 // hatched draws a rectangle of time without records, with what to say of it.
 func (c *canvas) hatched(x, y, w, h float64, pattern string, why event.Words) {
+	c.rect(x, y, w, h, "paper")
 	c.raw("<rect").attr("x", x).attr("y", y).attr("width", max(w, 0)).attr("height", max(h, 0))
 	c.raw(` fill="url(#`).raw(c.name).raw("-").raw(pattern).raw(`)"><title>`).both(why).raw("</title></rect>\n")
 }
@@ -110,7 +111,7 @@ func (c *canvas) both(w event.Words) *canvas {
 // image lays a raster over a rectangle.
 func (c *canvas) image(x, y, w, h float64, m image.Image) error {
 	var b bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, m); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.DefaultCompression}).Encode(&b, m); err != nil {
 		return err
 	}
 	c.raw("<image").attr("x", x).attr("y", y).attr("width", w).attr("height", h).raw(` preserveAspectRatio="none" class="pixels" href="data:image/png;base64,`)

@@ -48,7 +48,7 @@ func duties(c *cases.Case, zone *time.Location) []Duty {
 	kn := say("順序と様式は所管に確認すること", "Confirm order and form with the authority")
 	return []Duty{
 		{ppc, say("速報", "Prompt report"), say("%s 〜 %s（3–5 日以内）", "%s to %s (within 3–5 days)", short(promptFrom), short(promptTo)), day(promptTo), say("%s%s%s", "%s%s%s", count, dot, law)},
-		{ppc, say("確報", "Final report"), say("%s まで（60 日以内）", "by %s (within 60 days)", day(finalImproper)), day(finalImproper), say("%s%s%s", "%s%s%s", count, dot, law)},
+		{ppc, say("確報", "Final report"), say("%s まで（60 日以内）", "by %s (within 60 days)", day(finalImproper)), day(finalImproper), say("数え方と根拠は速報と同じ。不正の目的のおそれがない場合は 30 日", "Counted as the prompt report, by the same rule; 30 days where no improper purpose is possible")},
 		{say("所管省庁、国家サイバー統括室", "Supervising ministry, National Cybersecurity Office"), say("インシデント報告", "Incident report"), say("速やかに", "promptly"), "",
 			say("独立行政法人・国立大学法人等の場合（政府統一基準）。%s", "For independent agencies and national universities (unified standards). %s", kn)},
 		{say("都道府県警察（サイバー担当）", "Prefectural police (cyber unit)"), say("相談", "Consultation"), say("早めに", "early"), "",

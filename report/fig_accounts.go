@@ -58,14 +58,14 @@ func drawAccounts(d *Data, a axis, lang Lang, style string) ([]byte, error) {
 		c.text(plotLeft-6, top+(float64(v)-0.5)/float64(n)*height+4, "tick end", same(comma(v)))
 	}
 	h := min(n, 2*int(height))
-	w := int(plotWidth)
+	w := int(plotWidth / 2) // a mark is two units wide, to be seen
 	logins, folders := newRaster(w, h), newRaster(w, h)
 	for _, m := range d.Logins {
 		row, ok := rows[m.Account]
 		if !ok || a.day(m.At) < a.from || a.day(m.At) >= a.to {
 			continue
 		}
-		x, y := min(int(a.moment(m.At)-plotLeft), w-1), row*h/n
+		x, y := min(int((a.moment(m.At)-plotLeft)/2), w-1), row*h/n
 		if m.Kind == MarkFolder {
 			folders.add(x, y, 1)
 		} else {
@@ -136,7 +136,7 @@ func runs(r *raster) int {
 	return n
 }
 
-// marks returns one path through all stretches of cells.
+// marks returns one path through all stretches of cells that are two units wide.
 func marks(r *raster, top, height float64) []byte {
 	p := newCanvas("", "", 0)
 	for y := range r.h {
@@ -149,7 +149,7 @@ func marks(r *raster, top, height float64) []byte {
 			for x+1 < r.w && r.count[y*r.w+x+1] > 0 {
 				x++
 			}
-			p.raw("M").num(plotLeft + float64(from)).raw(" ").num(at).raw("h").num(float64(x - from + 1))
+			p.raw("M").num(plotLeft + 2*float64(from)).raw(" ").num(at).raw("h").num(2*float64(x-from) + 2.4)
 		}
 	}
 	return p.b

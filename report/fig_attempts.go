@@ -62,7 +62,7 @@ func blueInk() color.NRGBA { return color.NRGBA{R: 0x3f, G: 0x77, B: 0xc4, A: 0x
 // drawAttempts draws who was tried when: one row an ID in the order of appearance, existing IDs above the line and unknown ones below
 // (figure 4 of the AIST report).
 func drawAttempts(d *Data, a axis, lang Lang, style string) ([]byte, error) {
-	const top, height = 34.0, 320.0
+	const top, height = 50.0, 320.0
 	c := newCanvas("attempts", lang, top+height+24)
 	g := &d.Attempts
 	up, down := idCount(g, 1), idCount(g, -1)
@@ -115,7 +115,7 @@ func drawAttempts(d *Data, a axis, lang Lang, style string) ([]byte, error) {
 	if err := c.image(plotLeft, top, plotWidth, height, m); err != nil {
 		return nil, err
 	}
-	a.hatch(c, a.gaps(covered(a, d.Attempted, func(yield func(int32) bool) {
+	a.hatch(c, a.gaps(attempted(d, a, func(yield func(int32) bool) {
 		for _, x := range g.Cells {
 			if !yield(x.Day) {
 				return

@@ -50,7 +50,7 @@ func drawCurves(d *Data, a axis, lang Lang, style string) ([]byte, error) {
 		for j := range shown {
 			c.path(course(a, v, lines[j*len(lines)/shown].Points), p.class)
 		}
-		a.hatch(c, a.gaps(covered(a, d.Attempted, func(yield func(int32) bool) {
+		a.hatch(c, a.gaps(attempted(d, a, func(yield func(int32) bool) {
 			for _, k := range d.Curves {
 				for _, q := range k.Points {
 					if !yield(q.Day) {

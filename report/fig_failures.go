@@ -5,7 +5,7 @@ package report
 
 // drawFailures draws failed authentications a day, of existing and of unknown IDs apart (figure 3 of the AIST report).
 func drawFailures(d *Data, a axis, lang Lang, style string) ([]byte, error) {
-	const top, bottom = 34.0, 236.0
+	const top, bottom = 50.0, 252.0
 	c := newCanvas("failures", lang, bottom+24)
 	n := int(a.to - a.from)
 	existing, unknown := make([]int64, n), make([]int64, n)
@@ -23,13 +23,7 @@ func drawFailures(d *Data, a axis, lang Lang, style string) ([]byte, error) {
 	a.weekends(c, top, bottom)
 	v.ticks(c)
 	a.ticks(c, top, bottom)
-	gaps := a.gaps(covered(a, d.Attempted, func(yield func(int32) bool) {
-		for _, x := range d.Daily {
-			if !yield(x.Day) {
-				return
-			}
-		}
-	}))
+	gaps := a.gaps(attempted(d, a, nil))
 	if some {
 		c.path(steps(a, v, unclear, false), "series unclear")
 	}

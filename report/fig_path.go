@@ -44,15 +44,15 @@ func drawPath(d *Data, a axis, lang Lang, style string) ([]byte, error) {
 	for _, id := range order {
 		columns = max(columns, nodes[id].column+1)
 	}
-	const boxW, boxH, rowH, top = 150.0, 40.0, 64.0, 30.0
+	const rowH, top = 64.0, 30.0
 	count := make([]int, columns)
 	for _, id := range order {
 		count[nodes[id].column]++
 	}
 	rows := slices.Max(append(count, 1))
-	c := newCanvas("path", lang, top+float64(rows)*rowH+8)
-	step := (figureWidth - 16 - boxW) / float64(max(columns-1, 1))
-	x := func(n *node) float64 { return 8 + float64(n.column)*step }
+	c := newCanvas("path", lang, top+float64(rows)*rowH)
+	g := grid{w: 150, h: 40}
+	g.step = (figureWidth - 16 - g.w) / float64(max(columns-1, 1))
 	next := make([]float64, columns)
 	for i := range next {
 		next[i] = top + (float64(rows)-float64(count[i]))*rowH/2
@@ -62,36 +62,35 @@ func drawPath(d *Data, a axis, lang Lang, style string) ([]byte, error) {
 		n.y = next[n.column]
 		next[n.column] += rowH
 	}
+	curves := make([]curve, len(edges))
 	for i := range edges {
-		drawEdge(c, &edges[i], nodes[edges[i].from], nodes[edges[i].to], x, boxW, boxH)
+		k, direction := g.course(nodes[edges[i].from], nodes[edges[i].to])
+		curves[i] = k
+		drawEdge(c, &edges[i], k, direction)
 	}
 	for _, id := range order {
 		n := nodes[id]
-		c.raw("<rect").attr("x", x(n)).attr("y", n.y).attr("width", boxW).attr("height", boxH).attr("rx", 6).raw(` class="box `).raw(n.class).raw("\"/>\n")
-		c.text(x(n)+boxW/2, n.y+17, "box-name middle", n.name)
-		c.text(x(n)+boxW/2, n.y+32, "note middle dim", n.detail)
+		c.raw("<rect").attr("x", g.x(n)).attr("y", n.y).attr("width", g.w).attr("height", g.h).attr("rx", 6).raw(` class="box `).raw(n.class).raw("\"/>\n")
+		if n.detail == (event.Words{}) {
+			c.text(g.x(n)+g.w/2, n.y+24, "box-name middle", n.name)
+			continue
+		}
+		c.text(g.x(n)+g.w/2, n.y+17, "box-name middle", n.name)
+		c.text(g.x(n)+g.w/2, n.y+32, "note middle dim", n.detail)
 	}
+	var taken []point
 	for i := range edges { // numbers last, so that no line crosses them
 		e := &edges[i]
-		mx, my := middle(nodes[e.from], nodes[e.to], x, boxW, boxH)
-		c.raw("<circle").attr("cx", mx).attr("cy", my).attr("r", 9).raw(" class=\"move\"><title>")
+		at := label(curves[i], taken)
+		taken = append(taken, at)
+		c.raw("<circle").attr("cx", at.x).attr("cy", at.y).attr("r", 9).raw(" class=\"move\"><title>")
 		c.both(say("%d：%s　%s", "%d: %s  %s", e.number, a.minute(e.at), e.technique)).raw("</title></circle>\n")
-		c.text(mx, my+4, "move-number middle", same(comma(e.number)))
+		c.text(at.x, at.y+4, "move-number middle", same(comma(e.number)))
 	}
 	if more > 0 {
 		c.text(8, 18, "note dim", say("ほか %d の移動は下の表にある", "%d more moves stand in the table below", more))
 	}
 	return c.finish(text("fig-path"), style), nil
-}
-
-func middle(f, t *node, x func(*node) float64, w, h float64) (float64, float64) {
-	switch {
-	case f == t:
-		return x(f) + w/2, f.y - 12
-	case f.column == t.column:
-		return x(f) + w + 22, (f.y + t.y + h) / 2
-	}
-	return (x(f) + x(t) + w) / 2, (f.y+t.y+h)/2 + bend(f, t)*0.75
 }
 
 // bend is how far an edge that goes back, or leaps over columns, is drawn aside.
@@ -105,36 +104,79 @@ func bend(f, t *node) float64 {
 	return 0
 }
 
-func drawEdge(c *canvas, e *edge, f, t *node, x func(*node) float64, w, h float64) {
+// point is a place on the canvas.
+type point struct{ x, y float64 }
+
+// curve is a cubic Bézier curve: begin, two handles, end.
+type curve [4]point
+
+// at returns the place on the curve, 0 ≤ t ≤ 1.
+func (k curve) at(t float64) point {
+	u := 1 - t
+	f := [4]float64{u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t}
+	var p point
+	for i := range k {
+		p.x += f[i] * k[i].x
+		p.y += f[i] * k[i].y
+	}
+	return p
+}
+
+// course returns the line of a move between two boxes and the direction in which its arrow points.
+func (g grid) course(f, t *node) (curve, float64) {
+	fx, fy, tx, ty := g.x(f)+g.w, f.y+g.h/2, g.x(t), t.y+g.h/2
+	b := bend(f, t)
+	switch {
+	case f == t:
+		return curve{{g.x(f) + g.w/2 - 16, f.y}, {g.x(f) + g.w/2 - 22, f.y - 24}, {g.x(f) + g.w/2 + 22, f.y - 24}, {g.x(f) + g.w/2 + 16, f.y}}, 0
+	case f.column == t.column:
+		tx = g.x(t) + g.w + 6
+		return curve{{fx, fy}, {fx + 34, fy}, {tx + 34, ty}, {tx, ty}}, -1
+	case t.column < f.column:
+		fx, tx = g.x(f), g.x(t)+g.w+6
+		return curve{{fx, fy}, {fx - 40, fy + b}, {tx + 40, ty + b}, {tx, ty}}, -1
+	}
+	tx -= 6
+	return curve{{fx, fy}, {(fx + tx) / 2, fy + b}, {(fx + tx) / 2, ty + b}, {tx, ty}}, 1
+}
+
+// grid is where boxes stand.
+type grid struct{ w, h, step float64 }
+
+func (g grid) x(n *node) float64 { return 8 + float64(n.column)*g.step }
+
+func drawEdge(c *canvas, e *edge, k curve, direction float64) {
 	class := "edge"
 	if e.certainty != cases.Confirmed && e.certainty != cases.Presumed && e.certainty != "" {
 		class = "edge unsure"
 	}
 	p := newCanvas("", "", 0)
-	fx, fy, tx, ty := x(f)+w, f.y+h/2, x(t), t.y+h/2
-	switch {
-	case f == t:
-		p.raw("M").num(x(f) + w/2 - 16).raw(" ").num(f.y).raw("c-6 -22 38 -22 32 0")
-		c.path(p.b, class)
-		return
-	case f.column == t.column:
-		tx = x(t) + w
-		p.raw("M").num(fx).raw(" ").num(fy).raw("C").num(fx + 30).raw(" ").num(fy).raw(" ").num(tx + 30).raw(" ").num(ty).raw(" ").num(tx + 6).raw(" ").num(ty)
-		c.path(p.b, class)
-		arrow(c, tx, ty, -1)
-		return
-	case t.column < f.column:
-		fx, tx = x(f), x(t)+w
-		b := bend(f, t)
-		p.raw("M").num(fx).raw(" ").num(fy).raw("C").num(fx - 40).raw(" ").num(fy + b).raw(" ").num(tx + 40).raw(" ").num(ty + b).raw(" ").num(tx + 6).raw(" ").num(ty)
-		c.path(p.b, class)
-		arrow(c, tx, ty, -1)
-		return
+	p.raw("M").num(k[0].x).raw(" ").num(k[0].y).raw("C")
+	for i := 1; i < 4; i++ {
+		p.num(k[i].x).raw(" ").num(k[i].y).raw(" ")
 	}
-	b := bend(f, t)
-	p.raw("M").num(fx).raw(" ").num(fy).raw("C").num((fx + tx) / 2).raw(" ").num(fy + b).raw(" ").num((fx + tx) / 2).raw(" ").num(ty + b).raw(" ").num(tx - 6).raw(" ").num(ty)
 	c.path(p.b, class)
-	arrow(c, tx, ty, 1)
+	if direction != 0 {
+		arrow(c, k[3].x+6*direction, k[3].y, direction)
+	}
+}
+
+// label returns a place on the curve for its number, off the numbers that are there already.
+func label(k curve, taken []point) point {
+	best, room := k.at(0.5), -1.0
+	for _, t := range []float64{0.5, 0.36, 0.64, 0.25, 0.75} {
+		p, near := k.at(t), 1e9
+		for _, q := range taken {
+			near = min(near, (p.x-q.x)*(p.x-q.x)+(p.y-q.y)*(p.y-q.y))
+		}
+		if near >= 20*20 {
+			return p
+		}
+		if near > room {
+			best, room = p, near
+		}
+	}
+	return best
 }
 
 func arrow(c *canvas, x, y, direction float64) {
@@ -274,5 +316,23 @@ func place(nodes map[string]*node, order []string, edges []edge) {
 			nodes[t].column = min(nodes[f].column+1, maxColumn)
 		}
 	}
-	slices.SortStableFunc(order, func(a, b string) int { return cmp.Compare(nodes[a].column, nodes[b].column) })
+	// Within a column, boxes stand in the order of those that led to them: fewer lines cross.
+	parent := map[string]string{}
+	for i := range edges {
+		if f, t := edges[i].from, edges[i].to; parent[t] == "" && nodes[f].column < nodes[t].column {
+			parent[t] = f
+		}
+	}
+	for column := range maxColumn + 1 {
+		place := map[string]int{}
+		for i, id := range order {
+			place[id] = i
+		}
+		slices.SortStableFunc(order, func(a, b string) int {
+			if nodes[a].column != nodes[b].column || nodes[a].column != column || column == 0 {
+				return cmp.Compare(nodes[a].column, nodes[b].column)
+			}
+			return cmp.Compare(place[parent[a]], place[parent[b]])
+		})
+	}
 }

@@ -6,6 +6,7 @@ package report
 import (
 	_ "embed"
 	"fmt"
+	"iter"
 
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/event"
@@ -54,31 +55,46 @@ func Figures(d *Data) ([]File, error) {
 	return out, nil
 }
 
-// onset marks the oldest trace and the last activity in a plot.
+// onset marks the oldest trace and the last activity in a plot; with labels their dates stand above it.
 func onset(c *canvas, a axis, k *cases.Case, top, bottom float64, labels bool) {
-	mark := func(t cases.Time, w event.Words, y float64) {
-		if t.IsZero() || a.day(t) < a.from || a.day(t) >= a.to {
-			return
+	const room = 170 // of a label
+	end := plotLeft - room
+	for i, t := range []cases.Time{k.Onset.At, k.LastActivity} {
+		if t.IsZero() || a.day(t) < a.from || a.day(t) >= a.to || i == 1 && t == k.Onset.At {
+			continue
 		}
 		x := a.moment(t)
-		c.line(x, top, x, bottom, "onset")
-		if !labels {
-			return
+		c.line(x, top-6, x, bottom, "onset")
+		w := say("%s %s", "%s %s", text([]string{"onset", "last"}[i]), a.date(t))
+		switch {
+		case !labels:
+		case x <= plotRight-room && x >= end:
+			c.text(x+4, top-4, "note strong halo", w)
+			end = x + room
+		case x > plotRight-room && x-room >= end:
+			c.text(x-4, top-4, "note strong halo end", w)
+			end = x
 		}
-		class, at := "note strong halo", x+4
-		if x > plotRight-190 {
-			class, at = "note strong halo end", x-4
-		}
-		c.text(at, y, class, say("%s %s", "%s %s", w, a.date(t)))
-	}
-	mark(k.Onset.At, text("onset"), top+12)
-	if k.LastActivity != k.Onset.At {
-		mark(k.LastActivity, text("last"), top+26)
 	}
 }
 
+// attempted returns the stretches that the sources of attempts cover: as stated, else the days of Daily, else those of
+// the figure itself.
+func attempted(d *Data, a axis, own iter.Seq[int32]) []cases.Span {
+	if len(d.Daily) > 0 {
+		own = func(yield func(int32) bool) {
+			for _, x := range d.Daily {
+				if !yield(x.Day) {
+					return
+				}
+			}
+		}
+	}
+	return covered(a, d.Attempted, own)
+}
+
 // covered returns spans, or where nobody stated any the days from first to last.
-func covered(a axis, spans []cases.Span, days func(yield func(int32) bool)) []cases.Span {
+func covered(a axis, spans []cases.Span, days iter.Seq[int32]) []cases.Span {
 	if spans != nil {
 		return spans
 	}

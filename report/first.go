@@ -237,8 +237,8 @@ func exposureLine(c *cases.Case) FirstLine {
 		return l
 	}
 	n, none := exposed(c)
-	l.Value = say("確認 %s 件　推定 %s 件　閲覧を確認 %s 件　閲覧された可能性 %s 件　判断不能 %s",
-		"%s leaks confirmed · %s presumed · %s viewings confirmed · %s may have been viewed · %s containers undeterminable",
+	l.Value = say("確認 %s 件　推定 %s 件　閲覧を確認 %s 件　閲覧された可能性 %s 件　判断不能 %s か所",
+		"%s leaks confirmed · %s presumed · %s viewings confirmed · %s may have been viewed · %s places undeterminable",
 		comma(n[cases.Leaked]), comma(n[cases.LeakPresumed]), comma(n[cases.Viewed]), comma(n[cases.Possible]), comma(none))
 	if n[cases.Leaked]+n[cases.LeakPresumed] > 0 {
 		l.Tone = "bad"

@@ -22,8 +22,10 @@ var pageFiles embed.FS
 
 // Bounds of what is laid out. What is beyond stands in case.json, and the page says how much that is.
 const (
-	topRows      = 200  // rows of a table that are open
-	moreRows     = 4000 // rows in the folded part
+	topAccounts  = 60   // rows of accounts that are open
+	topAddresses = 30   // rows of addresses that are open
+	topRows      = 200  // rows of other tables
+	moreRows     = 2000 // rows in the folded part
 	restRows     = 1000 // rows of accounts and addresses that nothing is held against
 	topFindings  = 60
 	moreFindings = 500
@@ -60,6 +62,7 @@ func (p *page) funcs() template.FuncMap {
 		"k":        func(key string) template.HTML { return words(text(key)) },
 		"s":        short,
 		"n":        number,
+		"class":    class,
 		"size":     size,
 		"has":      func(w event.Words) bool { return w.Ja != "" || w.En != "" },
 		"more":     func(n int) template.HTML { return words(say(text("more-rows").Ja, text("more-rows").En, comma(n))) },
@@ -87,6 +90,15 @@ func short(s string, width int) template.HTML {
 		return template.HTML(`<span title="` + template.HTMLEscapeString(v) + `">` + template.HTMLEscapeString(c) + `</span>`)
 	}
 	return template.HTML(template.HTMLEscapeString(v))
+}
+
+// class returns a word of a vocabulary as the name of a style, and nothing for what is no such word.
+func class(word any) string {
+	s := fmt.Sprint(word)
+	if len(s) > 24 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz-") != "" {
+		return ""
+	}
+	return s
 }
 
 func number(n any) string {

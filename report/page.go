@@ -21,6 +21,7 @@ type page struct {
 	CSS           template.CSS
 	JS            template.JS
 	PageTitle     string
+	Layout        string // first, or report
 	FilterLabel   string
 	ContentsLabel string
 	Contents      []string
@@ -59,8 +60,9 @@ type (
 		Words           event.Words
 	}
 	findingRef struct {
-		N         int
-		ID, Title string
+		N     int
+		ID    string
+		Title event.Words
 	}
 	addressRef struct {
 		N  int
@@ -75,16 +77,17 @@ type (
 		Left            int
 	}
 	accountRow struct {
-		N                    int
-		A                    *cases.Account
-		Aliases, First, Last string
-		Certainty            event.Words
-		ByMachine            bool
-		From                 []addressRef
-		MoreFrom             int
-		Findings             []findingRef
-		Sessions             []sessionRow
-		Terms                []termRow
+		N                int
+		A                *cases.Account
+		Sub, First, Last string
+		Confidence       string // an indicator, not a calibrated probability
+		Verdict          event.Words
+		ByMachine        bool
+		From             []addressRef
+		MoreFrom         int
+		Findings         []findingRef
+		Sessions         []sessionRow
+		Terms            []termRow
 	}
 	sessionRow struct {
 		When string
@@ -169,7 +172,8 @@ func newPage(d *Data, full bool) (*page, error) {
 	p.FilterLabel = text("filter").Ja + " / " + text("filter").En
 	p.ContentsLabel = text("contents").Ja + " / " + text("contents").En
 	p.Counts = p.counts()
-	if !full {
+	if p.Layout = "report"; !full {
+		p.Layout = "first"
 		return p, nil
 	}
 	p.Contents = []string{"answer", "why", "timeline", "path", "accounts", "addresses", "hosts", "figures", "findings", "exposure", "coverage",
@@ -232,10 +236,7 @@ func (p *page) findings() {
 		names[p.Case.Accounts[i].ID] = p.Case.Accounts[i].Name
 	}
 	for i, f := range list {
-		title := f.Title.Ja
-		if f.Title.En != "" && f.Title.En != f.Title.Ja {
-			title += " / " + f.Title.En
-		}
+		title := event.Words{Ja: cut(visible(Ja.of(f.Title), 200), 52), En: cut(visible(En.of(f.Title), 200), 52)}
 		p.finding[f.ID] = findingRef{i + 1, cut(visible(f.ID, 40), 14), title}
 		row := findingRow{N: i + 1, F: f, When: p.Clock.span(f.First, f.Last), Attack: strings.Join(f.Attack[:min(10, len(f.Attack))], " "), EvidenceCount: len(f.Evidence)}
 		if !f.Alerted.IsZero() {
@@ -320,7 +321,7 @@ func (p *page) addresses() {
 		case a.Verdict == cases.AddressHonest:
 			t.Left++
 			continue
-		case len(t.Top) < topRows:
+		case len(t.Top) < topAddresses:
 			t.Top = append(t.Top, row)
 		case len(t.More) < moreRows:
 			t.More = append(t.More, row)
@@ -337,7 +338,7 @@ func (p *page) accounts() {
 	list := numbered(p.Case)
 	for i, a := range list {
 		switch {
-		case len(t.Top) < topRows:
+		case len(t.Top) < topAccounts:
 			t.Top = append(t.Top, p.accountRow(i+1, a))
 		case len(t.More) < moreRows:
 			t.More = append(t.More, p.accountRow(i+1, a))
@@ -365,10 +366,18 @@ func (p *page) accounts() {
 }
 
 func (p *page) accountRow(n int, a *cases.Account) accountRow {
-	r := accountRow{N: n, A: a, Aliases: strings.Join(a.Aliases[:min(8, len(a.Aliases))], ", "), First: p.Clock.minute(a.First), Last: p.Clock.minute(a.Last),
-		Certainty: a.Rung().Words(), ByMachine: a.DecidedBy == "" || a.DecidedBy == "machine", Findings: p.refs(a.Findings)}
-	if a.Rung() == "" {
-		r.Certainty = same("—")
+	r := accountRow{N: n, A: a, Confidence: strconv.FormatFloat(cases.Round(a.Confidence), 'f', 3, 64), Sub: strings.Join(a.Aliases[:min(8, len(a.Aliases))], ", "), First: p.Clock.minute(a.First), Last: p.Clock.minute(a.Last),
+		Verdict: a.Verdict.Words(), ByMachine: a.DecidedBy == "" || a.DecidedBy == "machine", Findings: p.refs(a.Findings)}
+	if a.Department != "" {
+		r.Sub = strings.TrimPrefix(r.Sub+" · "+a.Department, " · ")
+	}
+	if a.Verdict == cases.AccountCompromised {
+		switch a.Rung() {
+		case cases.Confirmed:
+			r.Verdict = say("不正ログインを確認", "Compromised (confirmed)")
+		case cases.Presumed:
+			r.Verdict = say("不正ログインと推定", "Compromised (presumed)")
+		}
 	}
 	for _, ip := range a.Addresses[:min(4, len(a.Addresses))] {
 		r.From = append(r.From, addressRef{p.address[ip], ip.String()})
@@ -422,7 +431,7 @@ func (p *page) lists() {
 		return cmp.Or(cmp.Compare(a.Level.Rank(), b.Level.Rank()), cmp.Compare(b.Count.Estimated, a.Count.Estimated))
 	})
 	for _, e := range exposures[:n] {
-		p.Exposure = append(p.Exposure, exposureRow{e, cl.span(e.First, e.Last)})
+		p.Exposure = append(p.Exposure, exposureRow{e, cl.dates(e.First, e.Last)})
 	}
 	for i := range c.Coverage[:min(moreRows, len(c.Coverage))] {
 		v := &c.Coverage[i]

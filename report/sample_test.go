@@ -280,7 +280,15 @@ func sampleRest(c *cases.Case) {
 func sampleSeries(d *Data, r *rand.Rand) {
 	c := clock{jst}
 	from, to := c.day(d.Case.Window.From), c.day(d.Case.Window.To)
-	n := func(s string) int32 { return c.day(when(s)) }
+	known := map[string]int32{}
+	n := func(s string) int32 {
+		d, ok := known[s]
+		if !ok {
+			d = c.day(when(s))
+			known[s] = d
+		}
+		return d
+	}
 	for day := from; day <= to; day++ {
 		x := DayCount{Day: day, Existing: int64(20 + r.IntN(25)), Unknown: int64(8 + r.IntN(9))}
 		if wd := c.midnight(day).Weekday(); wd == time.Saturday || wd == time.Sunday {

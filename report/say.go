@@ -123,6 +123,15 @@ func (c clock) span(from, to cases.Time) string {
 	return a + " – " + b
 }
 
+// dates writes the days of two times, only once where they are the same.
+func (c clock) dates(from, to cases.Time) string {
+	a, b := c.date(from), c.date(to)
+	if a == b {
+		return a
+	}
+	return a + " – " + b
+}
+
 // day returns the number of the day of t in the zone.
 func (c clock) day(t cases.Time) int32 {
 	_, offset := t.Time().In(c.zone).Zone()

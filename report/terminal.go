@@ -15,7 +15,7 @@ import (
 // TerminalOptions say how the summary is shown.
 type TerminalOptions struct {
 	Lang  Lang
-	Width int    // columns; 0: 84. At least 60 and at most 120 are used.
+	Width int    // columns; 0: 88. At least 60 and at most 120 are used.
 	Color bool   // ANSI colours for what is bad or needs care
 	Dir   string // the case folder, as it is to be shown
 }
@@ -23,7 +23,7 @@ type TerminalOptions struct {
 // Terminal writes the first report as text, after `investigate`.
 func Terminal(w io.Writer, d *Data, o TerminalOptions) error {
 	if o.Width == 0 {
-		o.Width = 84
+		o.Width = 88
 	}
 	t := terminal{bufio.NewWriter(w), o, min(max(o.Width, 60), 120)}
 	f := NewFirst(d)
@@ -74,20 +74,20 @@ type terminal struct {
 
 func (t terminal) text(w event.Words) string { return visible(t.o.Lang.of(w), maxTitle) }
 
-// label is the width of the first column.
-const label = 16
+// labelWidth is the width of the first column.
+const labelWidth = 18
 
 func (t terminal) row(name, value event.Words, tone string) {
 	n := t.text(name)
-	first := pad(n, label)
-	lines := wrap(t.text(value), t.width-label)
-	if columns(n) >= label { // a long label has its line for itself
+	first := pad(n, labelWidth)
+	lines := wrap(t.text(value), t.width-labelWidth)
+	if columns(n) >= labelWidth { // a long label has its line for itself
 		fmt.Fprintln(t.out, t.color(n, tone))
-		first = strings.Repeat(" ", label)
+		first = strings.Repeat(" ", labelWidth)
 	}
 	for i, l := range lines {
 		if i > 0 {
-			first = strings.Repeat(" ", label)
+			first = strings.Repeat(" ", labelWidth)
 		}
 		fmt.Fprintln(t.out, strings.TrimRight(first+t.color(l, tone), " "))
 	}
@@ -99,11 +99,11 @@ func (t terminal) list(name event.Words, items []event.Words) {
 		if i > 0 {
 			n = event.Words{}
 		}
-		lines := wrap(t.text(w), t.width-label-3)
+		lines := wrap(t.text(w), t.width-labelWidth-3)
 		for j, l := range lines {
-			first := strings.Repeat(" ", label+3)
+			first := strings.Repeat(" ", labelWidth+3)
 			if j == 0 {
-				first = pad(t.text(n), label) + fmt.Sprintf("%d  ", i+1)
+				first = pad(t.text(n), labelWidth) + fmt.Sprintf("%d  ", i+1)
 			}
 			fmt.Fprintln(t.out, first+l)
 		}
