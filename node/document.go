@@ -116,6 +116,12 @@ func (v *investigation) limits(r *breach.Result) []event.Words {
 	if v.partial {
 		out = append(out, event.Words{Ja: "読込が途中で中断された。すべての数は増えることがある。", En: "Reading was interrupted. Every number may still grow."})
 	}
+	for _, in := range v.plan.inputs {
+		if in.unknownFormat != "" {
+			out = append(out, event.Words{Ja: fmt.Sprintf("%s: 設定にある形式名 %q は知らないため、内容から判別した。", in.file.Path, in.unknownFormat),
+				En: fmt.Sprintf("%s: the profile names the format %q, which is not known; the content decided.", in.file.Path, in.unknownFormat)})
+		}
+	}
 	for _, n := range v.know.guessed {
 		out = append(out, event.Words{Ja: fmt.Sprintf("自組織のネットワークの推定: %s（%s）", n.Name, n.Why.Ja), En: fmt.Sprintf("own network guessed: %s (%s)", n.Name, n.Why.En)})
 	}

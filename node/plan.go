@@ -28,14 +28,15 @@ const sniffed = 256 << 10
 
 // input is one file on its way: what it is, how it is to be read, and what came of it.
 type input struct {
-	file       intake.File
-	number     uint32 // in canonical order of paths
-	settings   config.Settings
-	order      []*formats.Format // recognised ones first, then the others
-	primary    *formats.Format   // nil: nothing was recognised
-	confidence float64
-	framing    event.Framing
-	recognised int
+	file          intake.File
+	number        uint32 // in canonical order of paths
+	settings      config.Settings
+	order         []*formats.Format // recognised ones first, then the others
+	primary       *formats.Format   // nil: nothing was recognised
+	confidence    float64
+	framing       event.Framing
+	recognised    int
+	unknownFormat string // named in the profile, and not known
 
 	stamps   intake.Stamps // of a log without years
 	yearless bool
@@ -84,16 +85,18 @@ func (in *input) recognise(ctx context.Context, o *Options, all []formats.Format
 	recs, framing := sample(ctx, src, head)
 	in.framing = framing
 	guesses := formats.Recognise(all, recs)
-	if name := in.forced(o); name != "" {
-		guesses = forceFormat(all, name)
-		if guesses == nil {
-			return fmt.Errorf("node: format %q for %s: there is none of that name; sekisho formats list shows them", name, in.file.Path)
-		}
+	name, flag := in.forced(o)
+	if f, ok := formats.Named(all, name); ok {
+		guesses = append([]formats.Guess{{Format: f, Confidence: 1, Records: 1}}, guesses...)
+	} else if flag {
+		return fmt.Errorf("node: format %q for %s: there is none of that name: %s", name, in.file.Path, names(all))
+	} else if name != "" {
+		in.unknownFormat = name // the profile may be of a newer Sekisho: what the content says counts
 	}
 	if len(guesses) > 0 {
 		in.primary, in.confidence, in.recognised = guesses[0].Format, guesses[0].Confidence, len(guesses)
 		in.framing = in.primary.Framing
-		if framing != event.FrameLines || in.framing == event.FrameCSV && in.forced(o) == "" {
+		if framing != event.FrameLines || in.framing == event.FrameCSV {
 			in.framing = framingOf(head, in.primary.Framing, framing)
 		}
 	}
@@ -114,22 +117,22 @@ func (in *input) recognise(ctx context.Context, o *Options, all []formats.Format
 	return nil
 }
 
-func (in *input) forced(o *Options) string {
+// forced returns the format that a person named for the file, and whether by a flag.
+func (in *input) forced(o *Options) (name string, flag bool) {
 	for _, f := range o.Formats {
 		if config.Match(f.Glob, in.file.Path) {
-			return f.Name
+			return f.Name, true
 		}
 	}
-	return in.settings.Format
+	return in.settings.Format, false
 }
 
-func forceFormat(all []formats.Format, name string) []formats.Guess {
+func names(all []formats.Format) string {
+	var out []string
 	for i := range all {
-		if all[i].Name == name {
-			return []formats.Guess{{Format: &all[i], Confidence: 1, Records: 1}}
-		}
+		out = append(out, all[i].Name)
 	}
-	return nil
+	return strings.Join(slices.Compact(out), ", ")
 }
 
 // sample cuts the head of a file into records as far as that is needed to recognise it, and says how it seems to be framed.
@@ -192,7 +195,9 @@ func pointers(all []formats.Format) []*formats.Format {
 func orderOf(all []formats.Format, guesses []formats.Guess) []*formats.Format {
 	var out []*formats.Format
 	for _, g := range guesses {
-		out = append(out, g.Format)
+		if !slices.Contains(out, g.Format) {
+			out = append(out, g.Format)
+		}
 	}
 	for i := range all {
 		if !slices.Contains(out, &all[i]) {
