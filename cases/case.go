@@ -20,7 +20,7 @@ const Schema = "sekisho.case/1"
 
 // Case is the whole case, as written to case.json. Keys that contracts do not name are extra: readers may ignore them.
 type Case struct {
-	Schema     string `json:"schema"`
+	Schema     string `json:"schema"`            // sekisho.case/1
 	Generated  Time   `json:"generated"`         // wall clock of the run, injected; the only value that differs between equal runs
 	Revision   int    `json:"revision"`          // from 1
 	Supersedes *int   `json:"supersedes"`        // the revision that this one replaces; null for the first
@@ -32,7 +32,7 @@ type Case struct {
 	// Institute is how times and names are to be shown; extra.
 	Institute Institute `json:"institute,omitzero"`
 
-	Verdict CaseVerdict `json:"verdict"`
+	Verdict CaseVerdict `json:"verdict"` // breach: any compromised account or host
 	// Reasons say in plain words why the verdict is what it is, weightiest first; extra.
 	Reasons []Reason `json:"reasons,omitempty"`
 	Onset   Onset    `json:"onset"`

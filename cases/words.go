@@ -267,22 +267,6 @@ func (v Level) Rank() int { return rank(levelWords, string(v)) }
 // Rank returns the place of the word in its vocabulary, gravest first.
 func (v Severity) Rank() int { return rank(severityWords, string(v)) }
 
-// Vocabularies returns every vocabulary's words by the name of its key in JSON, for documentation and for tests.
-func Vocabularies() map[string][]string {
-	out := map[string][]string{}
-	for name, list := range map[string][]entry{
-		"verdict": caseWords, "accounts.verdict": accountWords, "addresses.verdict": addressWords, "hosts.verdict": hostWords,
-		"exposure.level": levelWords, "findings.severity": severityWords, "certainty": certaintyWords, "accounts.cause": causeWords,
-		"addresses.kind": kindWords, "coverage.state": coverageWords, "exposure.class": classWords, "exposure.basis": basisWords,
-		"containment.state": containmentWords,
-	} {
-		for _, e := range list {
-			out[name] = append(out[name], e.word)
-		}
-	}
-	return out
-}
-
 // Rung returns how surely an account's harm is spoken of towards people. Where the case states no rung, a person's
 // answer confirms, a machine's verdict is presumed, and a suspicion is a possibility.
 func (a *Account) Rung() Certainty {

@@ -21,7 +21,7 @@ var texts = map[string][2]string{
 	"existing-up": {"上：存在する ID への失敗", "above: failures of existing IDs"}, "unknown-down": {"下：存在しない ID への試行", "below: attempts at IDs that do not exist"},
 	"linear": {"件／日（線形）", "a day (linear)"}, "log": {"件／日（対数）", "a day (log)"}, "id-number": {"ID（出現順）", "IDs, as they appear"},
 	"mark-login": {"不正ログイン", "sign-in by the intruder"}, "mark-folder": {"メール・フォルダへのアクセス", "mail or folder access"},
-	"account-number": {"番号（被害発生順）", "number, by first harm"}, "attempts-total": {"累積試行回数", "attempts so far"},
+	"account-number": {"番号（被害発生順）", "account no."}, "attempts-total": {"累積試行回数", "attempts so far"},
 	"panel-victims": {"パスワード試行で破られたアカウント", "accounts lost by guessing"}, "panel-control": {"被害のない無作為抽出", "random sample of unharmed accounts"},
 	"panel-second": {"別の原因で破られたアカウント", "accounts lost by another cause"}, "stages": {"段階", "stages"},
 
