@@ -19,5 +19,6 @@ func All() []Format {
 		pam,
 		postfix,
 		webAccess,
+		windows,
 	}
 }

@@ -105,7 +105,7 @@ func (e *Env) timeUTC(b []byte) (event.Micros, bool) {
 		if ms, ok := dotNetDate(b); ok {
 			return e.Clock.Absolute(event.Micros(ms * 1000)), true
 		}
-		if t, n = parseSlashStamp(b); n == 0 {
+		if t, n = parseSlashDate(b); n == 0 {
 			return 0, false
 		}
 	}
@@ -137,8 +137,8 @@ func dotNetDate(b []byte) (int64, bool) {
 	return ms, ok && ms > -1<<46 && ms < 1<<46
 }
 
-// parseSlashStamp reads "2025/03/12 7:22:01" and "3/12/2025, 7:22:01.123 AM".
-func parseSlashStamp(b []byte) (Civil, int) {
+// parseSlashDate reads "2025/03/12 7:22:01" and "3/12/2025, 7:22:01.123 AM".
+func parseSlashDate(b []byte) (Civil, int) {
 	var v, n [3]int
 	i := 0
 	for k := range v {

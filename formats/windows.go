@@ -1,0 +1,512 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package formats
+
+import (
+	"bytes"
+
+	"github.com/sekisho/sekisho/event"
+)
+
+var windows = Format{
+	Name:   "windows",
+	Also:   []string{"winlogbeat", "evtx", "eventlog"},
+	Source: "windows",
+	About: About{
+		What: "Windows event logs as JSON, whichever tool wrote them: Winlogbeat and Elastic Agent, evtx_dump, Velociraptor and python-evtx (Event, System, EventData), Get-WinEvent | ConvertTo-Json of PowerShell 5 and 7, EvtxECmd, NXLog, Fluent Bit, Wazuh, and flat exports. Logs: Security, System, the terminal services' operational logs, Sysmon; others are kept with their number.",
+		Export: "evtx_dump -o jsonl Security.evtx; or Get-WinEvent -LogName Security | Select-Object * | ConvertTo-Json -Depth 4. Copy the .evtx file first: it is the evidence. " +
+			"Needed in the audit policy: logon, account logon, account management, policy change, process creation with command line, file share and detailed file share; size of the Security log at least 1 GB, since it overwrites itself (a busy server: within a day).",
+		Takes:  "Logons and failures with their status, Kerberos and NTLM checks with the client's address, explicit credentials, special privileges, remote desktop sessions, shares and files opened, processes, services, tasks, accounts and groups changed, connections, and every clearing of a log.",
+		Leaves: "What the audit policy does not record is not there. 4625 of network logons names an address only if the service passed it on; 4776 names the workstation that the client claimed to be. Text messages are read only where a record has no fields.",
+	},
+	Framing: event.FrameJSON,
+	Sniff:   sniffWindows,
+	New:     func(env *Env) Parser { return &windowsParser{env: env} },
+}
+
+// Bounds on one record: no event of Windows comes near them.
+const (
+	windowsData = 100 // named values
+	windowsDeep = 8   // containers within one another
+)
+
+// windowsDatum is one named value of an event.
+type windowsDatum struct {
+	name  string
+	value jsonValue
+}
+
+// windowsParser reads Windows events. The shapes differ in where things stand, not in what they are: the walk gathers the
+// head and the named values from wherever they are, and emit works on those alone.
+type windowsParser struct {
+	env *Env
+
+	scan  jsonScan
+	inner jsonScan
+	key   []byte
+	buf   []byte
+	text  []byte // of a payload or message that is read in its turn
+	join  []byte
+	once  once
+
+	head       [whFields]jsonValue
+	slots      [wdFields]jsonValue
+	data       [windowsData]windowsDatum
+	n          int
+	flat       [windowsData]windowsDatum // members beside the head, which are values only where nothing else is
+	flatN      int
+	positional [windowsData]jsonValue // values without a name, in order
+	posN       int
+	capital    bool // names are written with a small first letter, which is not Windows' own spelling
+}
+
+// Parse reads one event.
+func (p *windowsParser) Parse(rec *event.Record, out *event.Batch) error {
+	b := p.env.jsonBody(rec)
+	if b == nil {
+		if isRecordMark(rec.Data) {
+			return nil
+		}
+		return ErrOtherFormat
+	}
+	p.head, p.slots = [whFields]jsonValue{}, [wdFields]jsonValue{}
+	p.n, p.flatN, p.posN, p.capital = 0, 0, 0, false
+	p.scan.reset(b)
+	p.top(&p.scan, 0)
+	if !p.scan.end() {
+		if sniffWindows(rec.Data) > 0 {
+			return ErrBroken
+		}
+		return ErrOtherFormat
+	}
+	id, ok := p.head[whID].int()
+	if !ok || id < 0 || id > 1<<31 || p.head[whChannel].empty() && p.head[whProvider].empty() && p.head[whComputer].empty() {
+		return ErrOtherFormat
+	}
+	when, ok := p.when()
+	if !ok {
+		return ErrNoTime
+	}
+	p.settle(id)
+	ev := out.Add()
+	ev.Time, ev.Ref = when, p.env.Ref(rec)
+	p.emit(ev, id)
+	p.rest(ev, out, id)
+	return nil
+}
+
+// Flush has nothing to add: every event stands for itself.
+func (p *windowsParser) Flush(*event.Batch) {}
+
+// isRecordMark knows the lines "Record 12" that evtx_dump writes between pretty-printed events.
+func isRecordMark(b []byte) bool {
+	b, ok := cutPrefix(bytes.TrimSpace(b), "Record ")
+	_, isNumber := parseNumber(b)
+	return ok && isNumber
+}
+
+// top takes the members of the outermost object, or of one that wraps it.
+func (p *windowsParser) top(s *jsonScan, depth int) {
+	for ok := s.enter('{'); ok && s.member(); {
+		p.key = columnName(p.key[:0], s.key)
+		c := s.peek()
+		if c == '{' && depth < windowsDeep {
+			switch string(p.key) {
+			case "event": // in ECS "event" holds the number as code
+				p.top(s, depth+1)
+				continue
+			case "winlog", "win", "source", "result":
+				p.capital = p.capital || string(p.key) == "win"
+				p.top(s, depth+1)
+				continue
+			case "system":
+				p.system(s, depth+1)
+				continue
+			case "eventdata", "userdata", "extraeventdata":
+				p.values(s, depth+1)
+				continue
+			case "timecreated", "id", "eventid", "provider":
+				p.nested(s, windowsHead(p.key))
+				continue
+			}
+		}
+		if c == '[' {
+			switch string(p.key) {
+			case "eventdata", "userdata", "properties", "stringinserts", "replacementstrings":
+				p.list(s, depth+1)
+				continue
+			}
+		}
+		if c == '"' && (string(p.key) == "payload" || string(p.key) == "eventdata") && depth < 2 {
+			// EvtxECmd: a text that holds {"EventData":{…}}. Others write a text under that name: then it is a value.
+			name := p.env.Intern.Bytes(s.key)
+			v := s.value()
+			if len(v.raw) > 0 && v.raw[0] == '{' {
+				p.payload(v)
+			} else if p.flatN < len(p.flat) && !v.empty() {
+				p.flat[p.flatN] = windowsDatum{name, v}
+				p.flatN++
+			}
+			continue
+		}
+		slot := windowsHead(p.key)
+		if slot == whIgnore || c == '{' || c == '[' && slot == whNone {
+			s.skip()
+			continue
+		}
+		name := ""
+		if slot == whNone {
+			name = p.env.Intern.Bytes(s.key)
+		}
+		v := s.value()
+		switch {
+		case v.empty():
+		case slot != whNone:
+			if p.head[slot].kind == 0 || depth > 0 && slot != whCode {
+				p.head[slot] = v
+			}
+		case p.flatN < len(p.flat):
+			p.flat[p.flatN] = windowsDatum{name, v}
+			p.flatN++
+		}
+	}
+}
+
+// nested takes a head value that is an object: {"#text": 4624}, {"Value": 4624}, {"value": "/Date(…)/"}, {"name": "…"}.
+func (p *windowsParser) nested(s *jsonScan, slot int) {
+	for ok := s.enter('{'); ok && s.member(); {
+		switch string(s.key) {
+		case "#text", "Value", "value", "Name", "@Name", "SystemTime", "@SystemTime", "name":
+			if v := s.value(); !v.empty() && v.kind != '{' && v.kind != '[' {
+				p.head[slot] = v
+			}
+		case "#attributes":
+			p.nested(s, slot)
+		default:
+			s.skip()
+		}
+	}
+}
+
+// system takes the head as Windows writes it.
+func (p *windowsParser) system(s *jsonScan, depth int) {
+	for ok := s.enter('{'); ok && s.member(); {
+		key, attributes := cutSuffix(s.key, "_attributes")
+		p.key = columnName(p.key[:0], key)
+		slot := windowsHead(p.key)
+		switch {
+		case string(p.key) == "security" && s.peek() == '{':
+			p.security(s)
+		case slot == whNone || slot == whIgnore:
+			s.skip()
+		case s.peek() == '{':
+			if attributes && slot != whProvider && slot != whTime {
+				s.skip()
+				continue
+			}
+			p.nested(s, slot)
+		default:
+			if v := s.value(); !v.empty() {
+				p.head[slot] = v
+			}
+		}
+	}
+}
+
+// security takes the SID of the account in whose name the event was written.
+func (p *windowsParser) security(s *jsonScan) {
+	for ok := s.enter('{'); ok && s.member(); {
+		switch string(s.key) {
+		case "UserID", "@UserID":
+			if v := s.value(); v.kind == '"' {
+				p.head[whUserSID] = v
+			}
+		case "#attributes":
+			p.security(s)
+		default:
+			s.skip()
+		}
+	}
+}
+
+// values takes the named values of an event, also where they stand within another element of their own.
+func (p *windowsParser) values(s *jsonScan, depth int) {
+	for ok := s.enter('{'); ok && s.member(); {
+		c := s.peek()
+		if len(s.key) > 0 && (s.key[0] == '#' || s.key[0] == '@') && string(s.key) != "#text" || string(s.key) == "xmlns" || string(s.key) == "xml_name" {
+			s.skip()
+			continue
+		}
+		if string(s.key) == "Data" || string(s.key) == "#text" {
+			p.unnamed(s, depth)
+			continue
+		}
+		if c == '{' && depth < windowsDeep {
+			name := p.env.Intern.Bytes(s.key)
+			if v := textOf(s); v.kind != 0 {
+				p.take(name, v)
+				continue
+			}
+			p.values(s, depth+1)
+			continue
+		}
+		name := p.env.Intern.Bytes(s.key)
+		p.take(name, s.value())
+	}
+}
+
+// textOf returns the text of an element with attributes, {"#attributes": …, "#text": …}, and passes over it; for any other
+// object it returns nothing and stays before it.
+func textOf(s *jsonScan) jsonValue {
+	ahead := *s
+	var v jsonValue
+	for ok := ahead.enter('{'); ok && ahead.member(); {
+		switch string(ahead.key) {
+		case "#text":
+			v = ahead.value()
+		case "#attributes":
+			ahead.skip()
+		default:
+			return jsonValue{}
+		}
+	}
+	if v.kind != 0 && !ahead.bad {
+		*s = ahead
+	}
+	return v
+}
+
+// unnamed takes what stands under "Data": a text, a list of texts, {"#text": […]}, or a list of elements with a name.
+func (p *windowsParser) unnamed(s *jsonScan, depth int) {
+	switch s.peek() {
+	case '[':
+		p.list(s, depth+1)
+	case '{':
+		if depth < windowsDeep {
+			p.element(s, depth+1)
+			return
+		}
+		s.skip()
+	default:
+		p.place(s.value())
+	}
+}
+
+// list takes values in their order: texts, elements with a name, or PowerShell's {"Value": …}.
+func (p *windowsParser) list(s *jsonScan, depth int) {
+	for ok := s.enter('['); ok && s.element(); {
+		if s.peek() == '{' && depth < windowsDeep {
+			p.element(s, depth+1)
+		} else {
+			p.place(s.value())
+		}
+	}
+}
+
+// element takes {"@Name": "SubjectUserName", "#text": "…"} as a named value and {"Value": …} as one without a name.
+func (p *windowsParser) element(s *jsonScan, depth int) {
+	var name, value jsonValue
+	list := false
+	for ok := s.enter('{'); ok && s.member(); {
+		switch string(s.key) {
+		case "@Name", "Name", "name":
+			name = s.value()
+		case "#attributes":
+			for ok := s.enter('{'); ok && s.member(); {
+				if string(s.key) == "Name" {
+					name = s.value()
+				} else {
+					s.skip()
+				}
+			}
+		case "#text", "Value", "value", "text":
+			switch {
+			case s.peek() == '[' && depth < windowsDeep:
+				p.list(s, depth+1)
+				list = true
+			case s.peek() == '{' && depth < windowsDeep:
+				value = p.wrapped(s)
+			default:
+				value = s.value()
+			}
+		default:
+			s.skip()
+		}
+	}
+	switch {
+	case name.kind == '"':
+		p.take(p.env.Intern.Bytes(name.text(&p.buf)), value)
+	case !list:
+		p.place(value)
+	}
+}
+
+// wrapped returns the "Value" of an object that PowerShell made of a SID.
+func (p *windowsParser) wrapped(s *jsonScan) (v jsonValue) {
+	for ok := s.enter('{'); ok && s.member(); {
+		if string(s.key) == "Value" {
+			v = s.value()
+		} else {
+			s.skip()
+		}
+	}
+	return v
+}
+
+// payload reads a text that holds JSON.
+func (p *windowsParser) payload(v jsonValue) {
+	p.text = append(p.text[:0], v.text(&p.buf)...)
+	p.inner.reset(p.text)
+	p.top(&p.inner, 2)
+}
+
+// place keeps a value without a name.
+func (p *windowsParser) place(v jsonValue) {
+	if p.posN < len(p.positional) {
+		p.positional[p.posN] = v
+		p.posN++
+	}
+}
+
+// take keeps a named value.
+func (p *windowsParser) take(name string, v jsonValue) {
+	if p.n == len(p.data) {
+		return
+	}
+	if p.capital && len(name) > 0 && name[0] >= 'a' && name[0] <= 'z' {
+		p.buf = append(append(p.buf[:0], name[0]&^0x20), name[1:]...)
+		name = p.env.Intern.Bytes(p.buf)
+	}
+	p.data[p.n] = windowsDatum{name, v}
+	p.n++
+	p.key = appendLower(p.key[:0], name)
+	if slot := windowsValue(p.key); slot != wdNone && !dash(v) {
+		p.slots[slot] = v
+	}
+}
+
+// dash says whether a value is empty or the "-" that Windows writes for none.
+func dash(v jsonValue) bool { return v.empty() || v.is("-") || v.kind == '{' || v.kind == '[' }
+
+func appendLower(dst []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// settle turns what was gathered into named values: those without a name get the names that the event's template has, those
+// beside the head count where there are no others, and the message is read where there is nothing else.
+func (p *windowsParser) settle(id int64) {
+	if p.posN > 0 && !bytes.HasPrefix(p.positional[0].raw, []byte("System.Diagnostics.")) {
+		var order []string
+		if p.n == 0 {
+			order = windowsOrder(p.log(id), id)
+		}
+		for i, v := range p.positional[:p.posN] {
+			switch {
+			case i < len(order):
+				p.take(order[i], v)
+			case i < len(paramNames):
+				p.take(paramNames[i], v)
+			}
+		}
+	}
+	if p.n == 0 {
+		for _, d := range p.flat[:p.flatN] {
+			p.take(d.name, d.value)
+		}
+	}
+	if p.log(id) == logSecurity && p.slots[wdSubjectUser].kind == 0 && p.slots[wdTargetUser].kind == 0 {
+		if v := p.head[whMessage]; v.kind == '"' {
+			p.text = append(p.text[:0], v.text(&p.buf)...)
+			p.message(p.text, id)
+		}
+	}
+}
+
+var paramNames = [...]string{"param1", "param2", "param3", "param4", "param5", "param6", "param7", "param8", "param9", "param10", "param11", "param12"}
+
+// when returns the event's moment. NXLog writes it in local time without a zone, but beside it the moment of reception both
+// in local time and, by its collector, in UTC: their difference is the zone.
+func (p *windowsParser) when() (event.Micros, bool) {
+	if v := p.head[whTime]; v.kind == '"' {
+		b := v.text(&p.buf)
+		t, n := parseISOStamp(b)
+		if n == 0 {
+			return p.env.timeUTC(b)
+		}
+		if !t.HasZone && n+5 < len(b) && b[n] == ' ' {
+			n += 1 + parseZone(b[n+1:], &t)
+		}
+		return p.env.Clock.Moment(t), true
+	} else if v.kind == '0' {
+		return epoch(p.env, v.raw)
+	}
+	if v := p.head[whTimeLocal]; v.kind == '"' {
+		t, n := parseISOStamp(v.text(&p.buf))
+		if n == 0 {
+			return p.env.timeUTC(v.text(&p.buf))
+		}
+		if !t.HasZone {
+			p.zone(&t)
+		}
+		return p.env.Clock.Moment(t), true
+	}
+	return p.env.timeUTC(p.head[whStamp].text(&p.buf))
+}
+
+// zone sets the zone of t from the two moments of reception, if they differ by whole quarters of an hour.
+func (p *windowsParser) zone(t *Civil) {
+	local, n := parseISOStamp(p.head[whReceived].text(&p.buf))
+	if n == 0 || local.HasZone {
+		return
+	}
+	utc, n := parseISOStamp(p.head[whStamp].text(&p.buf))
+	if n == 0 || !utc.HasZone || utc.East != 0 {
+		return
+	}
+	const quarter = 900
+	d := seconds(&local) - seconds(&utc)
+	east := d + quarter/2
+	east -= ((east % quarter) + quarter) % quarter
+	if off := d - east; off >= -90 && off <= 90 && east >= -14*3600 && east <= 14*3600 {
+		t.HasZone, t.East = true, int(east)
+	}
+}
+
+func seconds(t *Civil) int64 {
+	return civilDays(t.Year, t.Month, t.Day)*86400 + int64(t.Hour)*3600 + int64(t.Minute)*60 + int64(t.Second)
+}
+
+// epoch reads seconds since 1970 with a fraction, or whole milliseconds.
+func epoch(env *Env, b []byte) (event.Micros, bool) {
+	whole, n := int64(0), 0
+	for n < len(b) && isDigit(b[n]) && n < 16 {
+		whole = whole*10 + int64(b[n]-'0')
+		n++
+	}
+	micro := int64(0)
+	if n < len(b) && b[n] == '.' {
+		n++
+		for scale := int64(100000); n < len(b) && isDigit(b[n]); n++ {
+			micro += int64(b[n]-'0') * scale
+			scale /= 10
+		}
+	}
+	if n == 0 || n < len(b) {
+		return 0, false
+	}
+	switch {
+	case whole < 1<<33:
+		return env.Clock.Absolute(event.Micros(whole*1e6 + micro)), true
+	case whole < 1<<43:
+		return env.Clock.Absolute(event.Micros(whole * 1000)), true
+	}
+	return 0, false
+}
