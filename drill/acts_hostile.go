@@ -100,7 +100,7 @@ func (r *run) intrude(act int, t int64, who, at int32, do reading, d *dice) {
 // staffList is an ordinary member who reads everybody's login ID through the portal's staff search, page after page.
 func (r *run) staffList(act int, t int64, who, at int32, d *dice) {
 	p, from := &r.w.people[who], &r.w.book.all[at]
-	agent := r.agent(intruderBrowser, 0)
+	agent := r.agent(oldFirefox, 0)
 	r.loginPage(t, from, agent, d)
 	c, end := r.l.slapd.visit(t+5*millisecond, idpIP, idpService, p.uid, p.dn, true)
 	end = r.l.slapd.search(end+9*second, &c, "ou=people,"+suffix, 2, "(&(objectClass=person)(uid=", "*", "))", "uid cn ou", len(r.w.people))
@@ -140,7 +140,7 @@ func (r *run) knockVPN(act int, t int64, who, at int32, d *dice) {
 // command gives an order to a machine inside through the CI server outside, which anybody with a password may use.
 func (r *run) command(act int, t int64, at int32, vm string, d *dice) {
 	from := &r.w.book.all[at]
-	agent := r.agent(intruderBrowser, 0)
+	agent := r.agent(oldFirefox, 0)
 	home := "https://" + ciHost + "/"
 	r.l.ci.hit(t, from.ip, "GET /login", 200, 2210, "-", agent)
 	r.l.ci.hit(t+9*second, from.ip, "POST /j_spring_security_check", 302, 0, home+"login", agent)

@@ -37,7 +37,7 @@ func firstLogins(p *plot) {
 	first := p.group1[0]
 	stage1 := p.act("first login", "T1078", 1, "a date for a password", "success-after-guessing", "unusual-login")
 	p.lucky(stage1, first, p.on(81, "16:52"), p.tor[4])
-	p.mail(stage1, first, p.on(81, "16:58"), p.rented[0], reading{with: intruderBrowser, mails: 6})
+	p.mail(stage1, first, p.on(81, "16:58"), p.rented[0], reading{with: oldFirefox, mails: 6})
 
 	scan := p.act("port scan from outside", "T1595.001", 0, "finds the VPN")
 	for i, d := range []int{82, 85, 86, 87} {
@@ -47,9 +47,9 @@ func firstLogins(p *plot) {
 	}
 	stage2 := p.act("a few logins", "T1078", 2, "how the new ones fell is not known", "unusual-login", "one-address-many-accounts")
 	p.stage(2, "unknown", p.group1[1:p.scale(8)])
-	p.mail(stage2, first, p.on(85, "17:31"), p.rented[0], reading{with: intruderBrowser, mails: 9, files: 2})
+	p.mail(stage2, first, p.on(85, "17:31"), p.rented[0], reading{with: oldFirefox, mails: 9, files: 2})
 	for i, who := range p.group1[1:p.scale(8)] {
-		p.mail(stage2, who, p.on(85+i%2, "18:20")+int64(i)*11*minute, p.rented[1], reading{with: intruderBrowser, mails: 4})
+		p.mail(stage2, who, p.on(85+i%2, "18:20")+int64(i)*11*minute, p.rented[1], reading{with: oldFirefox, mails: 4})
 	}
 	list := p.act("the list of login IDs is read", "T1087.004", 0, "through the portal's staff search, as an ordinary member", "id-list-obtained", "directory-read")
 	p.move(list, p.on(86, "23:05"), func(t int64, d *dice) { p.r.staffList(list, t, first, p.rented[0], d) })
@@ -118,15 +118,15 @@ func mailboxes(p *plot) {
 	stage3 := p.act("many logins", "T1078", 3, "", "one-address-many-accounts", "unusual-login", "success-after-guessing")
 	p.stage(3, "guessing", s.three)
 	for i, who := range slices.Concat(s.two, s.three) {
-		p.mail(stage3, who, p.on(88, "16:45")+int64(i)*7*minute, p.hand(i/5), reading{with: intruderBrowser, mails: 3})
+		p.mail(stage3, who, p.on(88, "16:45")+int64(i)*7*minute, p.hand(i/5), reading{with: oldFirefox, mails: 3})
 		if i%10 != 3 {
-			p.mail(stage3, who, p.on(89, "17:05")+int64(i)*6*minute, p.hand(i/5+1), reading{with: intruderBrowser, mails: 2})
+			p.mail(stage3, who, p.on(89, "17:05")+int64(i)*6*minute, p.hand(i/5+1), reading{with: oldFirefox, mails: 2})
 		}
 	}
 	stage4 := p.act("personal and shared folders", "T1213", 4, "", "mail-bulk-read", "unusual-login")
 	p.stage(4, "guessing", s.four)
 	for i, who := range s.four {
-		p.mail(stage4, who, p.on(92+i%4, "17:20")+int64(i)*13*minute, p.hand(i), reading{with: intruderBrowser, mails: 5, files: 14, shared: &p.w.people[p.group1[i%len(p.group1)]]})
+		p.mail(stage4, who, p.on(92+i%4, "17:20")+int64(i)*13*minute, p.hand(i), reading{with: oldFirefox, mails: 5, files: 14, shared: &p.w.people[p.group1[i%len(p.group1)]]})
 	}
 	stage5 := p.act("one sweep over all accounts", "T1078", 5, "automated, from one address", "one-address-many-accounts", "unusual-login")
 	p.stage(5, "guessing", s.five)
@@ -149,14 +149,14 @@ func mailboxes(p *plot) {
 	stage7 := p.act("scattered new logins", "T1078", 7, "romaji and numbers for passwords", "unusual-login", "success-after-guessing")
 	p.stage(7, "guessing", s.seven)
 	for i, who := range s.seven {
-		p.mail(stage7, who, p.evening([]int{100, 103, 107}[i%3]), p.hand(i+3), reading{with: intruderBrowser, mails: 8})
+		p.mail(stage7, who, p.evening([]int{100, 103, 107}[i%3]), p.hand(i+3), reading{with: oldFirefox, mails: 8})
 	}
 	stage8 := p.act("known accounts again", "T1114.002", 8, "mail and folders", "unusual-login", "mail-bulk-read")
 	for i := range 3 * len(p.group1) / 2 {
 		who := p.group1[1+i%(len(p.group1)-1)]
 		d := 103 + i%11
 		if weekday(p.w.cal.weekday(p.base + d)) {
-			p.mail(stage8, who, max(p.evening(d), p.after(who)), p.hand(i), reading{with: intruderBrowser, mails: 6, files: i % 4})
+			p.mail(stage8, who, max(p.evening(d), p.after(who)), p.hand(i), reading{with: oldFirefox, mails: 6, files: i % 4})
 		}
 	}
 }
@@ -182,7 +182,9 @@ func fromCI(p *plot) {
 		})
 	}
 	call := p.act("malware on VM P asks for orders", "T1071.001", 0, "", "beacon", "appliance-outbound")
-	p.move(call, p.on(103, "18:00"), func(t int64, d *dice) { p.r.beacon(call, t, p.on(121, "02:00"), "x-vm-p", vmP, p.rented[5], d) })
+	for d := 103; d < 121; d++ { // day and night
+		p.move(call, p.on(d, "18:00"), func(t int64, d *dice) { p.r.beacon(call, t, t+day, "x-vm-p", vmP, p.rented[5], d) })
+	}
 }
 
 func scans(p *plot) {
@@ -257,10 +259,10 @@ func secondGroup(p *plot) {
 		case i%2 == 1:
 			at = p.hongkong
 		}
-		p.mail(act, who, p.on(115, "16:50")+int64(i)*23*minute, at, reading{with: intruderBrowser, mails: 12, files: 3})
+		p.mail(act, who, p.on(115, "16:50")+int64(i)*23*minute, at, reading{with: oldFirefox, mails: 12, files: 3})
 		for k, d := range []int{116, 117, 120, 121} {
 			if (i+k)%3 != 0 {
-				p.mail(act, who, p.evening(d), at, reading{with: intruderBrowser, mails: 7, files: (i + k) % 5})
+				p.mail(act, who, p.evening(d), at, reading{with: oldFirefox, mails: 7, files: (i + k) % 5})
 			}
 		}
 	}

@@ -19,8 +19,8 @@ const (
 	chromePhone
 	outlookDesktop
 	outlookPhone
-	webServices // a program that fetches mail by itself
-	intruderBrowser
+	webServices      // a program that fetches mail by itself
+	oldFirefox       // the last one for Windows 7; the intruder's, and a few members' too
 	anonymousBrowser // Tor Browser, which shows the same to everybody
 )
 
@@ -59,7 +59,7 @@ func (c client) traits() traits {
 		return traits{"Outlook-iOS/", ".0", "Ios 18.5", "Rich Client ", "Mobile Apps and Desktop clients", "Client=OutlookService;Outlook-iOS/2.0;", 2, 0}
 	case webServices:
 		return traits{"ExchangeServicesClient/", ".00.0913.015", "", "", "Exchange Web Services", "Client=WebServices;ExchangeServicesClient/15.00.0913.015;", 15, 0}
-	case intruderBrowser:
+	case oldFirefox:
 		return traits{"Mozilla/5.0 (Windows NT 6.1; Win64; x64; rv:115.0) Gecko/20100101 Firefox/", ".0", "Windows7", "Firefox ", "Browser", owa, 115, 0}
 	}
 	return traits{"Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/", ".0", "Windows10", "Firefox ", "Browser", owa, 128, 0}

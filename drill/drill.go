@@ -17,7 +17,7 @@
 //
 // The year from February 2017 to February 2018 is pressed into 125 days, 1 June to 3 October 2025 by default, in the order
 // of the report. Sizes are scaled with the accounts, but never below a fifth of the report's: stages 1 to 9 take 1, 2, 10, 2,
-// 17, 16, 2 (new), 12 and 9 accounts at 400. Tries per account on the peak day are 60 instead of 175, so that the demo is
+// 17, 16, 2 (new), 16 and 9 accounts at 400. Tries per account on the peak day are 60 instead of 175, so that the demo is
 // small (Options.PeakPerAccount). One of stage 1 to 4's accounts is not in stage 5, as six were not. How stage 2's other
 // account fell is unknown, as in the report: no lucky guess stands in the log. The ID list is read through the login portal's
 // staff search as the first cracked account. Stage 9 comes through a partner university's proxy, Hong Kong, and two ordinary

@@ -49,7 +49,6 @@ type trip struct {
 	from, to int
 	at       int32
 	behind   float64
-	hotel    int32 // the conference's hotel, for the evenings; -1: none
 }
 
 // departments; the first is the one that runs the computers, and that group 2 mostly came from.
@@ -151,7 +150,7 @@ func (w *world) habits(p *person, i int, d *dice) {
 func (w *world) journey(p *person, d *dice) {
 	from := d.n(max(1, w.cal.days-6))
 	at := w.abroad[d.n(len(w.abroad))]
-	p.away = append(p.away, trip{from: from, to: from + 3 + d.n(5), at: at, behind: behind(w.book.all[at].country), hotel: -1})
+	p.away = append(p.away, trip{from: from, to: from + 3 + d.n(5), at: at, behind: behind(w.book.all[at].country)})
 }
 
 // behind returns how many minutes a country's clock is behind Japan's, roughly: enough for when people are awake.
@@ -181,7 +180,7 @@ func (w *world) oddities() {
 	for k := range max(6, n/60) { // a conference: one hotel, one week
 		from := 58 + 4*(k%2)
 		if from+5 < w.cal.days {
-			pick(k, 11).away = []trip{{from: from, to: from + 5, at: w.conference, behind: 60, hotel: w.conference}}
+			pick(k, 11).away = []trip{{from: from, to: from + 5, at: w.conference, behind: 60}}
 		}
 	}
 	for k := range max(3, n/130) {
@@ -196,6 +195,9 @@ func (w *world) oddities() {
 		if p.department != itDepartment {
 			p.joined = min(20+k*17%90, w.cal.days-1)
 		}
+	}
+	for k := range max(2, n/130) { // an old machine, with the browser that the intruder happens to use
+		pick(k, 53).laptop = oldFirefox
 	}
 	for k := range max(2, n/100) { // those who read mail on the old host
 		pick(k, 71).legacy = true

@@ -21,9 +21,9 @@ type plot struct {
 	it             []int32 // the department that runs the computers
 	tor, vpn       []int32 // addresses of the intruder
 	rented         []int32
-	university     int32
-	hongkong       int32
-	unlisted       []int32 // hosts that no list names
+	university     int32   // a partner's proxy, which honest members use too
+	hongkong       int32   // rented, used for group 2 alone
+	unlisted       []int32 // rented where no list names it, used for two accounts alone
 	relay          int32   // in Singapore
 
 	fell    []int64 // for each member, when a guess was lucky; 0: never
@@ -135,18 +135,19 @@ func (p *plot) castAddresses() {
 				p.relay = id
 			case b.country == "HK" && p.hongkong == 0:
 				p.hongkong = id
+				continue
 			case unlistedHosting(b):
 				p.unlisted = append(p.unlisted, id)
+				continue
 			}
 			p.rented = append(p.rented, id)
 		}
 	}
 	for len(p.unlisted) < 2 {
-		id := k.fresh(&p.d, kindHosting, []block{hostingBlocks()[9]})
-		p.unlisted, p.rented = append(p.unlisted, id), append(p.rented, id)
+		p.unlisted = append(p.unlisted, k.fresh(&p.d, kindHosting, []block{hostingBlocks()[9]}))
 	}
 	p.university = p.w.partners[0]
-	for _, id := range slices.Concat(p.tor, p.vpn, p.rented) {
+	for _, id := range slices.Concat(p.tor, p.vpn, p.rented, p.unlisted, []int32{p.hongkong}) {
 		a := &k.all[id]
 		a.hostile = a.kind != kindMobile
 		a.listed = a.kind == kindTor || a.kind == kindVPN || a.kind == kindHosting && a.country != "HK" && a.country != "CA"
@@ -196,26 +197,29 @@ func (p *plot) evening(d int) int64 { return p.d.span(p.on(d, "16:35"), p.on(d, 
 // seal sorts the script's moments.
 func (p *plot) seal() { sortMoments(p.moments) }
 
-// hour appends the hostile moments of one hour, in order.
-func (p *plot) hour(out []moment, from, until int64) []moment {
+// slot appends the hostile moments of a slot of time, in order.
+func (p *plot) slot(out []moment, from, until int64) []moment {
 	n := len(out)
 	for len(p.moments) > 0 && p.moments[0].t < until {
 		out = append(out, p.moments[0])
 		p.moments = p.moments[1:]
 	}
 	for i := range p.waves {
-		out = p.waves[i].hour(p, i, out, from, until)
+		out = p.waves[i].slot(p, i, out, from, until)
 	}
 	for i := range p.probes {
-		out = p.probes[i].hour(p, i, out, from, until)
+		out = p.probes[i].slot(p, i, out, from, until)
 	}
 	sortMoments(out[n:])
 	return out
 }
 
-// hour appends a wave's tries of one hour. Try number k is at a fixed time, at a fixed target, from a fixed address: an address
+// parallel is how many tries the guessing program has under way at once.
+const parallel = 5
+
+// slot appends a wave's tries of one slot. Try number k is at a fixed time, at a fixed target, from a fixed address: an address
 // is given up after some tens of tries.
-func (v *wave) hour(p *plot, index int, out []moment, from, until int64) []moment {
+func (v *wave) slot(p *plot, index int, out []moment, from, until int64) []moment {
 	if until <= v.from || from >= v.to {
 		return out
 	}
@@ -225,18 +229,18 @@ func (v *wave) hour(p *plot, index int, out []moment, from, until int64) []momen
 	last := (min(until, v.to) - v.from) * int64(v.tries) / span
 	for k := first; k < last; k++ {
 		who := v.targets[int(k)%len(v.targets)]
-		t := v.from + k*span/int64(v.tries) + d.span(0, span/int64(v.tries)+1)
+		t := v.from + k/parallel*parallel*span/int64(v.tries) + d.span(0, 25*millisecond)
 		if p.w.people[who].joined > p.w.cal.dayOf(t) || p.fell[who] != 0 && t >= p.fell[who] && p.leaves[who] {
 			continue
 		}
 		at := v.at[int(k/43)%len(v.at)]
-		out = append(out, moment{t: min(t, until-1), x: d.next(), do: deedGuess, who: who, at: at, n: int16(v.act), with: client(at % 3)})
+		out = append(out, moment{t: min(max(t, from), until-1), x: d.next(), do: deedGuess, who: who, at: at, n: int16(v.act), with: client(at % 3)})
 	}
 	return out
 }
 
-// hour appends the tries of one hour of probing. The list of IDs grows by the day, and old ones come again.
-func (v *probing) hour(p *plot, index int, out []moment, from, until int64) []moment {
+// slot appends the tries of one slot of probing. The list of IDs grows by the day, and old ones come again.
+func (v *probing) slot(p *plot, index int, out []moment, from, until int64) []moment {
 	d := p.w.cal.dayOf(from) - p.base
 	minutes := float64(from-p.w.cal.at(p.base+d, 0)) / float64(minute)
 	if minutes < 120 { // the small hours belong to the evening before
@@ -247,7 +251,7 @@ func (v *probing) hour(p *plot, index int, out []moment, from, until int64) []mo
 	}
 	dd := roll(p.w.seed, streamProbe, uint64(index), uint64(from))
 	known := 40 + (d-15)*int(max(2, v.daily/40)) // of the list, so far
-	for range dd.times(v.daily * float64(len(p.w.people)) / 400 / 10) {
+	for range dd.times(v.daily * float64(len(p.w.people)) / 400 / (10 * slots)) {
 		m := moment{t: dd.span(from, until), x: dd.next(), do: deedProbe, at: v.at[dd.n(len(v.at))], n: int16(v.act)}
 		m.with = client(m.at % 3)
 		m.who = int32(dd.n(known))

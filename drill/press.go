@@ -7,17 +7,16 @@ import "sync"
 
 // pressRoom runs the presses in a goroutine of its own: it sorts, compresses and writes while the next hour is performed.
 type pressRoom struct {
-	jobs  chan chunk
-	spare chan chunk
-	done  chan struct{}
+	jobs chan chunk
+	done chan struct{}
 
 	mu  sync.Mutex
 	err error // the first one; after it chunks are thrown away
 }
 
-// startPress makes room for a few hours' worth of chunks: enough to keep both sides busy, little enough to bound memory.
-func startPress(sheets int) *pressRoom {
-	p := &pressRoom{jobs: make(chan chunk, sheets), spare: make(chan chunk, 3*sheets), done: make(chan struct{})}
+// startPress makes room for a few chunks: enough to keep both sides busy, little enough to bound memory.
+func startPress() *pressRoom {
+	p := &pressRoom{jobs: make(chan chunk, 4), done: make(chan struct{})}
 	go p.work()
 	return p
 }
@@ -32,9 +31,8 @@ func (p *pressRoom) work() {
 				p.mu.Unlock()
 			}
 		}
-		c.out = nil
 		select {
-		case p.spare <- c:
+		case c.out.spare <- c: // the sheet's next buffer
 		default:
 		}
 	}
@@ -47,7 +45,7 @@ func (p *pressRoom) cut(s *sheet, upto int64) {
 	}
 	var spare chunk
 	select {
-	case spare = <-p.spare:
+	case spare = <-s.out.spare:
 	default:
 	}
 	if c := s.cut(upto, spare); len(c.marks) > 0 {

@@ -37,9 +37,15 @@ func newRun(dir string, o Options) *run {
 // reach is how far before its moment a line may lie.
 const reach = 30 * second
 
-// generate performs the story, hour by hour.
+// slots is how many pieces an hour is performed in: what is rendered but not yet written is that much less.
+const slots = 6
+
+// fullSheet is the size at which a sheet goes to its press before the hour ends.
+const fullSheet = 1 << 20
+
+// generate performs the story, slot by slot.
 func (r *run) generate(ctx context.Context) error {
-	press := startPress(len(r.l.sheets))
+	press := startPress()
 	err := r.performAll(ctx, press)
 	for _, s := range r.l.sheets {
 		if err == nil {
@@ -56,7 +62,7 @@ func (r *run) generate(ctx context.Context) error {
 	return cmp.Or(err, perr)
 }
 
-// performAll plans each day and performs it hour by hour. What a member does after midnight is carried into the next day.
+// performAll plans each day and performs it slot by slot. What a member does after midnight is carried into the next day.
 func (r *run) performAll(ctx context.Context, press *pressRoom) error {
 	var today, hostile []moment
 	total := int64(r.w.cal.days) * 24
@@ -66,14 +72,19 @@ func (r *run) performAll(ctx context.Context, press *pressRoom) error {
 		sortMoments(today)
 		next := 0
 		for h := range 24 {
-			from := r.w.cal.at(d, float64(h)*60)
-			hostile = hostile[:0]
-			if r.plot != nil {
-				hostile = r.plot.hour(hostile, from, from+hour)
-			}
-			next = r.performHour(today, next, hostile, from+hour)
-			for _, s := range r.l.sheets {
-				press.cut(s, from+hour-reach)
+			for slot := range slots {
+				from := r.w.cal.at(d, float64(h)*60) + int64(slot)*(hour/slots)
+				until := from + hour/slots
+				hostile = hostile[:0]
+				if r.plot != nil {
+					hostile = r.plot.slot(hostile, from, until)
+				}
+				next = r.performSlot(today, next, hostile, until)
+				for _, s := range r.l.sheets {
+					if len(s.buf) > fullSheet || slot == slots-1 {
+						press.cut(s, until-reach)
+					}
+				}
 			}
 			if err := cmp.Or(ctx.Err(), press.failed()); err != nil {
 				return err
@@ -87,8 +98,8 @@ func (r *run) performAll(ctx context.Context, press *pressRoom) error {
 	return nil
 }
 
-// performHour performs the ordinary moments from next on and the hostile ones, in order, until the hour ends.
-func (r *run) performHour(today []moment, next int, hostile []moment, until int64) int {
+// performSlot performs the ordinary moments from next on and the hostile ones, in order, until the slot ends.
+func (r *run) performSlot(today []moment, next int, hostile []moment, until int64) int {
 	for ; next < len(today) && today[next].t < until; next++ {
 		for len(hostile) > 0 && hostile[0].t <= today[next].t {
 			r.perform(hostile[0])

@@ -110,8 +110,7 @@ type press struct {
 	cal    calendar
 	from   int64 // nothing before it is written
 	files  []File
-	at     int   // index of the period being written, -1 before the first
-	until  int64 // its end
+	until  int64 // the end of the period being written
 	last   int   // index of the last period
 	file   *os.File
 	zip    *gzip.Writer
@@ -119,7 +118,8 @@ type press struct {
 	held   []byte // newest first: the period's lines until its end
 	heldAt []mark
 	empty  bool
-	serial int // the last record number given
+	spare  chan chunk // a written chunk, whose memory the sheet takes again
+	serial int        // the last record number given
 }
 
 // serialBlank is where a record number will stand; numbers have that many digits.
@@ -134,7 +134,7 @@ func (p *press) number(line []byte) {
 }
 
 func newPress(kind, dir string, s shape, cal calendar, from int64) *press {
-	p := &press{kind: kind, dir: dir, shape: s, cal: cal, from: max(from, cal.start), at: -1, until: -1 << 62}
+	p := &press{kind: kind, dir: dir, shape: s, cal: cal, from: max(from, cal.start), until: -1 << 62, spare: make(chan chunk, 1)}
 	p.last, _, _ = p.periodOf(cal.end() - 1)
 	return p
 }
@@ -261,7 +261,7 @@ func (p *press) turn(t int64) error {
 		return err
 	}
 	index, from, to := p.periodOf(t)
-	p.at, p.until = index, to
+	p.until = to
 	name := p.name(index, from)
 	path := filepath.Join(p.dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
