@@ -6,6 +6,8 @@ package formats
 // All returns every format, in order of name. A file that declares a Format and is not listed here fails a test.
 func All() []Format {
 	return []Format{
+		ds389,
+		ds389JSON,
 		apacheError,
 		dovecot,
 		entraSignIn,

@@ -144,7 +144,9 @@ func bindOutcome(r *ldapResult) (event.Outcome, event.Reason) {
 		return event.OutcomeFailure, event.ReasonBadCredentials
 	case 32:
 		return event.OutcomeFailure, event.ReasonNoSuchAccount
-	case 19, 53, 50, 7, 8, 13, 48, 123:
+	case 19: // the retry limit: 389 says no more than that
+		return event.OutcomeFailure, event.ReasonLocked
+	case 53, 50, 7, 8, 13, 48, 123:
 		return event.OutcomeFailure, event.ReasonDenied
 	case 2, 34:
 		return event.OutcomeFailure, event.ReasonProtocol
@@ -290,8 +292,8 @@ func (j *ldapJoin) emitWrite(host string, a *ldapAct) {
 		ev.Class, ev.Activity = event.ClassDirectory, event.ActRead
 	case ldapPassword:
 		ev.Class, ev.Activity = event.ClassAccountChange, event.ActReset
-		if ev.Target = j.names.account(a.op.dn); ev.Target == "" {
-			ev.Target = a.who.account // one's own
+		if ev.Target = j.names.account(a.op.dn); a.op.own {
+			ev.Target = a.who.account
 		}
 	case ldapModify:
 		switch {

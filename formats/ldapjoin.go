@@ -5,6 +5,7 @@ package formats
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -164,6 +165,7 @@ type ldapOp struct {
 	scope     int8
 	confirmed bool
 	cut       bool // a line was cut short
+	own       bool // one's own password
 	orphan    bool // only the answer was seen
 }
 
@@ -175,7 +177,8 @@ type ldapResult struct {
 	entries event.Int
 	micros  event.Int // it took, as measured by the server
 	text    string
-	dn      string // 389: who was bound
+	dn      string // 389: who is bound now
+	nobody  bool   // 389: nobody is, whatever name was given: the password was empty
 	notes   string
 }
 
@@ -479,6 +482,15 @@ func (j *ldapJoin) unsettle(c *ldapConn) {
 	}
 }
 
+// settleNow ends the waiting for a connection's ACCEPT: another line told whose it is.
+func (j *ldapJoin) settleNow(c *ldapConn) {
+	if c.awaits && !c.closing {
+		j.unsettle(c)
+		c.awaits = false
+		j.arrived(c)
+	}
+}
+
 func near(a, b event.Micros) bool { return a-b <= ldapGrace && b-a <= ldapGrace }
 
 // closed takes the line that ends a connection. What is outstanding may still be answered by a line that comes late.
@@ -652,7 +664,9 @@ func (j *ldapJoin) done(o *ldapOp, res *ldapResult) {
 
 // bindDone keeps who is bound from now on.
 func (j *ldapJoin) bindDone(c *ldapConn, o *ldapOp, res *ldapResult) {
-	if res.dn != "" {
+	if res.nobody {
+		o.dn = ""
+	} else if res.dn != "" && !strings.EqualFold(res.dn, o.dn) {
 		o.dn = res.dn
 	}
 	if !res.known || res.err != 0 {

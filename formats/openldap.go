@@ -11,6 +11,7 @@ import (
 
 var openLDAP = Format{
 	Name:   "openldap",
+	Also:   []string{"slapd", "ldap"},
 	Source: "directory",
 	About: About{
 		What: "OpenLDAP slapd 2.4, 2.5 and 2.6, log level stats (256): through syslog (with and without a year, RFC 5424, ISO time), or slapd's own log file (logfile, logfile-format debug, syslog and rfc3339).",

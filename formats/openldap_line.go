@@ -332,6 +332,8 @@ func (p *openLDAPParser) passmod(s *ldapServer, at *ldapAt, m []byte) {
 			id = id[:i]
 		}
 		o.dn = p.join.keep(id)
+	} else {
+		o.own = true
 	}
 	p.proxied(o)
 }
