@@ -11,6 +11,7 @@ import (
 
 var entraSignIn = Format{
 	Name:   "entra-signin",
+	Also:   []string{"entra", "m365-signin", "azuread-signin", "signin"},
 	Source: "cloud-signin",
 	About: About{
 		What: "Sign-in logs of Microsoft Entra ID (Azure AD) as JSON: Microsoft Graph auditLogs/signIns (v1.0 and beta), the portal's JSON download, diagnostic settings (SignInLogs, NonInteractiveUserSignInLogs, ServicePrincipalSignInLogs, ManagedIdentitySignInLogs, ADFSSignInLogs), and rows of Log Analytics' SigninLogs tables.",

@@ -18,7 +18,9 @@ import (
 
 // Format is one log format: how to recognise it, how to read it, and what to tell people about it.
 type Format struct {
-	Name   string // as in case.json, inputs[].format
+	Name string // as in case.json, inputs[].format
+	// Also are other names that people write for it in a profile: combined for web-access, slapd for openldap.
+	Also   []string
 	Source string // the kind of source that coverage speaks of: directory, mail, vpn, firewall, web, dns, files, windows, host, cloud-signin, cloud-audit
 	About  About
 	// Framing is how files of this format are cut into records. Parsers meet records of other framings too (a JSON object
@@ -73,3 +75,20 @@ type Env struct {
 // Ref returns the reference to one record of the current input. A Ref speaks of one input: parts of an earlier piece of a
 // rotated log are left out of what is joined later.
 func (e *Env) Ref(rec *event.Record) event.Ref { return event.Ref{Input: e.Input, Part: rec.Part} }
+
+// Named returns the format of that name, or that people also call so, and whether there is one.
+func Named(all []Format, name string) (*Format, bool) {
+	for i := range all {
+		if all[i].Name == name {
+			return &all[i], true
+		}
+	}
+	for i := range all {
+		for _, n := range all[i].Also {
+			if n == name {
+				return &all[i], true
+			}
+		}
+	}
+	return nil, false
+}

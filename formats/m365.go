@@ -11,6 +11,7 @@ import (
 
 var m365Audit = Format{
 	Name:   "m365-audit",
+	Also:   []string{"unified-audit", "office365", "ual"},
 	Source: "cloud-audit",
 	About: About{
 		What: "The unified audit log of Microsoft 365 as JSON: content of the Management Activity API (Audit.AzureActiveDirectory, Audit.Exchange, Audit.SharePoint, Audit.General, DLP.All), results of Search-UnifiedAuditLog with AuditData as text or as an object, Graph's security/auditLog queries, and the same records as collectors wrap them.",
