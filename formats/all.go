@@ -12,6 +12,7 @@ func All() []Format {
 		dovecot,
 		entraSignIn,
 		entraSignInCSV,
+		fortiGate,
 		m365Audit,
 		m365AuditCSV,
 		nginxError,

@@ -265,3 +265,30 @@ func TestPeerPostfix(t *testing.T) {
 		t.Errorf("%d of %d lines not understood", bad, len(lines))
 	}
 }
+
+// wazuhLines returns the log lines of a rule test of Wazuh.
+func wazuhLines(data []byte) []string {
+	var out []string
+	for _, l := range strings.Split(string(data), "\n") {
+		if k, v, ok := strings.Cut(l, " = "); ok && strings.HasPrefix(k, "log ") {
+			out = append(out, strings.TrimRight(v, "\r"))
+		}
+	}
+	return out
+}
+
+func TestPeerFortiGate(t *testing.T) {
+	lines := wazuhLines(peerFile(t, "wazuh-ruleset-tests/fortigate.ini"))
+	events, errs := readLines(lines)
+	bad := 0
+	for i, err := range errs {
+		if err != nil {
+			bad++
+			t.Logf("%v: %.200s", err, lines[i])
+		}
+	}
+	t.Logf("%d lines, %d understood, %d events", len(lines), len(lines)-bad, len(events))
+	if bad*50 > len(lines) {
+		t.Errorf("%d of %d lines not understood", bad, len(lines))
+	}
+}

@@ -12,6 +12,7 @@ import (
 
 var webAccess = Format{
 	Name:   "web-access",
+	Also:   []string{"combined", "common", "nginx", "apache", "vhost_combined", "clf"},
 	Source: "web",
 	About: About{
 		What: "Access logs of Apache, nginx and servers that write like them: common, combined, vhost_combined, with X-Forwarded-For or others behind, in files or syslog.",

@@ -1,0 +1,507 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package formats
+
+import (
+	"bytes"
+
+	"github.com/sekisho/sekisho/event"
+)
+
+var fortiGate = Format{
+	Name:   "fortigate",
+	Source: "firewall",
+	About: About{
+		What: "FortiGate (FortiOS 4 to 7) logs of the key=value kind, as files downloaded from the device or FortiAnalyzer, or through syslog.",
+		Export: "Log & Report, download; or config log syslogd setting, set format default. Set logtraffic all on the policies that matter, log implicit deny, and " +
+			"enable event logging for vpn, user and system. The device's disk keeps some days at most: save it first.",
+		Takes: "Connections with bytes, duration, policy and application; refusals; VPN tunnels and failed VPN logins; logins of administrators and users and their reasons; changes of " +
+			"configuration, accounts and logging; addresses leased; attacks, viruses, web and DNS requests that a profile saw.",
+		Leaves: "What went through encrypted connections that are not inspected; sessions of policies without logging. Countries are kept as the device names them.",
+	},
+	Sniff: func(rec []byte) float64 {
+		b, ok := fortiStart(rec)
+		if !ok || !has(b, "type=") || !has(b, "logid=") && !has(b, "log_id=") {
+			return 0
+		}
+		return 0.95
+	},
+	New: func(env *Env) Parser { return &fortiParser{env: env} },
+}
+
+// fortiStart returns the record from its first field on: behind a priority, a syslog head, or whatever a relay put before it.
+func fortiStart(b []byte) ([]byte, bool) {
+	b = b[priority(b):]
+	if isPrefix(b, "date=") {
+		return b, true
+	}
+	head := b[:min(len(b), 160)]
+	for at := 0; ; {
+		i := bytes.IndexByte(head[at:], '=')
+		if i < 0 {
+			return nil, false
+		}
+		i += at
+		at = i + 1
+		start := bytes.LastIndexByte(head[:i], ' ') + 1
+		if c := bytes.LastIndexByte(head[start:i], ':'); c >= 0 {
+			start += c + 1
+		}
+		switch string(head[start:i]) {
+		case "date", "logver", "itime", "timestamp", "eventtime", "devname", "devid", "logid":
+			return b[start:], true
+		}
+	}
+}
+
+// The fields that are read. Their order is that of the remainder, for those that go there.
+type fortiField uint8
+
+const (
+	fDate fortiField = iota
+	fTime
+	fTz
+	fEventTime
+	fSrcIP
+	fDstIP
+	fSrcPort
+	fDstPort
+	fRemIP
+	fUser
+	fService
+	fSentByte
+	fRcvdByte
+	fDuration
+	fHostName
+	fURL
+	fAgent
+	fSrcName
+	fDstName
+	fRcvdPkt
+	fQName
+	fXAuthUser
+	fUI
+	fCfgPath
+	fCfgObj
+	fDHCPMsg
+	fIP
+	fAttack
+	fVirus
+	fFileName
+	fResult
+	fEventCount
+	fStatus
+	fPlain // from here on into the remainder
+)
+
+// What goes into the remainder, in this order.
+const (
+	fDevice fortiField = fPlain + iota
+	fDevID
+	fVD
+	fLogID
+	fType
+	fSubtype
+	fEventType
+	fLevel
+	fAction
+	fReason
+	fLogDesc
+	fMsg
+	fPolicyID
+	fSessionID
+	fProto
+	fApp
+	fAppCat
+	fSrcIntf
+	fDstIntf
+	fSrcCountry
+	fDstCountry
+	fTransIP
+	fGroup
+	fTunnelType
+	fTunnelID
+	fTunnelIP
+	fVPNTunnel
+	fMethod
+	fCatDesc
+	fSeverity
+	fAttackID
+	fUTMAction
+	fQType
+	fMAC
+	fCfgAttr
+	fProfile
+	fSentDelta
+	fRcvdDelta
+	fReferer
+	fFields
+)
+
+var fortiRestNames = [fFields - fPlain]string{"device", "devid", "vd", "logid", "type", "subtype", "eventtype", "level", "action", "reason", "logdesc", "msg",
+	"policyid", "sessionid", "proto", "app", "appcat", "srcintf", "dstintf", "srccountry", "dstcountry", "transip", "group", "tunneltype", "tunnelid", "tunnelip",
+	"vpntunnel", "method", "catdesc", "severity", "attackid", "utmaction", "qtype", "mac", "cfgattr", "profile", "sentdelta", "rcvddelta", "referer"}
+
+// fortiKey returns the field of that name, fFields for one that is not read. FortiOS 4 had other names.
+func fortiKey(k []byte) fortiField {
+	switch string(k) {
+	case "date":
+		return fDate
+	case "time":
+		return fTime
+	case "tz":
+		return fTz
+	case "eventtime":
+		return fEventTime
+	case "srcip", "src":
+		return fSrcIP
+	case "dstip", "dst":
+		return fDstIP
+	case "srcport", "src_port":
+		return fSrcPort
+	case "dstport", "dst_port":
+		return fDstPort
+	case "remip", "remote_ip", "rem_ip":
+		return fRemIP
+	case "user":
+		return fUser
+	case "service":
+		return fService
+	case "sentbyte", "sent":
+		return fSentByte
+	case "rcvdbyte", "rcvd":
+		return fRcvdByte
+	case "duration":
+		return fDuration
+	case "hostname", "dhcp_hostname":
+		return fHostName
+	case "url":
+		return fURL
+	case "agent":
+		return fAgent
+	case "srcname":
+		return fSrcName
+	case "dstname":
+		return fDstName
+	case "rcvdpkt", "rcvd_pkt":
+		return fRcvdPkt
+	case "qname":
+		return fQName
+	case "xauthuser":
+		return fXAuthUser
+	case "ui":
+		return fUI
+	case "cfgpath":
+		return fCfgPath
+	case "cfgobj":
+		return fCfgObj
+	case "dhcp_msg":
+		return fDHCPMsg
+	case "ip":
+		return fIP
+	case "attack", "attackname", "attack_name":
+		return fAttack
+	case "virus":
+		return fVirus
+	case "filename", "file":
+		return fFileName
+	case "result":
+		return fResult
+	case "count":
+		return fEventCount
+	case "status":
+		return fStatus
+	}
+	return fortiRestKey(k)
+}
+
+func fortiRestKey(k []byte) fortiField {
+	switch string(k) {
+	case "devname":
+		return fDevice
+	case "devid", "device_id":
+		return fDevID
+	case "vd":
+		return fVD
+	case "logid", "log_id":
+		return fLogID
+	case "type":
+		return fType
+	case "subtype":
+		return fSubtype
+	case "eventtype":
+		return fEventType
+	case "level", "pri":
+		return fLevel
+	case "action":
+		return fAction
+	case "reason":
+		return fReason
+	case "logdesc":
+		return fLogDesc
+	case "msg":
+		return fMsg
+	case "policyid":
+		return fPolicyID
+	case "sessionid", "session_id":
+		return fSessionID
+	case "proto":
+		return fProto
+	case "app":
+		return fApp
+	case "appcat", "app_cat":
+		return fAppCat
+	case "srcintf", "src_int":
+		return fSrcIntf
+	case "dstintf", "dst_int":
+		return fDstIntf
+	case "srccountry":
+		return fSrcCountry
+	case "dstcountry":
+		return fDstCountry
+	case "transip", "tran_ip":
+		return fTransIP
+	case "group":
+		return fGroup
+	case "tunneltype", "tunnel_type":
+		return fTunnelType
+	case "tunnelid", "tunnel_id":
+		return fTunnelID
+	case "tunnelip", "tunnel_ip", "assignip":
+		return fTunnelIP
+	case "vpntunnel", "vpn_tunnel":
+		return fVPNTunnel
+	case "method":
+		return fMethod
+	case "catdesc":
+		return fCatDesc
+	case "severity":
+		return fSeverity
+	case "attackid", "attack_id":
+		return fAttackID
+	case "utmaction":
+		return fUTMAction
+	case "qtype":
+		return fQType
+	case "mac":
+		return fMAC
+	case "cfgattr":
+		return fCfgAttr
+	case "profile":
+		return fProfile
+	case "sentdelta":
+		return fSentDelta
+	case "rcvddelta":
+		return fRcvdDelta
+	case "referralurl", "referer":
+		return fReferer
+	}
+	return fFields
+}
+
+type fortiParser struct {
+	env  *Env
+	v    [fFields + 1][]byte // of the record being read; the last takes what is not read
+	last [fFields]string
+	rest [fFields - fPlain + 2]event.Field
+	rec  *event.Record
+	out  *event.Batch
+	when event.Micros
+
+	// When a user last logged in from an address, by hash: a VPN login is told of as ssl-web and as ssl-tunnel.
+	logins [256]struct {
+		key uint64
+		at  event.Micros
+	}
+}
+
+func (p *fortiParser) Flush(*event.Batch) {}
+
+func (p *fortiParser) Parse(rec *event.Record, out *event.Batch) error {
+	b, ok := fortiStart(rec.Data)
+	if !ok {
+		return ErrOtherFormat
+	}
+	p.scan(b)
+	if len(p.v[fType]) == 0 || len(p.v[fLogID]) == 0 && len(p.v[fDevID]) == 0 {
+		return ErrOtherFormat
+	}
+	if p.when, ok = p.time(); !ok {
+		return ErrNoTime
+	}
+	p.rec, p.out = rec, out
+	switch string(p.v[fType]) {
+	case "traffic":
+		p.traffic()
+	case "event":
+		p.event()
+	case "utm", "ips", "virus", "webfilter", "app-ctrl", "dns", "anomaly", "attack", "content", "voip", "dlp", "waf", "emailfilter", "ssl", "file-filter", "forti-switch":
+		p.utm()
+	default:
+		p.other()
+	}
+	return nil
+}
+
+// scan cuts the record into fields. A value in quotes ends at the first quotation mark without a backslash before it.
+func (p *fortiParser) scan(b []byte) {
+	p.v = [fFields + 1][]byte{}
+	for len(b) > 0 {
+		eq := bytes.IndexByte(b, '=')
+		if eq < 0 {
+			return
+		}
+		key := b[:eq]
+		if sp := bytes.LastIndexByte(key, ' '); sp >= 0 {
+			if word := bytes.TrimSpace(key[:sp]); len(word) > 0 && len(p.v[fTime]) > 0 && p.v[fTime][len(p.v[fTime])-1] == ':' {
+				p.v[fTime] = append(bytes.Clone(p.v[fTime]), word...) // "time=10: 13:03" of some old relays
+			}
+			key = key[sp+1:]
+		}
+		b = b[eq+1:]
+		var val []byte
+		if len(b) > 0 && b[0] == '"' {
+			val, b = cutFortiQuoted(b)
+		} else if sp := bytes.IndexByte(b, ' '); sp >= 0 {
+			val, b = b[:sp], b[sp+1:]
+		} else {
+			val, b = b, nil
+		}
+		if f := fortiKey(key); p.v[f] == nil {
+			p.v[f] = val
+		}
+	}
+}
+
+// cutFortiQuoted cuts a quoted value, its escapes undone.
+func cutFortiQuoted(b []byte) (val, rest []byte) {
+	end := bytes.IndexByte(b[1:], '"')
+	if end < 0 {
+		return bytes.TrimRight(b[1:], "\r"), nil
+	}
+	if end == 0 || b[end] != '\\' {
+		if bytes.IndexByte(b[1:end+1], '\\') < 0 {
+			return b[1 : end+1], b[end+2:]
+		}
+	}
+	var out []byte
+	for i := 1; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '\\' && i+1 < len(b) && (b[i+1] == '"' || b[i+1] == '\\'):
+			i++
+			out = append(out, b[i])
+		case c == '"':
+			return out, b[i+1:]
+		default:
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// time returns the moment of the record: eventtime, in seconds, milli-, micro- or nanoseconds since 1970, if it is plausible,
+// else date and time with tz or the clock's zone.
+func (p *fortiParser) time() (event.Micros, bool) {
+	if n, ok := parseNumber19(p.v[fEventTime]); ok {
+		for n > 1e17 {
+			n /= 1000 // nanoseconds
+		}
+		switch {
+		case n < 1e11:
+			n *= 1e6
+		case n < 1e14:
+			n *= 1e3
+		}
+		if n > 946684800e6 && n < 4102444800e6 { // 2000 to 2099
+			return p.env.Clock.Absolute(event.Micros(n)), true
+		}
+	}
+	d := p.v[fDate]
+	var t Civil
+	if len(d) != 10 || d[4] != '-' || d[7] != '-' {
+		return 0, false
+	}
+	t.Year, _ = digits(d, 4)
+	t.Month, _ = digits(d[5:], 2)
+	t.Day, _ = digits(d[8:], 2)
+	if parseTimeOfDay(p.v[fTime], &t) == 0 {
+		return 0, false
+	}
+	parseZone(p.v[fTz], &t)
+	if t.Year == 0 || !t.Valid() {
+		return 0, false
+	}
+	return p.env.Clock.Moment(t), true
+}
+
+// parseNumber19 reads up to 19 digits.
+func parseNumber19(b []byte) (int64, bool) {
+	if len(b) == 19 {
+		n, ok := parseNumber(b[:18])
+		return n*10 + int64(b[18]-'0'), ok && isDigit(b[18])
+	}
+	return parseNumber(b)
+}
+
+// text returns a field's value; empty for the words that mean none. Most fields say the same in one record as in the last.
+func (p *fortiParser) text(f fortiField) string {
+	v := p.v[f]
+	if string(v) == p.last[f] {
+		return p.last[f]
+	}
+	switch string(v) {
+	case "N/A", "(null)", "none", "n/a", "":
+		return ""
+	}
+	s := p.env.Intern.Bytes(v)
+	p.last[f] = s
+	return s
+}
+
+// add adds an event with what all records share.
+func (p *fortiParser) add(c event.Class, a event.Activity, o event.Outcome, r event.Reason) *event.Event {
+	ev := p.out.Add()
+	ev.Time, ev.Class, ev.Activity, ev.Outcome, ev.Reason = p.when, c, a, o, r
+	ev.Ref = p.env.Ref(p.rec)
+	ev.Account = p.text(fUser)
+	src := p.v[fSrcIP]
+	if len(src) == 0 {
+		src = p.v[fRemIP]
+	}
+	ev.SrcIP, _ = p.env.addr(src)
+	ev.DstIP, _ = p.env.addr(p.v[fDstIP])
+	ev.SrcPort, _ = parsePort(p.v[fSrcPort])
+	ev.DstPort, _ = parsePort(p.v[fDstPort])
+	ev.Service = p.text(fService)
+	return ev
+}
+
+// finish fills the remainder. Numbers are kept as numbers.
+func (p *fortiParser) finish(ev *event.Event, repeat bool) {
+	n := 0
+	for f := fPlain; f < fFields; f++ {
+		v := p.v[f]
+		if len(v) == 0 {
+			continue
+		}
+		name := fortiRestNames[f-fPlain]
+		switch f {
+		case fPolicyID, fSessionID, fProto, fTunnelID, fAttackID, fSentDelta, fRcvdDelta:
+			if num, ok := parseNumber(v); ok {
+				p.rest[n] = event.Number(name, num)
+				n++
+				continue
+			}
+		}
+		if s := p.text(f); s != "" {
+			p.rest[n] = event.Text(name, s)
+			n++
+		}
+	}
+	if repeat {
+		p.rest[n] = event.Flag("repeat", true)
+		n++
+	}
+	ev.Rest = p.out.Rest(p.rest[:n]...)
+}
