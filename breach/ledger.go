@@ -22,7 +22,8 @@ import (
 // by one goroutine.
 type Ledger struct {
 	visits  map[visitKey]*visit
-	ordered []*visit // in order of first sight, which is canonical
+	latest  map[pairKey]*visit // the latest login of an account from an address
+	ordered []*visit           // in order of first sight, which is canonical
 	addrs   map[netip.Addr]*address
 	clients map[string]uint32
 	names   []string // clients by number; 0 is "none or one of too many"
@@ -78,6 +79,7 @@ type visit struct {
 	past     past
 	alerted  event.Micros // when it could first have been condemned
 	nats     float64
+	alone    float64 // without the company of others in doubt, so that two doubts do not feed on one another
 	terms    []term
 	judged   verdict
 	pinned   bool // by a person's answer
@@ -124,7 +126,7 @@ type person struct {
 // NewLedger returns an empty ledger.
 func NewLedger() *Ledger {
 	return &Ledger{
-		visits: map[visitKey]*visit{}, addrs: map[netip.Addr]*address{}, clients: map[string]uint32{"": 0}, names: []string{""},
+		visits: map[visitKey]*visit{}, latest: map[pairKey]*visit{}, addrs: map[netip.Addr]*address{}, clients: map[string]uint32{"": 0}, names: []string{""},
 		people: map[uint32]*person{}, edges: map[edgeKey]*edge{}, outside: map[outKey]*outflow{},
 	}
 }
@@ -241,27 +243,39 @@ func (l *Ledger) visit(s *event.Sighting) {
 	if !s.SrcIP.IsValid() || s.SrcIsRelay || s.Who.System {
 		return
 	}
-	key := visitKey{s.Who.Handle, s.SrcIP, 0}
-	if !s.Src.Own {
+	if v := l.visitOf(s, p); v != nil {
+		v.note(s)
+	}
+}
+
+// visitOf finds the visit that a sighting belongs to. Clients are compared between logins only: what is done with the account
+// afterwards is told by other logs in other words, and belongs to the latest login from the same address.
+func (l *Ledger) visitOf(s *event.Sighting, p *person) *visit {
+	pair := pairKey{s.Who.ID, s.SrcIP}
+	login := s.Class == event.ClassAuthentication
+	if v := l.latest[pair]; !login && v != nil {
+		return v
+	}
+	key := visitKey{account: s.Who.Handle, addr: s.SrcIP}
+	if login && !s.Src.Own {
 		key.client = l.client(s.Client)
 	}
 	v := l.visits[key]
 	if v == nil {
 		if len(l.visits) >= maxVisits {
 			l.folded++
-			key.client = 0
-			if v = l.visits[key]; v == nil {
-				return
-			}
-		} else {
-			v = &visit{who: s.Who, addr: l.address(s.Src, s.Time), client: key.client, first: s.Time, lastDay: -1, service: s.Service, ref: keepRef(s.Event)}
-			l.visits[key] = v
-			l.ordered = append(l.ordered, v)
-			v.addr.visits = append(v.addr.visits, v)
-			p.visits = append(p.visits, v)
+			return l.visits[visitKey{account: s.Who.Handle, addr: s.SrcIP}]
 		}
+		v = &visit{who: s.Who, addr: l.address(s.Src, s.Time), client: key.client, first: s.Time, lastDay: -1, service: s.Service, ref: keepRef(s.Event)}
+		l.visits[key] = v
+		l.ordered = append(l.ordered, v)
+		v.addr.visits = append(v.addr.visits, v)
+		p.visits = append(p.visits, v)
 	}
-	v.note(s)
+	if login || l.latest[pair] == nil {
+		l.latest[pair] = v
+	}
+	return v
 }
 
 func (v *visit) note(s *event.Sighting) {

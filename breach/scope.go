@@ -78,6 +78,7 @@ type scoping struct {
 	clientAll map[uint32]int // accounts by client
 	allBad    int
 	rounds    int
+	exposed   event.Micros        // when the directory was read; 0: it was not
 	sources   map[netip.Addr]bool // campaign sources by finding
 	kind      map[netip.Addr]event.Kind
 }
@@ -127,6 +128,10 @@ func (s *scoping) readFindings() {
 			s.campaign.to = max(s.campaign.to, f.Last+event.Micros(60*86400*1e6))
 			for _, ip := range f.Addresses {
 				s.sources[ip] = true
+			}
+		case "directory-read":
+			if f.Severity >= event.High && (s.exposed == 0 || f.First < s.exposed) {
+				s.exposed = f.First
 			}
 		case "target-drop-out":
 			for _, id := range f.Accounts {

@@ -143,12 +143,14 @@ func (s *scoping) weigh(v *visit) {
 	if c := a.place.Country; c != "" && c != s.home && !p.country && !a.place.Own {
 		add("abroad", s.w.Abroad)
 	}
+	if s.exposed != 0 && v.first >= s.exposed && v.first < s.exposed+120*day && !p.address && !p.client {
+		add("exposed", s.w.Exposed)
+	}
 	add("own-history", s.ownHistory(p))
 	add("client", s.clientTerm(v, p))
 	if !p.client && !p.address {
 		add("operator-client", s.operatorClient(v))
 		s.weighSource(v, p, add)
-		s.weighCompany(v, p, add)
 	}
 	if _, ok := s.guessed[pairKey{v.who.ID, a.place.IP}]; ok && !p.address {
 		add("after-guessing", s.w.AfterGuessing)
@@ -161,6 +163,10 @@ func (s *scoping) weigh(v *visit) {
 	}
 	if v.half > 0 && v.logins == 0 && v.acts == 0 {
 		add("half-only", s.w.HalfOnly)
+	}
+	v.alone = v.nats
+	if !p.client && !p.address {
+		s.weighCompany(v, p, add)
 	}
 	s.weighWords(v, p, add)
 }
@@ -243,19 +249,23 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 	if a.place.Own {
 		return
 	}
-	strangers, familiar, company := 0, 0, 0
+	strangers, familiar, company := 0, 0, 0.0
 	seen := map[uint32]bool{v.who.Handle: true}
 	for _, w := range a.visits {
 		if seen[w.who.Handle] {
 			continue
 		}
 		near := w.first < v.last+14*day && w.last > v.first-14*day
+		together := near && (w.client == v.client || !s.sharedPlace(a))
 		switch {
 		case w.judged == condemned:
-			if near && (w.client == v.client || !s.sharedPlace(a)) {
+			if together {
 				company++
 				seen[w.who.Handle] = true
 			}
+		case w.alone >= doubtfulAt && together: // in doubt by what speaks against it alone: it counts by its probability
+			company += probability(w.alone)
+			seen[w.who.Handle] = true
 		case w.stranger:
 			if near {
 				strangers++
@@ -276,8 +286,9 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 		}
 		add("co-use", min(max(r, s.w.CoUseMin), s.w.CoUseMax))
 	}
+	v.alone = v.nats
 	if company > 0 && !p.network {
-		add("company", min(float64(company)*s.w.Company, s.w.CompanyMax))
+		add("company", min(company*s.w.Company, s.w.CompanyMax))
 	}
 }
 
