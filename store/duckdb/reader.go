@@ -6,18 +6,12 @@ package duckdb
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	duckdbgo "github.com/duckdb/duckdb-go/v2"
-
-	"github.com/sekisho/sekisho/store"
 )
 
 // ReadOptions bounds a Reader. The zero value works.
@@ -29,8 +23,9 @@ type ReadOptions struct {
 
 // Reader answers SQL over a finished store, and cannot do anything else; see store.Reader.
 type Reader struct {
-	db   *sql.DB
-	temp string
+	db    *sql.DB
+	temp  string
+	guard guard
 }
 
 // Open opens the store at path for reading. The file is not changed.
@@ -50,7 +45,7 @@ func open(path string, o ReadOptions) (*Reader, error) {
 	if o.Memory <= 0 {
 		o.Memory = 256 << 20
 	}
-	whole, err := filepath.Abs(path)
+	whole, err := filepath.Abs(path) // which DuckDB cannot take for something else than a file
 	if err != nil {
 		return nil, err
 	}
@@ -64,103 +59,77 @@ func open(path string, o ReadOptions) (*Reader, error) {
 		return nil, err
 	}
 	r := &Reader{temp: temp}
-	// A link of a plain name: the path itself may have characters that mean something to the driver, and the driver takes
-	// two readers of one path for one.
-	link := filepath.Join(temp, "events.duckdb")
-	if os.Symlink(whole, link) != nil {
-		link = whole
+	if strings.Contains(whole, "?") { // what follows it would be settings to DuckDB
+		link := filepath.Join(temp, "events.duckdb")
+		if err := os.Symlink(whole, link); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+		whole = link
 	}
-	settings := []string{
-		"access_mode=READ_ONLY",
-		"enable_external_access=false",
-		"autoinstall_known_extensions=false",
-		"autoload_known_extensions=false",
-		"allow_community_extensions=false",
-		"allow_unsigned_extensions=false",
-		"memory_limit=" + strconv.FormatInt(o.Memory, 10) + "B",
-		"temp_directory=" + filepath.Join(temp, "spill"),
-		"lock_configuration=true",
+	c := &connector{}
+	if c.db, err = openDatabase(whole, readSettings(temp, o)); err != nil {
+		return nil, errors.Join(err, r.Close())
 	}
-	if o.Threads > 0 {
-		settings = append(settings, "threads="+strconv.Itoa(o.Threads))
-	}
-	connector, err := duckdbgo.NewConnector(link+"?"+strings.Join(settings, "&"), nil)
-	if err != nil {
-		return nil, errors.Join(failure(err.Error()), os.RemoveAll(temp))
-	}
-	r.db = sql.OpenDB(connector)
-	if err := r.prepare(); err != nil {
+	r.db = sql.OpenDB(c)
+	if err := r.check(); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
 
-// prepare checks that this is a store, and adds the functions that SQL lacks.
-func (r *Reader) prepare() error {
-	ctx := context.Background()
-	conn, err := r.db.Conn(ctx)
+func readSettings(temp string, o ReadOptions) [][2]string {
+	s := [][2]string{
+		{"access_mode", "READ_ONLY"},
+		{"memory_limit", strconv.FormatInt(o.Memory, 10) + "B"},
+		{"temp_directory", filepath.Join(temp, "spill")},
+		{"autoinstall_known_extensions", "false"},
+		{"autoload_known_extensions", "false"},
+		{"allow_community_extensions", "false"},
+		{"allow_unsigned_extensions", "false"},
+		{"allow_persistent_secrets", "false"},
+	}
+	if o.Threads > 0 {
+		s = append(s, [2]string{"threads", strconv.Itoa(o.Threads)})
+	}
+	return append(s, [2]string{"enable_external_access", "false"}, [2]string{"lock_configuration", "true"})
+}
+
+// check finds out whether the database is a store, and what functions there are to be refused.
+func (r *Reader) check() error {
+	var n int
+	if err := r.db.QueryRow("SELECT count(*) FROM duckdb_views() WHERE view_name = 'events'").Scan(&n); err != nil {
+		return err
+	}
+	if n == 0 {
+		return errors.New("it has no events: not a store of Sekisho")
+	}
+	rows, err := r.db.Query(tableFunctions)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	var n int
-	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM duckdb_views() WHERE view_name = 'events'").Scan(&n); err != nil {
-		return failure(err.Error())
+	defer rows.Close()
+	var functions []string
+	for rows.Next() {
+		var f string
+		if err := rows.Scan(&f); err != nil {
+			return err
+		}
+		functions = append(functions, f)
 	}
-	if n == 0 {
-		return errors.New("it has no events: not a store of Sekisho, or one that was not finished")
-	}
-	return duckdbgo.RegisterScalarUDF(conn, "in_network", inNetwork{})
+	r.guard = newGuard(functions)
+	return rows.Err()
 }
 
-// Query answers one statement that reads.
+// Query answers one statement that reads. Arguments stand for ? or $1, $2, … in it.
 func (r *Reader) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	conn, err := r.db.Conn(ctx)
+	if err := r.guard.check(query); err != nil {
+		return nil, fmt.Errorf("duckdb: query: %w", err)
+	}
+	rows, err := r.db.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("duckdb: query: %w", err)
 	}
-	if err := allowed(conn, query); err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	rows, err := conn.QueryContext(ctx, query, args...)
-	if err != nil {
-		_ = conn.Close()
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, err
-	}
-	// The rows hold the connection; handing it back now makes it free once they are closed.
-	go func() { _ = conn.Close() }()
 	return rows, nil
-}
-
-// allowed parses the query and refuses it unless it is one statement of a kind that reads.
-func allowed(conn *sql.Conn, query string) error {
-	return conn.Raw(func(c any) error {
-		stmt, err := c.(driver.Conn).Prepare(query)
-		if err != nil {
-			if strings.Contains(err.Error(), "PrepareContext") {
-				return fmt.Errorf("%w: this is more than one statement", store.ErrRefused)
-			}
-			return err
-		}
-		defer stmt.Close()
-		s, ok := stmt.(*duckdbgo.Stmt)
-		if !ok {
-			return store.ErrRefused
-		}
-		kind, err := s.StatementType()
-		if err != nil {
-			return err
-		}
-		switch kind {
-		case duckdbgo.STATEMENT_TYPE_SELECT, duckdbgo.STATEMENT_TYPE_EXPLAIN:
-			return nil
-		}
-		return store.ErrRefused
-	})
 }
 
 // Close frees everything; the store's file is as it was.
@@ -170,26 +139,4 @@ func (r *Reader) Close() error {
 		err = r.db.Close()
 	}
 	return errors.Join(err, os.RemoveAll(r.temp))
-}
-
-// inNetwork is the function in_network(ip, cidr): whether the address lies in the network; false if either is not one.
-type inNetwork struct{}
-
-func (inNetwork) Config() duckdbgo.ScalarFuncConfig {
-	text, _ := duckdbgo.NewTypeInfo(duckdbgo.TYPE_VARCHAR)
-	truth, _ := duckdbgo.NewTypeInfo(duckdbgo.TYPE_BOOLEAN)
-	return duckdbgo.ScalarFuncConfig{InputTypeInfos: []duckdbgo.TypeInfo{text, text}, ResultTypeInfo: truth}
-}
-
-func (inNetwork) Executor() duckdbgo.ScalarFuncExecutor {
-	return duckdbgo.ScalarFuncExecutor{RowExecutor: func(args []driver.Value) (any, error) {
-		a, _ := args[0].(string)
-		n, _ := args[1].(string)
-		ip, err := netip.ParseAddr(a)
-		if err != nil {
-			return false, nil
-		}
-		net, err := netip.ParsePrefix(n)
-		return err == nil && net.Contains(ip), nil
-	}}
 }

@@ -67,6 +67,9 @@ const ipBits = 12
 
 // Create begins the store that will stand at path once it is finished. Until then there is a file beside it, path+".part".
 func Create(path string, o Options) (*Writer, error) {
+	if strings.Contains(path, "?") {
+		return nil, fmt.Errorf("duckdb: create %s: DuckDB cannot write to a path with a question mark: choose another folder", path)
+	}
 	if o.Memory <= 0 {
 		o.Memory = 256 << 20
 	}
@@ -102,11 +105,6 @@ func (w *Writer) nameRealms() {
 }
 
 func (w *Writer) open() error {
-	var config bindings.Config
-	if bindings.CreateConfig(&config) == bindings.StateError {
-		return errors.New("no memory for its configuration")
-	}
-	defer bindings.DestroyConfig(&config)
 	settings := [][2]string{
 		{"memory_limit", strconv.FormatInt(w.opt.Memory, 10) + "B"},
 		{"temp_directory", w.temp},
@@ -118,14 +116,9 @@ func (w *Writer) open() error {
 	if w.opt.Threads > 0 {
 		settings = append(settings, [2]string{"threads", strconv.Itoa(w.opt.Threads)})
 	}
-	for _, s := range settings {
-		if bindings.SetConfig(config, s[0], s[1]) == bindings.StateError {
-			return fmt.Errorf("DuckDB does not take %s=%s", s[0], s[1])
-		}
-	}
-	var msg string
-	if bindings.OpenExt(w.part, &w.db, config, &msg) == bindings.StateError {
-		return failure(msg)
+	var err error
+	if w.db, err = openDatabase(w.part, settings); err != nil {
+		return err
 	}
 	if err := os.Chmod(w.part, 0o600); err != nil {
 		return err
@@ -146,7 +139,6 @@ func (w *Writer) open() error {
 	for i, c := range raw {
 		kinds[i], words[i], w.words[i] = c.kind, c.words, len(c.words)
 	}
-	var err error
 	w.events, err = newAppender(w.conn, "events_raw", kinds, words)
 	return err
 }
