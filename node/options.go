@@ -39,7 +39,8 @@ type Options struct {
 	Version string
 	Stdin   io.Reader
 
-	Preserve bool // also copy the inputs into the case
+	Preserve bool   // also copy the inputs into the case
+	Home     string // where the signing key is; default vault.Home()
 
 	Progress func(Progress)
 	Now      func() time.Time // what the case calls generated; default time.Now

@@ -48,9 +48,12 @@ func (v *investigation) write(ctx context.Context, c *cases.Case, data *report.D
 
 // seal writes the signed manifest over inputs and case.
 func (v *investigation) seal(ctx context.Context, c *cases.Case) error {
-	home, err := vault.Home()
-	if err != nil {
-		return fmt.Errorf("node: find the signing key: %w", err)
+	home := v.o.Home
+	if home == "" {
+		var err error
+		if home, err = vault.Home(); err != nil {
+			return fmt.Errorf("node: find the signing key: %w", err)
+		}
 	}
 	key, _, err := vault.OpenKey(home)
 	if err != nil {

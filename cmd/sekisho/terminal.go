@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -115,20 +114,7 @@ func (b *progressBar) say(ja, en string) string {
 }
 
 func (b *progressBar) formats(counts map[string]int) {
-	names := make([]string, 0, len(counts))
-	for n := range counts {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	var parts []string
-	for _, n := range names {
-		label := n
-		if n == "" {
-			label = b.say("判別できず", "not recognised")
-		}
-		parts = append(parts, fmt.Sprintf("%s %d", label, counts[n]))
-	}
-	fmt.Fprintf(b.w, "  %s\n", strings.Join(parts, "   "))
+	fmt.Fprintf(b.w, "  %s\x1b[K\n", formatsText(counts, b.lang))
 }
 
 const barWidth = 30
@@ -139,12 +125,13 @@ func (b *progressBar) draw(p node.Progress) {
 		share = min(float64(p.Done)/float64(p.Total), 1)
 	}
 	full := int(share * barWidth)
-	label := map[string]string{"read": b.say("読込", "read"), "detect": b.say("分析", "watch")}[p.Phase]
+	label := map[string]string{"read": b.say("読込", "read"), "detect": b.say("分析", "watch"), "preserve": b.say("保全", "copy"),
+		"verify": b.say("照合", "verify"), "drill": b.say("生成", "make")}[p.Phase]
 	if label == "" {
 		label = p.Phase
 	}
 	line := fmt.Sprintf("\r  %-6s %s%s %3.0f%%", label, strings.Repeat("━", full), strings.Repeat("─", barWidth-full), share*100)
-	if p.Phase == "read" {
+	if p.Phase == "read" || p.Phase == "preserve" || p.Phase == "verify" {
 		elapsed := time.Since(b.start)
 		line += fmt.Sprintf("  %s / %s", bytesText(p.Done), bytesText(p.Total))
 		if share > 0.02 {

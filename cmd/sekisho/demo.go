@@ -1,0 +1,158 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sekisho/sekisho/drill"
+	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/node"
+	"github.com/sekisho/sekisho/report"
+)
+
+type demoFlags struct {
+	once      bool
+	seed      uint64
+	accounts  int
+	out, lang string
+	port      uint16
+}
+
+func demoCommand() *cobra.Command {
+	var f demoFlags
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "See it find a breach in made-up logs, and how right it was",
+		Long: `Demo makes the logs of a small institute with a breach in them (about 400 accounts, four months), investigates them before your
+eyes, prints what it found against what is true, and serves the report on this machine only until Ctrl-C. It needs nothing but
+this binary, and leaves nothing behind unless --out is given.
+
+Exit status: 0 every victim was found and nobody else accused; 1 otherwise.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError("%q is too much: demo takes flags only; to look into your own logs: sekisho investigate %s", args[0], args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	fl := cmd.Flags()
+	fl.BoolVar(&f.once, "once", false, "end after the verdict, without serving the report")
+	fl.Uint64Var(&f.seed, "seed", 1, "which of all institutes; the same number gives the same logs")
+	fl.IntVar(&f.accounts, "accounts", 400, "how many people the institute has")
+	fl.StringVar(&f.out, "out", "", "keep logs, truth and case in this new or empty `folder` (default: a temporary one)")
+	fl.StringVar(&f.lang, "lang", "", "language of the messages: ja or en (default: of the terminal)")
+	fl.Uint16Var(&f.port, "port", 0, "port of the report on 127.0.0.1 (default: any that is free)")
+	return cmd
+}
+
+func (f *demoFlags) run(cmd *cobra.Command) (err error) {
+	dir, home, done, err := f.folder()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	lang, w := language(f.lang), cmd.OutOrStdout()
+	fmt.Fprintf(w, pick(lang, event.Words{Ja: "架空の研究所（%d アカウント、4 か月）のログを作り、調べます。攻撃の中身は調査には知らせません。\n",
+		En: "Making the logs of an invented institute (%d accounts, four months), then investigating them without being told what happened.\n"}), f.accounts)
+	bar := newProgressBar(cmd.ErrOrStderr(), lang)
+	r, err := node.Rehearse(cmd.Context(), dir, drill.Options{Seed: f.seed, Accounts: f.accounts},
+		node.Options{Version: version, Home: home, Progress: bar.Update})
+	bar.Close()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, pick(lang, event.Words{Ja: "ログ %d ファイル %d 行\n\n", En: "%d log files, %d lines\n\n"}), len(r.Truth.Files), r.Truth.Lines)
+	width, color := terminalOf(w)
+	if err := report.Terminal(w, &report.Data{Case: r.Outcome.Case}, report.TerminalOptions{Lang: lang, Width: width, Color: color, Dir: r.Outcome.Dir}); err != nil {
+		return err
+	}
+	wrong := tellResult(w, r.Result, lang)
+	if !f.once {
+		if err := f.serve(cmd.Context(), w, r.Outcome.Dir, lang); err != nil {
+			return err
+		}
+	}
+	if wrong {
+		return &exitError{exitFailed, nil}
+	}
+	return nil
+}
+
+// folder returns where to work, where the signing key is (empty: where it always is), and what to do in the end.
+func (f *demoFlags) folder() (dir, home string, done func() error, err error) {
+	if f.out != "" {
+		if entries, err := os.ReadDir(f.out); err == nil && len(entries) > 0 {
+			return "", "", nil, fmt.Errorf("%s is in use (it holds %s): choose a new or empty folder for --out", f.out, printable(entries[0].Name()))
+		}
+		return f.out, "", func() error { return nil }, os.MkdirAll(f.out, 0o700)
+	}
+	dir, err = os.MkdirTemp("", "sekisho-demo-")
+	if err != nil {
+		return "", "", nil, fmt.Errorf("make a temporary folder: %w", err)
+	}
+	// A demo does not make the key with which real evidence will be signed.
+	return dir, filepath.Join(dir, "key"), func() error { return os.RemoveAll(dir) }, nil
+}
+
+// tellResult holds what was found against what is true, and says whether a user would have been misled.
+func tellResult(w io.Writer, r *drill.Result, lang report.Lang) (wrong bool) {
+	p := func(ja, en string, args ...any) {
+		fmt.Fprintf(w, pick(lang, event.Words{Ja: ja, En: en})+"\n", args...)
+	}
+	p("\n答え合わせ（調査の後に、作った側の正解と比べたもの）", "\nAgainst the truth (read only after the investigation)")
+	p("  判定             %s（正解 %s）", "  verdict          %s (true: %s)", r.Verdict.Found, r.Verdict.True)
+	for _, t := range []struct {
+		ja, en string
+		t      *drill.Tally
+	}{{"不正ログイン    ", "accounts", &r.Accounts}, {"攻撃元アドレス  ", "addresses", &r.Addresses}, {"侵入されたサーバ", "hosts", &r.Hosts}} {
+		p("  "+t.ja+" %d / %d を発見、無実を断定 %d、どのログにも残らないもの %d", fmt.Sprintf("  %-16s", t.en)+" found %d of %d, wrongly accused %d, in no log at all %d",
+			t.t.Found, t.t.Knowable, len(t.t.Wrong), len(t.t.Unknown))
+	}
+	p("  攻撃元と誤った共用アドレス %d", "  shared addresses called attacker %d", len(r.SharedCalledAttacker))
+	if h := r.FirstAlarm; h != nil {
+		p("  最初の高い警報は、最初の不正ログインの %s", "  the first high alarm would have come %s the first bad login", ago(*h, lang))
+	}
+	failures := r.Failures()
+	for _, f := range failures {
+		p("  誤り：%s", "  wrong: %s", printable(f))
+	}
+	if len(failures) == 0 {
+		p("  → 被害者をすべて見つけ、ほかの誰も断定していません。", "  → Every victim was found, and nobody else accused.")
+	}
+	return len(failures) > 0
+}
+
+// ago says how long before or after something was.
+func ago(hours float64, lang report.Lang) string {
+	before := hours < 0
+	if before {
+		hours = -hours
+	}
+	n, unit := hours/24, event.Words{Ja: "日", En: "days"}
+	if hours < 48 {
+		n, unit = hours, event.Words{Ja: "時間", En: "hours"}
+	}
+	side := event.Words{Ja: "後", En: "after"}
+	if before {
+		side = event.Words{Ja: "前", En: "before"}
+	}
+	return strings.TrimSpace(fmt.Sprintf(pick(lang, event.Words{Ja: "%.1f %s%s", En: "%.1f %s %s"}), n, pick(lang, unit), pick(lang, side)))
+}
+
+// serve shows the report on this machine until the context ends.
+func (f *demoFlags) serve(ctx context.Context, w io.Writer, dir string, lang report.Lang) error {
+	return serveReport(ctx, dir, f.port, func(url string) {
+		fmt.Fprintf(w, pick(lang, event.Words{Ja: "\n報告書： %s　（このマシンからだけ見えます。Ctrl-C で終了）\n", En: "\nThe report: %s  (visible from this machine only; Ctrl-C ends)\n"}), url)
+	})
+}

@@ -1,0 +1,254 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sekisho/sekisho/drill"
+	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/node"
+	"github.com/sekisho/sekisho/report"
+)
+
+func drillCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "drill",
+		Short: "Rehearse: logs of incidents whose truth is known",
+		Args:  cobra.ArbitraryArgs,
+		RunE:  onlyGroups,
+	}
+	cmd.AddCommand(drillListCommand(), drillGenerateCommand(), drillScoreCommand())
+	return cmd
+}
+
+// drillWords says what a drill is about.
+func drillWords(name string) event.Words {
+	switch name {
+	case drill.AIST:
+		return event.Words{Ja: "研究所への 8 か月の侵入を 4 か月に縮めたもの：ID 探索、パスワード推測、正規アカウントでの侵入、内部探査、持ち出し",
+			En: "eight months in a research institute, in four: ID probing, password guessing, logins, internal scans, data taken"}
+	case drill.AISTQuiet:
+		return event.Words{Ja: "同じ研究所の、攻撃のない日常", En: "the same institute without the attack: ordinary life only"}
+	}
+	return event.Words{}
+}
+
+func drillListCommand() *cobra.Command {
+	var lang string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the drills, their variants and the kinds of log",
+		Args:  noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			w, l := cmd.OutOrStdout(), language(lang)
+			if asJSON {
+				type one struct {
+					Name  string      `json:"name"`
+					About event.Words `json:"about"`
+				}
+				var all []one
+				for _, n := range drill.Names() {
+					all = append(all, one{n, drillWords(n)})
+				}
+				return printJSON(w, all)
+			}
+			for _, n := range drill.Names() {
+				fmt.Fprintf(w, "%-12s %s\n", n, pick(l, drillWords(n)))
+			}
+			fmt.Fprintln(w)
+			for _, v := range variants() {
+				fmt.Fprintf(w, "  --variant %-12s %s\n", v.name, pick(l, v.about))
+			}
+			fmt.Fprintf(w, "  --without %s\n", strings.Join(drill.Logs(), ","))
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&lang, "lang", "", "language: ja or en (default: of the terminal)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON")
+	return cmd
+}
+
+// variant changes a drill.
+type variant struct {
+	name  string
+	about event.Words
+	set   func(*drill.Options)
+}
+
+func variants() []variant {
+	return []variant{
+		{"residential", event.Words{Ja: "攻撃元が Tor や VPN でなく家庭や携帯の回線", En: "the intruder comes over home and mobile lines instead of Tor and VPN"}, func(o *drill.Options) { o.Residential = true }},
+		{"no-drop-out", event.Words{Ja: "破られたアカウントも推測の的に残る", En: "cracked accounts stay on the list of targets"}, func(o *drill.Options) { o.DropOut = -1 }},
+		{"half-drop-out", event.Words{Ja: "破られたアカウントの半分が的から消える", En: "half of the cracked accounts leave the list of targets"}, func(o *drill.Options) { o.DropOut = 0.5 }},
+		{"quiet", event.Words{Ja: "攻撃なし", En: "without the attack"}, func(o *drill.Options) { o.Quiet = true }},
+	}
+}
+
+type generateFlags struct {
+	o                 drill.Options
+	start, from, out  string
+	variants, without []string
+	json              bool
+	lang              string
+}
+
+func drillGenerateCommand() *cobra.Command {
+	var f generateFlags
+	cmd := &cobra.Command{
+		Use:   "generate [flags] NAME",
+		Short: "Make the logs of a drill, the institute's profile and the truth",
+		Long: `Generate writes logs/ (as on an institute's share), org.yaml with directory.csv and intel/, and truth.json (what really happened)
+into a new or empty folder. The same flags give the same bytes.`,
+		Example: `  sekisho drill generate aist --out drill
+  sekisho investigate --org drill/org.yaml --out case drill/logs
+  sekisho drill score case drill/truth.json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError("give the name of one drill: %s", strings.Join(drill.Names(), ", "))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
+	}
+	fl := cmd.Flags()
+	fl.Uint64Var(&f.o.Seed, "seed", 1, "which of all institutes")
+	fl.IntVar(&f.o.Accounts, "accounts", 400, "how many people it has: 100 to 50000")
+	fl.IntVar(&f.o.Days, "days", 0, "how many days the logs span (default: as long as the story takes)")
+	fl.IntVar(&f.o.PeakPerAccount, "peak", 0, "guesses at each account on the worst day (default 60)")
+	fl.StringVar(&f.start, "start", "", "the first `date` (default 2025-06-01)")
+	fl.StringVar(&f.from, "logs-from", "", "the `date` before which no log is kept")
+	fl.StringVar(&f.out, "out", "sekisho-drill", "the `folder` to write into: new or empty")
+	fl.StringSliceVar(&f.variants, "variant", nil, "`names` of variants, as drill list shows them; comma-separated")
+	fl.StringSliceVar(&f.without, "without", nil, "`kinds` of log that are missing, as drill list shows them; comma-separated")
+	fl.BoolVar(&f.json, "json", false, "print what was made as JSON")
+	fl.StringVar(&f.lang, "lang", "", "language of the messages: ja or en (default: of the terminal)")
+	return cmd
+}
+
+func (f *generateFlags) run(cmd *cobra.Command, name string) error {
+	if err := f.options(name); err != nil {
+		return &exitError{exitUsage, err}
+	}
+	lang := language(f.lang)
+	bar := newProgressBar(cmd.ErrOrStderr(), lang)
+	f.o.Progress = func(done, total int64) { bar.Update(node.Progress{Phase: "drill", Done: done, Total: total}) }
+	t, err := drill.Generate(cmd.Context(), f.out, f.o)
+	bar.Close()
+	if err != nil {
+		return err
+	}
+	w := cmd.OutOrStdout()
+	if f.json {
+		return printJSON(w, map[string]any{"name": t.Name, "seed": t.Seed, "verdict": t.Verdict, "files": len(t.Files), "lines": t.Lines,
+			"logs": filepath.Join(f.out, "logs"), "org": filepath.Join(f.out, "org.yaml"), "truth": filepath.Join(f.out, "truth.json")})
+	}
+	fmt.Fprintf(w, pick(lang, event.Words{Ja: "%s：ログ %d ファイル %d 行　→ %s\n", En: "%s: %d log files, %d lines, in %s\n"}), t.Name, len(t.Files), t.Lines, printable(f.out))
+	fmt.Fprintf(w, "  sekisho investigate --org %[1]s/org.yaml --out %[1]s-case %[1]s/logs\n  sekisho drill score %[1]s-case %[1]s/truth.json\n", printable(strings.TrimRight(f.out, "/")))
+	return nil
+}
+
+// options turns flags into options of the drill.
+func (f *generateFlags) options(name string) error {
+	f.o.Name, f.o.Without = name, f.without
+	known := false
+	for _, n := range drill.Names() {
+		known = known || n == name
+	}
+	if !known {
+		return fmt.Errorf("there is no drill %q; there are: %s", name, strings.Join(drill.Names(), ", "))
+	}
+	for _, v := range f.variants {
+		found := false
+		var names []string
+		for _, k := range variants() {
+			if names = append(names, k.name); k.name == v {
+				k.set(&f.o)
+				found = true
+			}
+		}
+		if !found {
+			return fmt.Errorf("there is no variant %q; there are: %s", v, strings.Join(names, ", "))
+		}
+	}
+	tokyo := time.FixedZone("JST", 9*3600)
+	for _, d := range []struct {
+		flag, text string
+		to         *time.Time
+	}{{"start", f.start, &f.o.Start}, {"logs-from", f.from, &f.o.LogsFrom}} {
+		if d.text == "" {
+			continue
+		}
+		t, err := time.ParseInLocation(time.DateOnly, d.text, tokyo)
+		if err != nil {
+			return fmt.Errorf("--%s %q: write a date such as 2025-06-01", d.flag, d.text)
+		}
+		*d.to = t
+	}
+	return nil
+}
+
+func drillScoreCommand() *cobra.Command {
+	var asJSON bool
+	var lang string
+	cmd := &cobra.Command{
+		Use:     "score [flags] CASE TRUTH",
+		Short:   "Hold a case against the truth of its drill",
+		Long:    `Score compares case.json (or the case folder) with truth.json (or the drill's folder). Exit status 0 means that it was scored.`,
+		Example: `  sekisho drill score case drill/truth.json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usageError("give a case (folder or case.json) and a truth (truth.json or the drill's folder)")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			truth, err := drill.ReadTruth(within(args[1], "truth.json"))
+			if err != nil {
+				return err
+			}
+			text, err := os.ReadFile(within(args[0], "case.json"))
+			if err != nil {
+				return fmt.Errorf("read the case: %w", err)
+			}
+			r, err := drill.Score(truth, text)
+			if err != nil {
+				return err
+			}
+			switch {
+			case asJSON:
+				return printJSON(cmd.OutOrStdout(), r)
+			case language(lang) == report.Ja:
+				tellResult(cmd.OutOrStdout(), r, report.Ja)
+				return nil
+			}
+			return r.WriteText(cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the score as JSON")
+	cmd.Flags().StringVar(&lang, "lang", "", "language: ja or en (default: of the terminal)")
+	return cmd
+}
+
+// within returns the file of that name in a folder, and any other path as it is.
+func within(path, name string) string {
+	if fi, err := os.Stat(path); err == nil && fi.IsDir() {
+		return filepath.Join(path, name)
+	}
+	return path
+}
+
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError("%q is too much: %s takes flags only", args[0], cmd.CommandPath())
+	}
+	return nil
+}

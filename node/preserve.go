@@ -1,0 +1,81 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/sekisho/sekisho/formats"
+	"github.com/sekisho/sekisho/intake"
+	"github.com/sekisho/sekisho/vault"
+)
+
+// KindOf returns a function that says which format a file is, by its content; empty if none is recognised or the file
+// cannot be read. It is owned by one goroutine.
+func KindOf(ctx context.Context) func(path string) string {
+	all := formats.All()
+	return func(path string) string {
+		src, err := intake.Open(intake.File{Path: path}, intake.Options{})
+		if err != nil {
+			return ""
+		}
+		defer src.Close()
+		head, _ := src.Head(sniffed)
+		recs, _ := sample(ctx, src, head)
+		guesses := formats.Recognise(all, recs)
+		if len(guesses) == 0 {
+			return ""
+		}
+		return guesses[0].Format.Name
+	}
+}
+
+// Preserve copies originals into the folder out, names the format of each and seals the folder with this machine's key.
+// The record of custody is returned also where an error ended the run; it is nil if nothing was begun. A folder that lies
+// below one of the paths is refused: it would be copied into itself.
+func Preserve(ctx context.Context, paths []string, out string, o vault.PreserveOptions) (*vault.Custody, error) {
+	if len(paths) == 0 {
+		return nil, errors.New("node: nothing to preserve: give files or folders")
+	}
+	for _, p := range paths {
+		if _, err := os.Stat(p); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("node: preserve: there is no %s; nothing was copied", p)
+		}
+		if inside(p, out) {
+			return nil, fmt.Errorf("node: preserve: the folder %s lies in %s, which is to be preserved: name a folder outside it", out, p)
+		}
+	}
+	home, err := vault.Home()
+	if err != nil {
+		return nil, fmt.Errorf("node: find the signing key: %w", err)
+	}
+	key, _, err := vault.OpenKey(home)
+	if err != nil {
+		return nil, fmt.Errorf("node: open the signing key: %w", err)
+	}
+	o.Key = &key
+	if o.KindOf == nil {
+		o.KindOf = KindOf(ctx)
+	}
+	return vault.Preserve(ctx, paths, out, o)
+}
+
+// inside says whether path is folder, or lies below it.
+func inside(folder, path string) bool {
+	a, err := filepath.Abs(folder)
+	if err != nil {
+		return false
+	}
+	b, err := filepath.Abs(path)
+	if err != nil {
+		return false
+	}
+	rel, err := filepath.Rel(a, b)
+	return err == nil && filepath.IsLocal(rel)
+}
