@@ -154,13 +154,10 @@ func idCount(g *AttemptGrid, side int32) int64 {
 	return n
 }
 
-// rasterOf returns an empty raster for the width of a plot: one column a day where that is enough, at most two a unit.
+// rasterOf returns the measure of a raster for the width of a plot: one column a day, at most two a unit of width. The
+// picture is stretched without smoothing.
 func rasterOf(a axis, h int) *raster {
-	w := int(2 * plotWidth)
-	if n := int(a.days()); n < w && n > 0 {
-		w = n * max(1, w/n)
-	}
-	return &raster{w: w, h: h}
+	return &raster{w: min(max(int(a.days()), 1), int(2*plotWidth)), h: h}
 }
 
 // column returns the first column of a day.

@@ -22,6 +22,7 @@ type page struct {
 	JS            template.JS
 	PageTitle     string
 	Layout        string // first, or report
+	Base          string // of the links to the whole report; empty within it
 	FilterLabel   string
 	ContentsLabel string
 	Contents      []string
@@ -173,7 +174,7 @@ func newPage(d *Data, full bool) (*page, error) {
 	p.ContentsLabel = text("contents").Ja + " / " + text("contents").En
 	p.Counts = p.counts()
 	if p.Layout = "report"; !full {
-		p.Layout = "first"
+		p.Layout, p.Base = "first", "report.html"
 		return p, nil
 	}
 	p.Contents = []string{"answer", "why", "timeline", "path", "accounts", "addresses", "hosts", "figures", "findings", "exposure", "coverage",

@@ -198,9 +198,6 @@ func TestMillionPoints(t *testing.T) {
 			t.Errorf("%s is %d bytes", f.Name, len(f.Bytes))
 		}
 	}
-	if took := time.Since(began); took > 20*time.Second {
-		t.Errorf("took %v", took)
-	}
 }
 
 func TestAxisSurvivesAWrongYear(t *testing.T) {
