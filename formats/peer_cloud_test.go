@@ -205,7 +205,7 @@ func TestPeerOTRFMessages(t *testing.T) {
 
 func compareMessage(t *testing.T, line []byte) int {
 	var in map[string]any
-	if json.Unmarshal(line, &in) != nil {
+	if !bytes.Contains(line, []byte(`"EventID":4`)) && !bytes.Contains(line, []byte(`"EventID":51`)) || json.Unmarshal(line, &in) != nil {
 		return 0
 	}
 	id, _ := in["EventID"].(float64)
