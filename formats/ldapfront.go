@@ -30,7 +30,7 @@ import (
 type ldapFront struct {
 	host        string
 	first, last *ldapHeld            // in order of their results, for ldapHold
-	byID        map[uint64]heldChain // by peer and ID
+	byID        map[uint64]heldChain // by ID
 	open        map[uint64]openPeer  // by peer: the accounts found and not bound yet
 	proven      map[uint64]struct{}  // peer and question
 	idle        map[uint64]struct{}  // peer and question whose entry was found and not bound
@@ -62,13 +62,13 @@ type ldapHeld struct {
 	state  heldState
 	seq    uint64 // tells a reused one from what it was
 	shape  uint64 // peer and question
-	id     uint64 // peer and ID
+	id     uint64 // the ID
 	next   *ldapHeld
-	before *ldapHeld // with the same peer and ID
+	before *ldapHeld // with the same ID
 	after  *ldapHeld
 }
 
-// heldChain is what waits with the same peer and ID.
+// heldChain is what waits with the same ID.
 type heldChain struct{ oldest, newest *ldapHeld }
 
 type openPeer struct {
@@ -125,7 +125,7 @@ func (j *ldapJoin) holdSearch(s *ldapServer, c *ldapConn, a *ldapAct) bool {
 		j.freeHeld = h.next
 	}
 	*h = ldapHeld{act: *a, login: *login, seq: h.seq + 1}
-	h.id = fold64(a.who.peer, login.value)
+	h.id = fold64(fnvStart, login.value)
 	h.shape = fold64(fold64(a.who.peer^login.shape, a.op.dn), a.op.attrs) ^ uint64(a.op.scope)
 	j.held++
 	f := s.front
@@ -168,7 +168,7 @@ func (f *ldapFront) weigh(h *ldapHeld) {
 		if d := h.act.op.time - o.act.op.time; d > ldapOneTry || d < -ldapOneTry {
 			continue
 		}
-		if o.shape == h.shape || !strings.EqualFold(o.login.value, h.login.value) {
+		if o.shape == h.shape || !samePeer(o.act.who.peer, h.act.who.peer) || !strings.EqualFold(o.login.value, h.login.value) {
 			continue
 		}
 		switch {
@@ -187,9 +187,9 @@ func (j *ldapJoin) match(s *ldapServer, c *ldapConn, a *ldapAct) (h *ldapHeld, d
 	attr, value := j.names.leaf(a.op.dn)
 	if value != "" {
 		var used *ldapHeld
-		o := f.byID[fold64(a.who.peer, value)].newest
+		o := f.byID[fold64(fnvStart, value)].newest
 		for n := 0; o != nil && n < ldapMaxChain; n, o = n+1, o.before {
-			if o.act.who.peer != a.who.peer || !strings.EqualFold(o.login.value, value) || !o.fits(a) {
+			if !samePeer(o.act.who.peer, a.who.peer) || !strings.EqualFold(o.login.value, value) || !o.fits(a) {
 				continue
 			}
 			switch o.state {
@@ -217,7 +217,7 @@ func (j *ldapJoin) match(s *ldapServer, c *ldapConn, a *ldapAct) (h *ldapHeld, d
 		return c.found, false
 	}
 	p := f.open[a.who.peer]
-	if p.n > 0 && p.last.couldBe(a, attr) {
+	if p.n > 0 && a.who.peer != ldapPeerUnknown && p.last.couldBe(a, attr) {
 		if p.n == 1 && p.last.state == heldFound {
 			return p.last, false
 		}
@@ -225,6 +225,10 @@ func (j *ldapJoin) match(s *ldapServer, c *ldapConn, a *ldapAct) (h *ldapHeld, d
 	}
 	return nil, false
 }
+
+// samePeer says whether two connections may be of one peer. Connections that were open before the log begins may be anybody's:
+// pools are, for hours. There the ID alone must do.
+func samePeer(a, b uint64) bool { return a == b || a == ldapPeerUnknown || b == ldapPeerUnknown }
 
 func (c *ldapConn) firstName() string {
 	if c == nil {

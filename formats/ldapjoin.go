@@ -82,6 +82,8 @@ func (j *ldapJoin) restart(s *ldapServer) {
 	s.oldestOp, s.newestOp, s.unsettled = nil, nil, nil
 }
 
+const ldapPeerUnknown = 0
+
 type ldapBound uint8
 
 const (
@@ -97,7 +99,7 @@ type ldapWho struct {
 	srcPort, dstPort uint16
 	srcHost          string // where there is no address: local
 	tls              string
-	peer             uint64 // the same for all connections from one address
+	peer             uint64 // the same for all connections from one address; ldapPeerUnknown where the log begins later
 	bound            ldapBound
 	dn, account      string // of ldapBoundName
 }
@@ -315,7 +317,7 @@ func (j *ldapJoin) conn(s *ldapServer, at *ldapAt, create bool) *ldapConn {
 			return nil
 		}
 		c = j.newConn(s, at)
-		c.peer = fold64(fnvStart, "unknown") ^ (at.conn+1)*0x9e3779b97f4a7c15
+		c.peer = ldapPeerUnknown
 		if at.op == 0 && !c.accepted {
 			c.awaits, c.until = true, at.time+ldapGrace
 			s.unsettled = append(s.unsettled, c)

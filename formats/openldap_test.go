@@ -258,6 +258,17 @@ func TestLDAPFrontEnd(t *testing.T) {
 			c.say(`conn=1 op=3 BIND dn="cn=idp,ou=people,dc=lab,dc=example" method=128`)
 			c.say(`conn=1 op=3 RESULT tag=97 err=49 text=`)
 		}, 0, 0, 1},
+		{"the log begins after the pools of connections", func(c *conversation) {
+			front(c, 1, 20, "ghost", 0)
+			front(c, 1, 21, "taro", 1)
+			bind(c, 2, 5, "taro", 49)
+		}, 1, 1, 0},
+		{"only one of the pools is older than the log", func(c *conversation) {
+			accept(c, 1, "192.0.2.1")
+			front(c, 1, 20, "ghost", 0)
+			front(c, 1, 21, "taro", 1)
+			bind(c, 2, 5, "taro", 49)
+		}, 1, 1, 0},
 		{"the log begins after the connection", func(c *conversation) {
 			front(c, 1, 20, "ghost", 0)
 			front(c, 1, 21, "taro", 1)
