@@ -29,6 +29,9 @@ func (m Micros) Add(d time.Duration) Micros { return m + Micros(d/time.Microseco
 // Sub returns how long after n the moment m is.
 func (m Micros) Sub(n Micros) time.Duration { return time.Duration(m-n) * time.Microsecond }
 
+// Seconds returns m as seconds, for distances between moments.
+func (m Micros) Seconds() float64 { return float64(m) / 1e6 }
+
 // Day returns the number of whole days since 1970-01-01 in the zone that is offset from UTC.
 func (m Micros) Day(offset time.Duration) int32 {
 	const day = Micros(24 * time.Hour / time.Microsecond)

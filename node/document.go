@@ -125,6 +125,13 @@ func (v *investigation) limits(r *breach.Result) []event.Words {
 	for _, n := range v.know.guessed {
 		out = append(out, event.Words{Ja: fmt.Sprintf("自組織のネットワークの推定: %s（%s）", n.Name, n.Why.Ja), En: fmt.Sprintf("own network guessed: %s (%s)", n.Name, n.Why.En)})
 	}
+	if v.relays != nil {
+		for _, p := range v.relays.pages {
+			out = append(out, event.Words{
+				Ja: fmt.Sprintf("%s の %s の記録と %s のディレクトリへの問合せを時刻で突き合わせ、失敗に接続元を補った（時計の差 %.1f〜%.1f 秒）。", p.Front, p.Page, p.Relay, p.Lo.Seconds(), p.Hi.Seconds()),
+				En: fmt.Sprintf("Records of %s on %s were joined in time with the logins that %s relayed, which gives failures their addresses (clocks %.1f to %.1f s apart).", p.Page, p.Front, p.Relay, p.Lo.Seconds(), p.Hi.Seconds())})
+		}
+	}
 	if n := v.know.accounts.Overflow(); n > 0 {
 		out = append(out, event.Words{Ja: fmt.Sprintf("存在しない ID が多すぎるため、%d 件をまとめて数えた。", n), En: fmt.Sprintf("There were too many unknown names: %d were counted together.", n)})
 	}

@@ -34,6 +34,7 @@ type investigation struct {
 	sorter  *sorted.Sorter
 	know    *knower
 	watched *watched
+	relays  *relays // nil: no front end's log stands beside the directory's
 	partial bool
 	covered bool
 	stats   Stats
@@ -174,7 +175,11 @@ func (v *investigation) watchAll(ctx context.Context) (*duckdb.Writer, error) {
 	for i := range v.formats {
 		kinds[v.formats[i].Name] = v.formats[i].Source
 	}
-	if v.watched, err = watch(ctx, v.sorter, v.know, db, v.o, kinds); err != nil {
+	if v.relays, err = learnRelays(ctx, v.sorter, v.plan); err != nil {
+		db.Close()
+		return nil, err
+	}
+	if v.watched, err = watch(ctx, v.sorter, v.know, db, v.o, kinds, v.relays); err != nil {
 		db.Close()
 		return nil, explain(err, v.o.Out)
 	}

@@ -42,15 +42,19 @@ type sourceSpan struct {
 
 // watch hands every event, in order, to the store, the detectors and the ledger. The store works beside the others on the
 // same batch: one core each.
-func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *Options, formatSource map[string]string) (*watched, error) {
+func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *Options, formatSource map[string]string, rl *relays) (*watched, error) {
 	out := &watched{ledger: breach.NewLedger(), sources: map[sourceKey]*sourceSpan{}, logins: map[string]bool{}}
 	engine := detect.NewEngine(detectors.All(), detect.Site{Accounts: k.listed, Profile: len(o.Profile.Networks) > 0, Servers: k.servers})
 	total := s.Stats().Events
+	if rl != nil {
+		rl.begin(ctx, s)
+		defer rl.end()
+	}
 	err := s.Events(ctx, func(batch []event.Event) error {
 		var wg sync.WaitGroup
 		var stored error
 		wg.Go(func() { stored = w.Append(batch) })
-		err := out.batch(batch, k, engine, formatSource)
+		err := out.batch(batch, k, engine, formatSource, rl)
 		wg.Wait()
 		if err == nil {
 			err = stored
@@ -67,9 +71,13 @@ func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *
 	return out, nil
 }
 
-func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, formatSource map[string]string) error {
+func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, formatSource map[string]string, rl *relays) error {
+	var room event.Event
 	for i := range batch {
 		e := &batch[i]
+		if rl != nil {
+			e = rl.reveal(e, &room)
+		}
 		s := k.see(e)
 		if err := engine.Observe(&s); err != nil {
 			return err
