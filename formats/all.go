@@ -9,6 +9,7 @@ func All() []Format {
 		ds389,
 		ds389JSON,
 		apacheError,
+		bindQuery,
 		dovecot,
 		entraSignIn,
 		entraSignInCSV,
@@ -21,6 +22,7 @@ func All() []Format {
 		openVPN,
 		pam,
 		postfix,
+		samba,
 		webAccess,
 		windows,
 	}
