@@ -173,6 +173,13 @@ func (l *Ledger) address(p event.Place, at event.Micros) *address {
 		a = &address{place: p, first: at, failDay: -1}
 		l.addrs[p.IP] = a
 	}
+	a.learn(&p)
+	a.last = max(a.last, at)
+	return a
+}
+
+// learn takes what one record knows of the address and others do not: some logs have no country.
+func (a *address) learn(p *event.Place) {
 	if a.place.Country == "" {
 		a.place.Country = p.Country
 	}
@@ -182,8 +189,6 @@ func (l *Ledger) address(p event.Place, at event.Micros) *address {
 	if a.place.Kind == event.KindUnknown {
 		a.place.Kind = p.Kind
 	}
-	a.last = max(a.last, at)
-	return a
 }
 
 // fail notes a failed login. A right password without its second step is also a visit: somebody knew it.
@@ -280,6 +285,7 @@ func (l *Ledger) visitOf(s *event.Sighting, p *person) *visit {
 
 func (v *visit) note(s *event.Sighting) {
 	v.last, v.addr.last = s.Time, s.Time
+	v.addr.learn(&s.Src)
 	v.lastRef = s.Event.Ref
 	v.lastRef.More = nil
 	if v.lastDay != s.Day {
