@@ -26,8 +26,8 @@ var samba = Format{
 			if isPrefix(s.Program, "smbd_audit") {
 				return 0.95
 			}
-			if isSamba(s.Program) && (isPrefix(s.Message, "Auth: [") || isPrefix(s.Message, "Denied connection")) {
-				return 0.9
+			if isSamba(s.Program) {
+				return 0.8
 			}
 			return 0
 		}

@@ -54,7 +54,7 @@ func (p *sambaParser) auth(b []byte) error {
 	} else if p.when == 0 {
 		return ErrNoTime
 	}
-	outcome, reason := ntStatus(found.status)
+	outcome, reason := sambaStatus(found.status)
 	ev := p.add(event.ClassAuthentication, event.ActLogon, outcome, reason)
 	in := p.env.Intern
 	ev.Account = in.Bytes(found.user)
@@ -147,8 +147,8 @@ func parseSambaTime(b []byte) (Civil, bool) {
 	return t, n > 0 && t.Year > 0 && t.Month > 0 && t.Valid()
 }
 
-// ntStatus returns the outcome of a login by NT's status.
-func ntStatus(s []byte) (event.Outcome, event.Reason) {
+// sambaStatus returns the outcome of a login by NT's status.
+func sambaStatus(s []byte) (event.Outcome, event.Reason) {
 	switch string(s) {
 	case "NT_STATUS_OK":
 		return event.OutcomeSuccess, event.ReasonNone
