@@ -11,11 +11,20 @@ import "github.com/sekisho/sekisho/detect"
 // All returns every detector, in order of name. A file that declares a Spec and is not listed here fails a test.
 func All() []detect.Spec {
 	return []detect.Spec{
+		beacon,
+		ciRemoteControl,
+		directoryRead,
 		idListObtained,
 		idProbing,
+		internalScan,
+		logCleared,
+		longConnection,
+		mailBulkRead,
 		oneAddressManyAccounts,
 		passwordGuessing,
+		restrictedAccess,
 		successAfterGuessing,
 		targetDropOut,
+		upload,
 	}
 }
