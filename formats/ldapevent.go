@@ -128,6 +128,8 @@ func bindOutcome(r *ldapResult) (event.Outcome, event.Reason) {
 	}
 	switch t := r.text; {
 	case t == "":
+	case strings.Contains(t, "LdapErr: DSID-"):
+		return event.OutcomeFailure, activeDirectoryReason(t)
 	case foldHas(t, "retry limit"), foldHas(t, "locked"):
 		return event.OutcomeFailure, event.ReasonLocked
 	case foldHas(t, "expired"):
@@ -156,6 +158,28 @@ func bindOutcome(r *ldapResult) (event.Outcome, event.Reason) {
 		return event.OutcomeFailure, event.ReasonUnavailable
 	}
 	return event.OutcomeFailure, event.ReasonOther
+}
+
+// activeDirectoryReason reads the code in what a domain controller behind a proxying slapd answers:
+// 80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 52e, v1db1
+func activeDirectoryReason(text string) event.Reason {
+	_, code, _ := strings.Cut(text, ", data ")
+	code, _, _ = strings.Cut(code, ",")
+	switch code {
+	case "525":
+		return event.ReasonNoSuchAccount
+	case "52e":
+		return event.ReasonBadPassword
+	case "530", "531", "568":
+		return event.ReasonDenied
+	case "532", "701", "773":
+		return event.ReasonExpired
+	case "533":
+		return event.ReasonDisabled
+	case "775":
+		return event.ReasonLocked
+	}
+	return event.ReasonBadCredentials
 }
 
 func foldHas(s, lowerText string) bool {

@@ -60,9 +60,10 @@ type ldapHeld struct {
 	act    ldapAct
 	login  ldapLogin
 	state  heldState
-	seq    uint64 // tells a reused one from what it was
-	shape  uint64 // peer and question
-	id     uint64 // the ID
+	since  event.Micros // when its result came
+	seq    uint64       // tells a reused one from what it was
+	shape  uint64       // peer and question
+	id     uint64       // the ID
 	next   *ldapHeld
 	before *ldapHeld // with the same ID
 	after  *ldapHeld
@@ -124,7 +125,7 @@ func (j *ldapJoin) holdSearch(s *ldapServer, c *ldapConn, a *ldapAct) bool {
 	} else {
 		j.freeHeld = h.next
 	}
-	*h = ldapHeld{act: *a, login: *login, seq: h.seq + 1}
+	*h = ldapHeld{act: *a, login: *login, since: s.now, seq: h.seq + 1}
 	h.id = fold64(fnvStart, login.value)
 	h.shape = fold64(fold64(a.who.peer^login.shape, a.op.dn), a.op.attrs) ^ uint64(a.op.scope)
 	j.held++
@@ -242,8 +243,8 @@ func (h *ldapHeld) fits(a *ldapAct) bool {
 	if h.act.op.entry != "" && !strings.EqualFold(h.act.op.entry, a.op.dn) {
 		return false
 	}
-	d := a.op.time - h.act.op.time
-	return d >= -ldapOneTry && d <= ldapHold && under(a.op.dn, h.act.op.dn) && !strings.EqualFold(h.act.op.boundDN, a.op.dn)
+	d := a.op.time - h.since
+	return d >= -ldapGrace && d <= ldapHold && under(a.op.dn, h.act.op.dn) && !strings.EqualFold(h.act.op.boundDN, a.op.dn)
 }
 
 // couldBe is fits for an entry whose name does not show the ID: it must not show another one either.
@@ -318,7 +319,7 @@ func (j *ldapJoin) prove(f *ldapFront, shape uint64) {
 
 // frontPass tells what has waited long enough.
 func (j *ldapJoin) frontPass(f *ldapFront, now event.Micros) {
-	for f.first != nil && due(now, f.first.act.op.time+ldapHold) {
+	for f.first != nil && due(now, f.first.since+ldapHold) {
 		j.expire(f)
 	}
 	n := 0

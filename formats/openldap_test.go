@@ -328,6 +328,37 @@ func TestLDAPBounds(t *testing.T) {
 	}
 }
 
+// TestLDAPBindReasons holds the servers' codes and texts against the reasons.
+func TestLDAPBindReasons(t *testing.T) {
+	for _, c := range []struct {
+		err  int32
+		text string
+		want event.Reason
+	}{
+		{0, "", event.ReasonNone},
+		{49, "", event.ReasonBadCredentials},
+		{49, "Invalid credentials", event.ReasonBadPassword},
+		{49, "No such entry", event.ReasonNoSuchAccount},
+		{49, "No suffix for bind dn found", event.ReasonNoSuchAccount},
+		{49, "password expired!", event.ReasonExpired},
+		{49, "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 775, v1db1", event.ReasonLocked},
+		{49, "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 525, v1db1", event.ReasonNoSuchAccount},
+		{19, "", event.ReasonLocked},
+		{19, "Exceed password retry limit. Please try later.", event.ReasonLocked},
+		{53, "Account inactivated. Contact system administrator.", event.ReasonDisabled},
+		{53, "unauthenticated bind (DN with no password) disallowed", event.ReasonDenied},
+		{13, "confidentiality required", event.ReasonDenied},
+		{32, "", event.ReasonNoSuchAccount},
+		{34, "invalid DN", event.ReasonProtocol},
+		{52, "shutdown", event.ReasonUnavailable},
+		{80, "", event.ReasonOther},
+	} {
+		if _, got := bindOutcome(&ldapResult{known: true, err: c.err, text: c.text}); got != c.want {
+			t.Errorf("%d %q: %s, want %s", c.err, c.text, got, c.want)
+		}
+	}
+}
+
 // TestLDAPRotation goes on in another input in the middle of an attempt: parts of the first are left out of the reference.
 func TestLDAPRotation(t *testing.T) {
 	env := testEnv()
