@@ -67,8 +67,9 @@ type scoping struct {
 	*Ledger
 	in        Inputs
 	w         Weights
-	people    []*person // sorted by identity
-	home      string    // the country that most accounts come from
+	people    []*person          // sorted by identity
+	asShare   map[uint32]float64 // share of accounts that ever came from an AS
+	home      string             // the country that most accounts come from
 	harmStart event.Micros
 	families  []string // by client number: its name without versions
 	campaign  span
@@ -108,6 +109,7 @@ func begin(l *Ledger, in Inputs) *scoping {
 		s.families[i] = family(n)
 	}
 	s.home = s.homeCountry()
+	s.shareSystems()
 	s.readFindings()
 	s.countClients()
 	return s
@@ -180,6 +182,27 @@ func (s *scoping) homeCountry() string {
 		}
 	}
 	return best
+}
+
+// shareSystems counts which share of the accounts came from each autonomous system.
+func (s *scoping) shareSystems() {
+	count, used := map[uint32]int{}, 0
+	for _, p := range s.people {
+		seen := map[uint32]bool{}
+		for _, v := range p.visits {
+			if n := v.addr.place.ASN; n != 0 && !seen[n] {
+				seen[n] = true
+				count[n]++
+			}
+		}
+		if len(p.visits) > 0 {
+			used++
+		}
+	}
+	s.asShare = make(map[uint32]float64, len(count))
+	for n, k := range count {
+		s.asShare[n] = float64(k) / float64(max(used, 1))
+	}
 }
 
 // countClients counts by client how many accounts have it and how many of them are condemned with it.

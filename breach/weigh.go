@@ -146,7 +146,7 @@ func (s *scoping) weigh(v *visit) {
 	if s.exposed != 0 && v.first >= s.exposed && v.first < s.exposed+120*day && !p.address && !p.client {
 		add("exposed", s.w.Exposed)
 	}
-	add("own-history", s.ownHistory(p))
+	add("own-history", s.ownHistory(v, p))
 	add("client", s.clientTerm(v, p))
 	if !p.client && !p.address {
 		add("operator-client", s.operatorClient(v))
@@ -171,7 +171,7 @@ func (s *scoping) weigh(v *visit) {
 	s.weighWords(v, p, add)
 }
 
-func (s *scoping) ownHistory(p past) float64 {
+func (s *scoping) ownHistory(v *visit, p past) float64 {
 	switch {
 	case p.address:
 		return s.w.OwnAddress
@@ -179,8 +179,8 @@ func (s *scoping) ownHistory(p past) float64 {
 		return s.w.OwnKind
 	case p.network:
 		return s.w.OwnNetwork
-	case p.as:
-		return s.w.OwnAS
+	case p.as: // an AS that nearly everybody comes from says little of this one
+		return s.w.OwnAS * (1 - s.asShare[v.addr.place.ASN])
 	}
 	return 0
 }
@@ -251,12 +251,13 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 	}
 	strangers, familiar, company := 0, 0, 0.0
 	seen := map[uint32]bool{v.who.Handle: true}
+	shared := v.client != 0 && s.sharedPlace(a)
 	for _, w := range a.visits {
-		if seen[w.who.Handle] {
+		if seen[w.who.Handle] || shared && w.client != v.client { // where others are at home, only the same client is company
 			continue
 		}
 		near := w.first < v.last+14*day && w.last > v.first-14*day
-		together := near && (w.client == v.client || !s.sharedPlace(a))
+		together := near
 		switch {
 		case w.judged == condemned:
 			if together {

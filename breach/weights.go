@@ -47,7 +47,7 @@ func DefaultWeights() Weights {
 		Abroad:     1.5,
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
 		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.2, OperatorMax: 4.5,
-		GuessSource: 5, AfterGuessing: 1.5, DropOut: 3, Exposed: 1, Bulk: 2, HalfOnly: -1.5,
+		GuessSource: 5, AfterGuessing: 1.5, DropOut: 3, Exposed: 1.6, Bulk: 2, HalfOnly: -1.5,
 		Stranger: 1.8, Familiar: -2, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}
