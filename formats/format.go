@@ -8,6 +8,10 @@
 //
 //	record ──► Reader ──► the parser that took the last one ──► Batch of events
 //	               └────► the others, best guess first ──► nobody: counted, sampled, kept in unparsed.log
+//
+// Many programs tell of one attempt on several lines. Where these are not joined into one event, each becomes an event, so that
+// no line is lost, but only one stands for the attempt: the others carry "repeat": true in the remainder and a Count of nought.
+// Who adds up Count, taking 1 where there is none, counts attempts; who counts rows does not.
 package formats
 
 import (

@@ -210,7 +210,7 @@ func nginxAuthFailure(text []byte) (user []byte, reason event.Reason, ok bool) {
 
 // tail finds where the message ends and ", client: …" begins. Names, paths and headers come from strangers and may hold a
 // forged one. A true one is followed by well-formed fields to the line's end. Of several, the first is taken, since only
-// headers stand behind it, except behind messages that quote a decoded path: there the last.
+// headers stand behind it, except behind messages that quote a decoded path: there the last that is not in a referrer.
 func (p *nginxErrorParser) tail(msg []byte) (text []byte, t nginxTail, ok bool) {
 	quotesPath := has(msg[:min(len(msg), 12)], "() \"") || len(msg) > 0 && msg[0] == '"' || has(msg[:min(len(msg), 24)], "directory index of")
 	for at, tries := 0, 0; tries < 16; tries++ {
@@ -221,7 +221,7 @@ func (p *nginxErrorParser) tail(msg []byte) (text []byte, t nginxTail, ok bool) 
 		i += at
 		at = i + len(", client: ")
 		g, good := splitNginxTail(msg[at:])
-		if !good {
+		if !good || ok && has(msg[:i], `, referrer: "`) {
 			continue
 		}
 		text, t, ok = msg[:i], g, true

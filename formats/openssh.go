@@ -12,6 +12,7 @@ import (
 
 var openSSH = Format{
 	Name:   "openssh",
+	Also:   []string{"sshd", "ssh"},
 	Source: "host",
 	About: About{
 		What: "OpenSSH's server, versions 3 to 10, in syslog or the journal (auth.log, secure, messages), and the lines that PAM modules write in its name.",
@@ -212,7 +213,7 @@ func (p *sshParser) failed(rest []byte, _ bool) error {
 	}
 	reason := event.ReasonBadCredentials
 	rest, invalid := cutInvalid(rest)
-	from, ok := p.from(rest)
+	from, ok := p.fromExtra(rest, true)
 	if !ok {
 		return ErrBroken
 	}
@@ -249,7 +250,7 @@ func (p *sshParser) accepted(rest []byte, _ bool) error {
 	if !ok { // "Accepted key RSA … found at", "Accepted certificate ID": what comes next says it
 		return nil
 	}
-	from, ok := p.from(rest)
+	from, ok := p.fromExtra(rest, true)
 	if !ok {
 		return ErrBroken
 	}
@@ -376,10 +377,13 @@ func cutInvalid(b []byte) (rest []byte, invalid bool) {
 	return b, false
 }
 
-// from reads "X from 192.0.2.7 port 4022 ssh2: extra". X is whatever a stranger typed and may itself look like such an end;
-// extra may too. The true end is followed by nothing or by a colon; of several, the one with the address that this process is
-// known to talk to is taken, else the first.
-func (p *sshParser) from(b []byte) (f sshFrom, ok bool) {
+// from reads "X from 192.0.2.7 port 4022". X is whatever a stranger typed and may itself look like such an end: the last is taken.
+func (p *sshParser) from(b []byte) (sshFrom, bool) { return p.fromExtra(b, false) }
+
+// fromExtra reads "X from 192.0.2.7 port 4022 ssh2: extra", where extra may be a stranger's too (a host's or a key's name). The
+// true end is followed by nothing or by a colon; of several, the one with the address that this process is known to talk to
+// is taken, else the first if there may be an extra, else the last.
+func (p *sshParser) fromExtra(b []byte, extra bool) (f sshFrom, ok bool) {
 	if rest, yes := cutPrefix(b, "from "); yes { // an empty name, its space lost
 		if g, yes := p.endOf(rest); yes {
 			return g, true
@@ -398,7 +402,7 @@ func (p *sshParser) from(b []byte) (f sshFrom, ok bool) {
 		}
 		g.user = b[:i]
 		known := p.trail != nil && p.trail.addr.IsValid() && p.trail.addr == g.addr
-		if !ok || known {
+		if !ok || known || !extra {
 			f, ok = g, true
 		}
 		if known {

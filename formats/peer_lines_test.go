@@ -319,3 +319,41 @@ func TestPeerSamba(t *testing.T) {
 		}
 	}
 }
+
+// TestPeerSSHGuard reads the attacks that SSHGuard must see on the services that are read here: each must be an event that did not
+// succeed, from that address.
+func TestPeerSSHGuard(t *testing.T) {
+	lines := strings.Split(string(peerFile(t, "sshguard/tests.txt")), "\n")
+	attacks, found := 0, 0
+	for i := 0; i+2 < len(lines); i++ {
+		if lines[i] != "M" {
+			continue
+		}
+		text, truth := lines[i+1], strings.Fields(lines[i+2])
+		mine := false
+		for _, w := range []string{"sshd[", "sshd-session", "dovecot", "postfix", "openvpn", "HTTP/", "pam_unix"} {
+			mine = mine || strings.Contains(text, w)
+		}
+		if strings.HasPrefix(text, "pam_unix") || strings.Contains(text, "HTTP/") && strings.Contains(text, `" 200 `) {
+			mine = false // no time; or a form that answers a failure with 200, which an access log cannot tell
+		}
+		if !mine || len(truth) < 3 {
+			continue
+		}
+		attacks++
+		events, errs := readLines([]string{text})
+		good := false
+		for j := range events {
+			good = good || events[j].Outcome == event.OutcomeFailure && cameFrom(&events[j], truth[1])
+		}
+		if good {
+			found++
+		} else {
+			t.Logf("line %d: no such event from %s (%v): %s", i+2, truth[1], errs[0], text)
+		}
+	}
+	t.Logf("%d attacks, %d of them events", attacks, found)
+	if found != attacks {
+		t.Errorf("%d of %d attacks are events", found, attacks)
+	}
+}

@@ -14,8 +14,8 @@ var samba = Format{
 	Source: "files",
 	About: About{
 		What: "Samba 3 and 4: the lines of vfs_full_audit (smbd_audit) and of the log class auth_audit, through syslog or in Samba's own log files.",
-		Export: "vfs objects = full_audit, full_audit:prefix = %u|%I|%m|%S, full_audit:success = connect disconnect openat pread_send pwrite_send renameat unlinkat mkdirat, " +
-			"full_audit:failure = connect openat, full_audit:facility = local5; log level = 1 auth_audit:3 for logins. A prefix whose first word is neither the user nor the " +
+		Export: "vfs objects = full_audit, full_audit:prefix = %u|%I|%m|%S, full_audit:success = connect disconnect create_file pread_send pwrite_send renameat unlinkat mkdirat " +
+			"(before 4.13: open, rename, unlink, mkdir), full_audit:failure = connect create_file, full_audit:facility = local5; log level = 1 auth_audit:3 for logins. A prefix whose first word is neither the user nor the " +
 			"address must name its words: user=%u|ip=%I.",
 		Takes: "Files opened for reading and writing, read, written, renamed, deleted, created, copied; shares connected; changed rights; refusals; " +
 			"logins with account, address, workstation and reason.",
@@ -73,6 +73,8 @@ type sambaParser struct {
 	headLine int64
 	headPart event.Part
 
+	fuller bool // create_file is logged
+
 	opened []struct { // by hash of user, address, path and direction; nil until needed
 		key uint64
 		at  event.Micros
@@ -90,6 +92,9 @@ func (p *sambaParser) Parse(rec *event.Record, out *event.Batch) error {
 		return nil
 	}
 	b := bytes.TrimRight(rec.Data, " \r")
+	if p.headLine != 0 && len(b) == 0 {
+		return nil // between entries of Samba's own log
+	}
 	if p.headLine != 0 && rec.Line == p.headLine+1 && len(b) > 2 && b[0] == ' ' {
 		p.when = p.head
 		p.headLine = rec.Line // an entry may go on
@@ -174,6 +179,9 @@ func (p *sambaParser) audit(b []byte) error {
 	var mode, newName []byte
 	switch kind {
 	case sambaOpen: // "r|path"
+		if !c.ok && has(c.why, "No such file") {
+			return nil // a name that was free
+		}
 		if len(path) > 1 && path[1] == '|' && (path[0] == 'r' || path[0] == 'w') {
 			mode, path = path[:1], path[2:]
 		}
@@ -181,7 +189,10 @@ func (p *sambaParser) audit(b []byte) error {
 			act = event.ActWrite
 		}
 	case sambaCreateFile: // "0x100081|file|open|path"
-		act, mode, path = createFile(path)
+		if act, mode, path = createFile(path); act == event.ActOther || !c.ok && has(c.why, "No such file") {
+			return nil
+		}
+		p.fuller = true
 	case sambaRename:
 		path, newName = splitRename(path)
 	}
@@ -207,10 +218,17 @@ func (p *sambaParser) audit(b []byte) error {
 	return nil
 }
 
-// again says whether the call goes on with a file that the same user opened, or went on with, in the hour before.
+// again says whether a call only goes on with what another has told of: pieces read of a file that the same user opened in the
+// hour before, or several calls that make one step. Since 4.13 Samba calls openat for every look at a file or a directory; where
+// create_file is logged too, that one stands for the opening.
 func (p *sambaParser) again(c *sambaCall, path []byte, act event.Activity, kind sambaKind) bool {
-	if act != event.ActRead && act != event.ActWrite {
+	switch act {
+	case event.ActRead, event.ActWrite, event.ActList, event.ActCreate:
+	default:
 		return false
+	}
+	if p.fuller && act == event.ActRead && string(c.op) == "openat" {
+		return true
 	}
 	if p.opened == nil {
 		p.opened = make([]struct {
@@ -223,10 +241,10 @@ func (p *sambaParser) again(c *sambaCall, path []byte, act event.Activity, kind 
 	same := o.key == key && p.when >= o.at
 	since := p.when - o.at
 	o.key, o.at = key, p.when
-	switch kind {
-	case sambaPiece:
+	switch {
+	case kind == sambaPiece:
 		return same && since < 3600e6
-	case sambaCreateFile:
+	case kind == sambaCreateFile || act == event.ActList || act == event.ActCreate:
 		return same && since < 2e6
 	}
 	return false
@@ -344,7 +362,7 @@ func sambaActivity(op []byte) (event.Activity, sambaKind) {
 	case "opendir", "fdopendir":
 		return event.ActList, sambaPlain
 	case "chmod", "fchmod", "chmod_acl", "fchmod_acl", "chown", "fchown", "lchown", "set_nt_acl", "fset_nt_acl", "sys_acl_set_file", "sys_acl_set_fd",
-		"sys_acl_delete_def_file", "set_dos_attributes", "fset_dos_attributes", "chflags":
+		"sys_acl_delete_def_file", "sys_acl_delete_def_fd", "chflags":
 		return event.ActChange, sambaPlain
 	case "offload_write_send", "copy_chunk_send":
 		return event.ActCopy, sambaPlain
@@ -368,17 +386,19 @@ func createFile(args []byte) (act event.Activity, mode, path []byte) {
 		}
 		bits = bits<<4 | uint64(unhex(c|0x20))
 	}
+	const readData, writeData, appendData, maximum, all, genericWrite, genericRead = 0x1, 0x2, 0x4, 0x2000000, 0x10000000, 0x40000000, 0x80000000
 	switch {
 	case string(how) == "create":
 		return event.ActCreate, mode, path
-	case string(kind) == "dir":
+	case bits&(readData|maximum|all|genericRead) != 0 && string(kind) == "dir":
 		return event.ActList, mode, path
-	case bits&(0x2|0x4|0x40000000|0x10000000) != 0: // write or append data, generic write, generic all
+	case string(kind) == "dir":
+	case bits&(writeData|appendData|all|genericWrite) != 0:
 		return event.ActWrite, mode, path
-	case bits&0x10000 != 0 && bits&0x1 == 0:
-		return event.ActDelete, mode, path
+	case bits&(readData|maximum|genericRead) != 0:
+		return event.ActRead, mode, path
 	}
-	return event.ActRead, mode, path
+	return event.ActOther, mode, path // its attributes, or to delete or rename it, of which another call tells
 }
 
 // splitRename splits "old|new". Names may hold bars: of several, the one is taken behind which the same directory begins again.

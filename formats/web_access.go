@@ -57,7 +57,10 @@ func (p *webParser) Parse(rec *event.Record, out *event.Batch) error {
 	ev.Ref = p.env.Ref(rec)
 	ev.DstHost = host
 	p.source(&l, ev)
-	if string(l.user) != "-" && string(l.user) != `""` {
+	if n := len(l.user); n > 1 && l.user[0] == '"' && l.user[n-1] == '"' { // a log format that quotes it
+		l.user = l.user[1 : n-1]
+	}
+	if string(l.user) != "-" {
 		ev.Account = in.Bytes(unescapeWeb(l.user))
 	}
 	method, path, proto := splitRequest(l.request)
