@@ -6,6 +6,7 @@ package formats
 import (
 	"bytes"
 	"net/netip"
+	"strings"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -216,4 +217,12 @@ func nextWord(b []byte) (word, rest []byte) {
 		return b[:i], b[i+1:]
 	}
 	return b, nil
+}
+
+// clip returns at most n bytes of s, for remainders that could be as long as a record.
+func clip(s string, n int) string {
+	if len(s) > n {
+		return strings.ToValidUTF8(s[:n], "")
+	}
+	return s
 }
