@@ -1,0 +1,39 @@
+# What a contributor runs; .ci/run runs the same in one go. Only Go and a C compiler are needed.
+
+FUZZTIME ?= 30s
+
+.PHONY: all build test race lint fuzz bench demo docs ci clean
+
+all: lint test
+
+build:
+	go build -o sekisho ./cmd/sekisho
+
+test:
+	go test ./...
+
+race:
+	go test -race ./...
+
+lint:
+	.ci/run lint
+
+fuzz:
+	FUZZTIME=$(FUZZTIME) .ci/run fuzz
+
+# Whole investigations of two million lines each, next to wc -l and fail2ban-regex on the same files.
+bench:
+	go run ./bench
+
+demo:
+	go run ./cmd/sekisho demo
+
+# The manual pages, from the texts of --help.
+docs:
+	go run ./cmd/sekisho man --dir man
+
+ci:
+	.ci/run
+
+clean:
+	rm -rf sekisho man bench/out
