@@ -22,7 +22,11 @@ type Change struct {
 	onset   int32 // first day since the sum was last nought
 	alarm   bool
 	learned int
+	quiet   int // days in a row without excess while the alarm stands
 }
+
+// quietDays without excess end an alarm, however high the sum has grown: a sum alone would take months to fall.
+const quietDays = 7
 
 // Verdict is what Change says of one day.
 type Verdict struct {
@@ -61,6 +65,14 @@ func (c *Change) Day(day int32, workday bool, n float64) Verdict {
 			c.onset = day
 		}
 		c.sum = math.Max(0, math.Min(c.sum+math.Min(z, 30)-k, 8*h))
+		if z > k {
+			c.quiet = 0
+		} else {
+			c.quiet++
+		}
+		if c.alarm && c.quiet >= quietDays {
+			c.sum = 0
+		}
 		switch {
 		case c.sum > h:
 			c.alarm = true

@@ -6,6 +6,7 @@ package detectors
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"net/netip"
 	"slices"
 
@@ -19,7 +20,7 @@ var beacon = detect.Spec{Name: "beacon", Attack: []string{"T1071.001", "T1573"},
 const (
 	beaconRing     = 64        // connections that are looked at, the last ones
 	beaconLeast    = 48        // of them before a rhythm is judged
-	beaconSpan     = 12 * 3600 // s from the first to the last of them, at least
+	beaconSpan     = 12 * 3600 // s from the pair's first connection on, at least
 	beaconScore    = 0.80      // mean of the regularity of intervals and of sizes, and of the hours covered (RITA's scores, 0 to 1)
 	beaconJitter   = 0.35      // median distance from the median interval, as a share of it, up to which a rhythm is one
 	beaconShortest = 5         // s: what comes faster is one session in pieces
@@ -42,6 +43,8 @@ type beacons struct {
 	warm     []uint8
 	faded    int32
 	used     audience
+	first    int32 // day of the log
+	started  bool
 }
 
 type beaconKey struct {
@@ -60,6 +63,7 @@ type rhythm struct {
 	last     event.Micros
 	alerted  event.Micros
 	best     pulse
+	hours    uint32 // hours of the day on which it was seen, one bit each
 	audience int
 	evidence detect.Evidence
 }
@@ -79,12 +83,18 @@ func (d *beacons) Observe(s *event.Sighting) {
 	if !goesOut(s) {
 		return
 	}
+	if !d.started {
+		d.first, d.started = s.Day, true
+	}
 	begun, ok := d.machines[s.SrcIP]
 	if !ok {
 		if len(d.machines) >= scanMachines {
 			return
 		}
 		begun = s.Day
+		if server(s.Src) { // a server's silence is its history too
+			begun = d.first
+		}
 		d.machines[s.SrcIP] = begun
 	}
 	far := ofNet(s.DstIP)
@@ -126,6 +136,7 @@ func (r *rhythm) add(s *event.Sighting, used int) {
 	i := r.n % beaconRing
 	r.at[i], r.size[i] = int64(s.Time)/1000, s.BytesOut.Or(0)
 	r.n++
+	r.hours |= 1 << (s.Minute / 60)
 	if r.lastDay != s.Day {
 		r.lastDay = s.Day
 		r.days++
@@ -149,21 +160,12 @@ func (r *rhythm) pulse() pulse {
 	n := int(min(r.n, beaconRing))
 	at := slices.Clone(r.at[:n])
 	slices.Sort(at)
-	span := float64(at[n-1]-at[0]) / 1000
-	if span < beaconSpan {
+	if float64(at[n-1])/1000-float64(r.first)/1e6 < beaconSpan {
 		return pulse{}
 	}
 	gaps := make([]float64, 0, n-1)
-	var hours [24]bool
 	for i := 1; i < n; i++ {
 		gaps = append(gaps, float64(at[i]-at[i-1])/1000)
-	}
-	covered := 0
-	for _, t := range at {
-		if h := t / 3600000 % 24; !hours[h] {
-			hours[h] = true
-			covered++
-		}
 	}
 	sizes := make([]float64, 0, n)
 	for _, b := range r.size[:n] {
@@ -173,7 +175,7 @@ func (r *rhythm) pulse() pulse {
 	if every < beaconShortest || every > beaconLongest {
 		return pulse{}
 	}
-	p := pulse{every: every, jitter: mad / every, hours: min(float64(covered)/12, 1)}
+	p := pulse{every: every, jitter: mad / every, hours: min(float64(bits.OnesCount32(r.hours))/12, 1)}
 	times := (evenness(gaps) + max(0, 1-mad/every)) / 2
 	mid, off := spreadOf(sizes)
 	p.sizes = (evenness(sizes) + max(0, 1-off/max(mid, 1))) / 2

@@ -20,6 +20,7 @@ const (
 	readShare    = 0.10 // of the directory on one day: a mass read
 	readHalf     = 0.50 // of the directory: all of it, for practical purposes
 	readLeast    = 30   // entries below which nothing is a mass read
+	readPage     = 10   // entries that an answer must have to count towards a mass read; smaller ones are questions about somebody
 	readUnsized  = 200  // entries that are a mass read where nobody knows how many accounts there are
 	readLearn    = 14   // days from the directory's first record in which every habit is new
 	readRoutine  = 3    // days of mass reads at one hour that make a habit
@@ -135,12 +136,12 @@ func (d *dirReads) Observe(s *event.Sighting) {
 	if r.day != s.Day {
 		r.day, r.today, r.judged, r.secrets, r.minute = s.Day, 0, false, false, s.Minute
 	}
-	r.today += n
-	if n >= readLeast {
-		r.secrets = r.secrets || asksSecrets(s)
-	} else {
+	if n < readPage {
 		d.slow(r, s)
+		return
 	}
+	r.today += n
+	r.secrets = r.secrets || asksSecrets(s)
 	d.judge(r, s)
 }
 

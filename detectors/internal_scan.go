@@ -88,30 +88,37 @@ func internal(s *event.Sighting) bool {
 }
 
 func (d *scans) Observe(s *event.Sighting) {
-	if !internal(s) {
+	if !s.Src.Own || !s.SrcIP.IsValid() || s.SrcIsRelay {
 		return
 	}
 	if !d.started {
 		d.first, d.started = s.Day, true
 	}
-	if !d.known.new(hashWay(s.SrcIP, s.DstIP, s.DstPort), s.Day) {
+	m := d.machine(s)
+	if !internal(s) || !d.known.new(hashWay(s.SrcIP, s.DstIP, s.DstPort), s.Day) {
 		return
 	}
+	m.contact(s)
+}
+
+func (d *scans) machine(s *event.Sighting) *scanning {
 	m := d.machines[s.SrcIP]
-	if m == nil {
-		if len(d.machines) >= scanMachines {
-			// Beyond the bound the machines of one network are one.
-			net := ofNet(s.SrcIP).Addr()
-			if m = d.machines[net]; m == nil {
-				m = &scanning{begun: s.Day, day: s.Day}
-				d.machines[net] = m
-			}
-		} else {
-			m = &scanning{place: s.Src, begun: s.Day, day: s.Day}
-			d.machines[s.SrcIP] = m
+	if m != nil {
+		return m
+	}
+	at := s.SrcIP
+	if len(d.machines) >= scanMachines {
+		at = ofNet(s.SrcIP).Addr() // beyond the bound the machines of one network are one
+		if m = d.machines[at]; m != nil {
+			return m
 		}
 	}
-	m.contact(s)
+	m = &scanning{begun: s.Day, day: s.Day}
+	if at == s.SrcIP {
+		m.place = s.Src
+	}
+	d.machines[at] = m
+	return m
 }
 
 func (m *scanning) contact(s *event.Sighting) {

@@ -31,6 +31,8 @@ type longHeld struct {
 	usual    map[longKey]struct{}
 	found    map[longKey]*held
 	used     audience
+	first    int32 // day of the log
+	started  bool
 }
 
 type longKey struct {
@@ -65,6 +67,9 @@ func (d *longHeld) Observe(s *event.Sighting) {
 	if !goesOut(s) {
 		return
 	}
+	if !d.started {
+		d.first, d.started = s.Day, true
+	}
 	far := ofNet(s.DstIP)
 	n := d.used.meet(far, s.SrcIP)
 	if !server(s.Src) {
@@ -76,6 +81,9 @@ func (d *longHeld) Observe(s *event.Sighting) {
 			return
 		}
 		begun = s.Day
+		if server(s.Src) { // a server's silence is its history too
+			begun = d.first
+		}
 		d.machines[s.SrcIP] = begun
 	}
 	took := s.Duration.Or(0)

@@ -4,8 +4,10 @@
 package detectors
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/sekisho/sekisho/detect"
@@ -16,8 +18,11 @@ var restrictedAccess = detect.Spec{Name: "restricted-access", Attack: []string{"
 
 // Tunables of restricted-access.
 const (
-	restrictedLearn = 14 // days from the log's beginning in which a way is taken for a standing one if it comes again after them
-	restrictedAgain = 14 // days between first and last use that make it standing
+	restrictedLearn = 14   // days from the log's beginning in which a way is taken for a standing one if it comes again after them
+	restrictedAgain = 14   // days between first and last use that make it standing
+	restrictedBytes = 2000 // bytes that came back, or
+	restrictedStay  = 10   // seconds that it lasted, make a connection more than a knock at a port
+	restrictedEach  = 8    // machines that are told of one by one, for each who came; more are a sweep and told together
 	restrictedMost  = 1 << 15
 )
 
@@ -55,8 +60,10 @@ type restrictedWay struct {
 	last     event.Micros
 	alerted  event.Micros
 	accepted int64
+	knocks   int64 // accepted, but nothing to speak of went over them: a scan
 	refused  int64
 	who      []string
+	sweep    map[netip.Addr]struct{} // machines, where many are told together
 	evidence detect.Evidence
 }
 
@@ -95,7 +102,7 @@ func (d *restricted) Observe(s *event.Sighting) {
 		}
 	}
 	w.see(s)
-	if w.accepted == 1 && !s.Dst.Allowed && key.way == wayAdmin && s.Day-d.first >= restrictedLearn && len(d.entered) < restrictedMost {
+	if w.accepted > 0 && !s.Dst.Allowed && !knock(s) && key.way == wayAdmin && s.Day-d.first >= restrictedLearn && len(d.entered) < restrictedMost {
 		if _, ok := d.entered[s.Dst.IP]; !ok {
 			d.entered[s.Dst.IP] = s.Time
 		}
@@ -109,8 +116,14 @@ func (w *restrictedWay) see(s *event.Sighting) {
 		w.refused++
 		return
 	}
+	if knock(s) {
+		w.knocks++
+		return
+	}
 	if w.accepted == 0 {
 		w.first, w.alerted = s.Time, s.Seen()
+		w.evidence = detect.Evidence{} // what was refused or no more than a knock gives way to what got in
+		w.evidence.Add(s.Event)
 	}
 	w.accepted++
 	if s.Who != nil && !s.Who.System && len(w.who) < 32 {
@@ -121,6 +134,16 @@ func (w *restrictedWay) see(s *event.Sighting) {
 		}
 		w.who = append(w.who, s.Who.ID)
 	}
+}
+
+// knock says whether a connection was no more than a try whether somebody answers.
+func knock(s *event.Sighting) bool {
+	if s.Class != event.ClassNetwork {
+		return false
+	}
+	back, known := s.BytesIn.Get()
+	took, timed := s.Duration.Get()
+	return (known || timed) && back < restrictedBytes && took < restrictedStay*1000
 }
 
 // pathOf says by which kind of path a machine is reached.
@@ -156,10 +179,49 @@ func (w way) words() (ja, en string) {
 
 func (d *restricted) Findings(event.Micros) []event.Finding {
 	var out []event.Finding
-	for key, w := range d.ways {
+	for key, w := range d.together() {
 		out = append(out, w.finding(key, d.first))
 	}
 	return sortedFindings(out)
+}
+
+// together puts the ways of one machine that knocked at many into one, if nothing came of them.
+func (d *restricted) together() map[restrictedKey]*restrictedWay {
+	count := map[restrictedKey]int{}
+	for key, w := range d.ways {
+		if w.accepted == 0 {
+			count[restrictedKey{src: key.src, way: key.way}]++
+		}
+	}
+	out := map[restrictedKey]*restrictedWay{}
+	keys := make([]restrictedKey, 0, len(d.ways))
+	for key := range d.ways {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b restrictedKey) int {
+		return cmp.Or(a.src.Compare(b.src), a.dst.Compare(b.dst), cmp.Compare(a.way, b.way))
+	})
+	for _, key := range keys {
+		w := d.ways[key]
+		all := restrictedKey{src: key.src, way: key.way}
+		if w.accepted > 0 || count[all] <= restrictedEach {
+			out[key] = w
+			continue
+		}
+		sum := out[all]
+		if sum == nil {
+			sum = &restrictedWay{src: w.src, dst: event.Place{Network: w.dst.Network}, firstDay: w.firstDay, first: w.first, last: w.last, alerted: w.alerted, sweep: map[netip.Addr]struct{}{}}
+			out[all] = sum
+		}
+		sum.sweep[key.dst] = struct{}{}
+		sum.refused, sum.knocks = sum.refused+w.refused, sum.knocks+w.knocks
+		sum.last, sum.lastDay = max(sum.last, w.last), max(sum.lastDay, w.lastDay)
+		if w.first < sum.first {
+			sum.first, sum.alerted, sum.firstDay = w.first, w.alerted, w.firstDay
+		}
+		sum.evidence.Merge(&w.evidence)
+	}
+	return out
 }
 
 func (w *restrictedWay) severity(key restrictedKey, standing bool) event.Severity {
@@ -193,14 +255,20 @@ func (w *restrictedWay) finding(key restrictedKey, first int32) event.Finding {
 		f.Hosts = append(f.Hosts, to)
 	}
 	f.Key = fmt.Sprintf("%s %s %d", key.src, key.dst, key.way)
-	f.Numbers = []event.Figure{figure("accepted", float64(w.accepted)), figure("refused", float64(w.refused))}
+	f.Numbers = []event.Figure{figure("accepted", float64(w.accepted)), figure("knocks", float64(w.knocks)), figure("refused", float64(w.refused)),
+		figure("machines", float64(max(len(w.sweep), 1)))}
 	zone := w.dst.Network
 	ja, en := key.way.words()
 	if w.accepted == 0 {
-		f.Title = event.Words{Ja: fmt.Sprintf("%s から制限区域 %s の %s への接続が拒否された", from, zone, to), En: fmt.Sprintf("%s was refused at %s in the restricted network %s", from, to, zone)}
+		if w.sweep != nil {
+			to = fmt.Sprintf("%d", len(w.sweep))
+			f.Title = event.Words{Ja: fmt.Sprintf("%s が制限区域 %s の %s 台に接続を試みた", from, zone, to), En: fmt.Sprintf("%s tried %s machines in the restricted network %s", from, to, zone)}
+		} else {
+			f.Title = event.Words{Ja: fmt.Sprintf("%s が制限区域 %s の %s に接続を試みた", from, zone, to), En: fmt.Sprintf("%s tried %s in the restricted network %s", from, to, zone)}
+		}
 		f.Explanation = event.Words{
-			Ja: fmt.Sprintf("許可されていない %s からの試みが %d 回あり、すべて拒否された。設定の誤りや探索の一部として起こる。", from, w.refused),
-			En: fmt.Sprintf("%s, which may not enter, tried %d times and was refused each time. A wrong setting, or a part of a scan.", from, w.refused)}
+			Ja: fmt.Sprintf("許可されていない %s からの試みが拒否 %d 回、応答のみ %d 回あった。中身のある通信には至っていない。設定の誤りや探索の一部として起こる。", from, w.refused, w.knocks),
+			En: fmt.Sprintf("%s, which may not enter, was refused %d times and answered %d times without anything to speak of being said. A wrong setting, or a part of a scan.", from, w.refused, w.knocks)}
 		return f
 	}
 	f.Title = event.Words{Ja: fmt.Sprintf("%s から制限区域 %s の %s への接続（%s）", from, zone, to, ja), En: fmt.Sprintf("%s reached %s in the restricted network %s by %s", from, to, zone, en)}

@@ -40,12 +40,15 @@ type uploads struct {
 	warm     []uint32 // KiB by pair, shared: decides which pairs are followed
 	warmFrom int32
 	used     audience
+	first    int32 // day of the log
+	started  bool
 }
 
 // sender is one inside machine.
 type sender struct {
 	place  event.Place
 	begun  int32
+	silent bool // a server: days without a record were days without sending
 	day    int32
 	total  int64
 	past   [uploadHistory]float64
@@ -108,6 +111,9 @@ func (d *uploads) Observe(s *event.Sighting) {
 	if !goesOut(s) {
 		return
 	}
+	if !d.started {
+		d.first, d.started = s.Day, true
+	}
 	far := ofNet(s.DstIP)
 	used := d.used.meet(far, s.SrcIP)
 	m := d.machines[s.SrcIP]
@@ -119,6 +125,9 @@ func (d *uploads) Observe(s *event.Sighting) {
 		}
 		if m == nil && len(d.machines) < 2*uploadMachines {
 			m = &sender{place: s.Src, begun: s.Day, day: s.Day}
+			if server(s.Src) { // a server's silence is its history too
+				m.begun, m.silent = d.first, true
+			}
 			d.machines[at] = m
 		}
 		if m == nil {
@@ -149,7 +158,7 @@ func (m *sender) send(s *event.Sighting, far netip.Prefix, n int64, used int) bo
 		return false
 	}
 	usual, spread, most := m.usual()
-	young := s.Day-m.begun < uploadLearn || m.npast < 3
+	young := s.Day-m.begun < uploadLearn || m.npast < 3 && !m.silent
 	if young && t.bytes < uploadLarge {
 		return false
 	}
