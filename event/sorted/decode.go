@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/maphash"
+	"math/bits"
 	"net/netip"
 
 	"github.com/sekisho/sekisho/event"
@@ -17,6 +18,7 @@ var errDamaged = errors.New("the bytes are not those of an event")
 // decoder turns bytes back into events. It is owned by one goroutine.
 type decoder struct {
 	texts interner
+	last  [32]string // of each field: the next is often the same
 	rest  []event.Field
 	parts []event.Part
 }
@@ -117,8 +119,12 @@ func (d *decoder) text(r *reader, bit uint32) string {
 		return ""
 	}
 	b := r.bytes()
-	r.ok = r.ok && len(b) > 0
-	return d.texts.get(b)
+	last := &d.last[bits.TrailingZeros32(bit)]
+	if *last != string(b) || len(b) == 0 {
+		r.ok = r.ok && len(b) > 0
+		*last = d.texts.get(b)
+	}
+	return *last
 }
 
 func (d *decoder) addr(r *reader, ip4 uint32) netip.Addr {

@@ -1,0 +1,79 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestSearchGuide runs every search that the guides show, on a case with a little of everything.
+func TestSearchGuide(t *testing.T) {
+	dir := sampleCase(t)
+	block := regexp.MustCompile("(?s)```sh\n(.*?)```")
+	for _, guide := range []string{"search.md", "search.ja.md"} {
+		b, err := os.ReadFile(filepath.Join("..", "..", "docs", "how-to", guide))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, m := range block.FindAllStringSubmatch(string(b), -1) {
+			for _, args := range shellCommands(t, m[1]) {
+				n++
+				if len(args) < 3 || args[0] != "sekisho" || args[1] != "search" {
+					t.Errorf("%s: %q is no search", guide, args)
+					continue
+				}
+				if _, _, err := search(t, append([]string{"--case", dir}, args[2:]...)...); err != nil {
+					t.Errorf("%s: %q: %v", guide, args, err)
+				}
+			}
+		}
+		if n < 20 {
+			t.Errorf("%s shows %d searches", guide, n)
+		}
+	}
+}
+
+// shellCommands splits a text into commands as a shell does that knows only spaces, double quotes and backslashes in them.
+func shellCommands(t *testing.T, text string) [][]string {
+	t.Helper()
+	var all [][]string
+	var args []string
+	var word strings.Builder
+	in, quotes := false, false
+	end := func() {
+		if in {
+			args = append(args, word.String())
+			word.Reset()
+			in = false
+		}
+	}
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			quotes, in = !quotes, true
+		case c == '\\' && quotes && i+1 < len(text):
+			i++
+			word.WriteByte(text[i])
+		case c == ' ' && !quotes:
+			end()
+		case c == '\n' && !quotes:
+			end()
+			if args != nil {
+				all, args = append(all, args), nil
+			}
+		default:
+			word.WriteByte(c)
+			in = true
+		}
+	}
+	if quotes {
+		t.Fatalf("a quote has no end in %q", text)
+	}
+	return all
+}
