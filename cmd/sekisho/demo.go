@@ -74,7 +74,11 @@ func (f *demoFlags) run(cmd *cobra.Command) (err error) {
 	}
 	fmt.Fprintf(w, pick(lang, event.Words{Ja: "ログ %d ファイル %d 行\n\n", En: "%d log files, %d lines\n\n"}), len(r.Truth.Files), r.Truth.Lines)
 	width, color := terminalOf(w)
-	if err := report.Terminal(w, &report.Data{Case: r.Outcome.Case}, report.TerminalOptions{Lang: lang, Width: width, Color: color, Dir: r.Outcome.Dir}); err != nil {
+	o := report.TerminalOptions{Lang: lang, Width: width, Color: color}
+	if f.out != "" { // a folder that is about to go is not worth a name
+		o.Dir = r.Outcome.Dir
+	}
+	if err := report.Terminal(w, &report.Data{Case: r.Outcome.Case}, o); err != nil {
 		return err
 	}
 	wrong := tellResult(w, r.Result, lang)
@@ -118,6 +122,12 @@ func tellResult(w io.Writer, r *drill.Result, lang report.Lang) (wrong bool) {
 	}{{"不正ログイン    ", "accounts", &r.Accounts}, {"攻撃元アドレス  ", "addresses", &r.Addresses}, {"侵入されたサーバ", "hosts", &r.Hosts}} {
 		p("  "+t.ja+" %d / %d を発見、無実を断定 %d、どのログにも残らないもの %d", fmt.Sprintf("  %-16s", t.en)+" found %d of %d, wrongly accused %d, in no log at all %d",
 			t.t.Found, t.t.Knowable, len(t.t.Wrong), len(t.t.Unknown))
+		if len(t.t.Missed) > 0 {
+			p("      見落とし：%s", "      missed: %s", printable(strings.Join(t.t.Missed, ", ")))
+		}
+		if len(t.t.Wrong) > 0 {
+			p("      誤って断定：%s", "      wrongly accused: %s", printable(strings.Join(t.t.Wrong, ", ")))
+		}
 	}
 	p("  攻撃元と誤った共用アドレス %d", "  shared addresses called attacker %d", len(r.SharedCalledAttacker))
 	if h := r.FirstAlarm; h != nil {
@@ -128,7 +138,7 @@ func tellResult(w io.Writer, r *drill.Result, lang report.Lang) (wrong bool) {
 		p("  誤り：%s", "  wrong: %s", printable(f))
 	}
 	if len(failures) == 0 {
-		p("  → 被害者をすべて見つけ、ほかの誰も断定していません。", "  → Every victim was found, and nobody else accused.")
+		p("  → 被害アカウントをすべて見つけ、無実の人を一人も断定していません。", "  → Every stolen account was found, and no honest person accused.")
 	}
 	return len(failures) > 0
 }

@@ -73,14 +73,13 @@ func parseSize(s string) (int64, error) {
 // progressBar shows on a terminal how far the reading is, honestly: bytes read of bytes there are. Elsewhere it is silent. It is
 // safe for concurrent use.
 type progressBar struct {
-	mu      sync.Mutex
-	w       io.Writer
-	on      bool
-	lang    report.Lang
-	start   time.Time
-	last    time.Time
-	width   int
-	interim bool
+	mu    sync.Mutex
+	w     io.Writer
+	on    bool
+	lang  report.Lang
+	start time.Time
+	last  time.Time
+	width int
 }
 
 func newProgressBar(w io.Writer, lang report.Lang) *progressBar {
