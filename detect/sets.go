@@ -88,6 +88,7 @@ func (v *Evidence) Merge(w *Evidence) {
 	v.n += w.n
 	v.first = bottom(slices.Concat(v.first, w.first), evidenceEnds, func(k kept) uint64 { return uint64(k.at) })
 	v.last = bottom(slices.Concat(v.last, w.last), evidenceEnds, func(k kept) uint64 { return ^uint64(k.at) })
+	slices.Reverse(v.last) // a ring begins with what is oldest
 	v.sample = bottom(slices.Concat(v.sample, w.sample), evidenceSample, func(k kept) uint64 { return k.hash })
 	v.next = 0
 }

@@ -312,6 +312,11 @@ func (o *ciOrders) finding(server, machine string) event.Finding {
 	f.Title = event.Words{
 		Ja: fmt.Sprintf("CI サーバ %s を通じた %s への指令（%s、%d 回）", server, host, what.Ja, o.times),
 		En: fmt.Sprintf("%s was commanded through the CI server %s (%s, %d times)", host, server, what.En, o.times)}
+	if machine == "" {
+		f.Title = event.Words{
+			Ja: fmt.Sprintf("CI サーバ %s への見慣れない接続元からの指令（%s、%d 回）", server, what.Ja, o.times),
+			En: fmt.Sprintf("the CI server %s took orders from strangers (%s, %d times)", server, what.En, o.times)}
+	}
 	f.Explanation = event.Words{
 		Ja: fmt.Sprintf("%s で、これまで指令のなかったネットワーク（%d アドレス、うち利用者を隠すもの %d 回）から %s があった。CI サーバに指令できる者は、それにつながる内部の機械を動かせる。開発者の出張先や自宅の新しい回線、外部サービスからの連携でも起こりうる。", server, len(o.addresses), o.hidden, what.Ja),
 		En: fmt.Sprintf("On %s %s from networks that never commanded it before (%d addresses; %d times through ones that hide their user). Whoever commands the CI server commands the machines inside that listen to it. A developer on a journey or with a new line at home, or a hook of another service, can look like this.", server, what.En, len(o.addresses), o.hidden)}

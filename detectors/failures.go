@@ -70,7 +70,8 @@ func (s *sources) merge(t *sources) {
 		s.by = map[netip.Addr]*source{}
 	}
 	s.beyond += t.beyond
-	for ip, b := range t.by {
+	for _, ip := range t.order(s) {
+		b := t.by[ip]
 		a := s.by[ip]
 		if a == nil {
 			if len(s.by) >= maxSources {
@@ -87,6 +88,19 @@ func (s *sources) merge(t *sources) {
 			}
 		}
 	}
+}
+
+// order returns the addresses in the order in which they are merged into s. Which of them find room at the bound must not depend on
+// the order of a map.
+func (s *sources) order(into *sources) []netip.Addr {
+	out := make([]netip.Addr, 0, len(s.by))
+	for ip := range s.by {
+		out = append(out, ip)
+	}
+	if len(into.by)+len(out) > maxSources {
+		slices.SortFunc(out, netip.Addr.Compare)
+	}
+	return out
 }
 
 // broad returns the addresses that tried at least so many accounts, the busiest first, at most most.
@@ -177,6 +191,7 @@ func (e *episode) add(d *daily) {
 type watch struct {
 	change   detect.Change
 	today    *daily
+	lull     []*daily // days without excess while an alarm stands: part of the episode only if it goes on after them
 	recent   []*daily // days since the sum was last nought, at most keepDays
 	episodes []*episode
 	// absolute is the count on one day that is an alarm without any history.
@@ -200,6 +215,13 @@ func (w *watch) observe(s *event.Sighting) {
 		if n >= w.change.Crossing(workday(s.Weekday)) || w.absolute > 0 && n >= float64(w.absolute) {
 			w.today.crossed = s.Seen()
 		}
+	}
+}
+
+// forgive takes an account off today's count: its owner logged in right after, so it was a slip.
+func (w *watch) forgive(handle uint32) {
+	if w.today != nil {
+		delete(w.today.names, handle)
 	}
 }
 
@@ -243,7 +265,16 @@ func (w *watch) judge(d *daily) {
 		}
 		w.recent = w.recent[:0]
 		w.episodes = append(w.episodes, open)
+	case alarm && !noHistory && (v.Z <= 0.5 || float64(len(d.names))-v.Expected < w.change.Floor):
+		if d.tries > 0 && len(w.lull) < keepDays {
+			w.lull = append(w.lull, d)
+		}
+		w.recent = w.recent[:0]
 	case alarm || noHistory:
+		for _, l := range w.lull {
+			open.add(l)
+		}
+		w.lull = w.lull[:0]
 		if d.tries > 0 {
 			open.add(d)
 		}
@@ -251,6 +282,7 @@ func (w *watch) judge(d *daily) {
 		w.recent = w.recent[:0]
 	case open != nil:
 		open.closed = true
+		w.lull = w.lull[:0]
 	}
 }
 

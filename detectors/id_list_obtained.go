@@ -22,6 +22,7 @@ const (
 	listLow      = 0.05 // share on the day
 	listZ        = 8.0  // two-proportion z
 	listAccounts = 30   // existing accounts tried on the day
+	listEach     = 20   // attempts that count for each existing account and day: one client that storms one account changes no share
 )
 
 // idList looks for the day on which attempts on names that nobody has all but vanish while attempts on existing ones soar: the
@@ -35,13 +36,14 @@ type listRealm struct {
 	days     [listBefore]dayShare // ring of days before today
 	today    dayShare
 	evidence detect.Evidence
+	next     int64 // attempts at which the day is tested again
 	found    *event.Finding
 }
 
 type dayShare struct {
 	day            int32
 	unknown, known int64
-	accounts       map[uint32]struct{}
+	accounts       map[uint32]int32 // attempts, up to listEach
 }
 
 func newIDList(site detect.Site) detect.Detector {
@@ -65,9 +67,10 @@ func (d *idList) Observe(s *event.Sighting) {
 func (r *listRealm) observe(s *event.Sighting, unknown bool) {
 	if r.today.day != s.Day {
 		if r.today.accounts != nil {
-			r.days[int(r.today.day)%listBefore] = r.today
+			r.days[((r.today.day%listBefore)+listBefore)%listBefore] = r.today
 		}
-		r.today = dayShare{day: s.Day, accounts: map[uint32]struct{}{}}
+		r.today = dayShare{day: s.Day, accounts: map[uint32]int32{}}
+		r.next = listNow
 		if r.found == nil {
 			r.evidence = detect.Evidence{}
 		}
@@ -75,14 +78,16 @@ func (r *listRealm) observe(s *event.Sighting, unknown bool) {
 	if unknown {
 		r.today.unknown += s.Times()
 	} else {
-		r.today.known += s.Times()
-		r.today.accounts[s.Who.Handle] = struct{}{}
+		had := r.today.accounts[s.Who.Handle]
+		add := int32(min(s.Times(), listEach-int64(had)))
+		r.today.known += int64(add)
+		r.today.accounts[s.Who.Handle] = had + add
 		if r.found == nil {
 			r.evidence.Add(s.Event)
 		}
 	}
-	n := r.today.unknown + r.today.known
-	if r.found == nil && n >= listNow && n&(n-1) == 0 || r.found == nil && n >= listNow && n%listNow == 0 {
+	if n := r.today.unknown + r.today.known; r.found == nil && n >= r.next {
+		r.next = n + max(listNow/4, n/8)
 		r.test(s)
 	}
 }

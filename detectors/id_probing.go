@@ -126,6 +126,12 @@ func (r *probedRealm) finding(name realm, e *episode) event.Finding {
 	f.Title = event.Words{
 		Ja: fmt.Sprintf("存在しない ID へのログイン試行が急増（%d 件、%d 種類）", e.tries, len(e.names)),
 		En: fmt.Sprintf("IDs are being probed: %d attempts on %d names that nobody has", e.tries, len(e.names))}
+	if e.noHistory {
+		f.Explanation = event.Words{
+			Ja: fmt.Sprintf("%s の記録で、存在しない ID が 1 日に最大 %d 種類試された。記録の始まりに近く比べる過去がないが、数だけで異常である。システム更改直後の ID 変更などでも増えることがある。", name, e.peakNames),
+			En: fmt.Sprintf("In %s as many as %d different names that nobody has were tried on one day. The log has hardly begun, so there is no past to compare with; the number alone is out of the ordinary. A change of login IDs can look like this.", name, e.peakNames)}
+		return f
+	}
 	f.Explanation = event.Words{
 		Ja: fmt.Sprintf("%s の記録で、存在しない ID の種類が 1 日あたり通常約 %.0f のところ最大 %d に増えた。接続元ごとではなく組織全体で数えている。退職者の端末のように同じ ID を毎日試すものは除いた。システム更改直後の ID 変更などでも増えることがある。", name, e.expected, e.peakNames),
 		En: fmt.Sprintf("In %s the number of different names that nobody has rose from about %.0f a day to as many as %d. It is counted over the whole institute, not by source. Clients that knock with one retired name day after day are left out. A change of login IDs can look like this.", name, e.expected, e.peakNames)}

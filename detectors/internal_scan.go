@@ -20,7 +20,7 @@ const (
 	scanScanFails   = 0.8  // share of a scanner's (Jung et al. 2004)
 	scanFalse       = 1e-5 // chance of calling an honest machine a scanner, for each walk
 	scanFade        = 0.7  // of the walk that is left the next day, so that a scan of some tries a day still adds up
-	scanTargets     = 10   // refused pairs of machine and port on one day, at least
+	scanTargets     = 15   // refused pairs of machine and port, at least: those of today and, faded, of the days before
 	scanBroad       = 60   // new pairs on one day that are a scan even if all answer
 	scanOverOwn     = 4.0  // and so many times the machine's own busiest day of the last scanHistory
 	scanHistory     = 28   // days
@@ -48,6 +48,7 @@ type scanning struct {
 	begun   int32
 	day     int32
 	walk    float64
+	recent  float64 // refused ones, today's and what is left of those before
 	refused int32
 	open    int32
 	targets map[netip.Addr]struct{} // of first contacts today, up to 4096
@@ -129,6 +130,7 @@ func (m *scanning) contact(s *event.Sighting) {
 	step := math.Log(scanScanFails / scanHonestFails)
 	if failed {
 		m.refused++
+		m.recent++
 		m.walk += step
 	} else {
 		m.open++
@@ -145,7 +147,7 @@ func (m *scanning) contact(s *event.Sighting) {
 		return
 	}
 	usual := m.usual()
-	byWalk := m.walk >= math.Log(0.99/scanFalse) && m.refused >= scanTargets
+	byWalk := m.walk >= math.Log(0.99/scanFalse) && m.recent >= scanTargets
 	n := float64(m.refused + m.open)
 	broad := n >= scanBroad && n >= scanOverOwn*float64(usual) && s.Day-m.begun >= scanSettle
 	if byWalk || broad {
@@ -172,6 +174,7 @@ func (m *scanning) nextDay(day int32) {
 	}
 	for range min(day-m.day, 30) {
 		m.walk *= scanFade
+		m.recent *= scanFade
 	}
 	m.day, m.refused, m.open, m.now = day, 0, 0, nil
 	clear(m.targets)

@@ -18,6 +18,7 @@ const (
 	guessingAbsolute = 0.2 // share of all accounts that failed on one day which needs no history, at least guessingLeast
 	guessingLeast    = 40
 	guessingHighZ    = 6.0
+	guessingSlip     = 15  // minutes after a failure within which the account's own success makes it a slip of the finger
 	sprayPerAccount  = 5.0 // attempts for each account and day: up to this it is called a spray
 )
 
@@ -31,7 +32,7 @@ type guessing struct {
 
 type guessedRealm struct {
 	watch watch
-	all   map[uint32]struct{} // accounts that logged in or failed
+	all   map[uint32]event.Micros // accounts that logged in or failed, and when they failed last
 }
 
 func newPasswordGuessing(site detect.Site) detect.Detector {
@@ -46,18 +47,22 @@ func (g *guessing) Observe(s *event.Sighting) {
 	}
 	r := g.realms[realmOf(s)]
 	if r == nil {
-		r = &guessedRealm{all: map[uint32]struct{}{}}
+		r = &guessedRealm{all: map[uint32]event.Micros{}}
 		r.watch.change.Floor = guessingFloor
 		g.realms[realmOf(s)] = r
 	}
 	if s.LoggedIn() {
-		r.all[s.Who.Handle] = struct{}{}
+		if at := r.all[s.Who.Handle]; at != 0 && s.Time-at <= guessingSlip*60*1e6 {
+			r.watch.forgive(s.Who.Handle)
+		}
+		r.all[s.Who.Handle] = 0
 		return
 	}
 	if !s.Failed() || unknownName(s, g.site) || !guessReason(s.Reason) {
 		return
 	}
 	r.watch.absolute = max(guessingLeast, int(guessingAbsolute*float64(max(g.site.Accounts, len(r.all)))))
+	r.all[s.Who.Handle] = s.Time
 	r.watch.observe(s)
 }
 
@@ -98,9 +103,17 @@ func (r *guessedRealm) finding(name realm, e *episode) event.Finding {
 	if per <= sprayPerAccount {
 		f.Detector = "password-spray"
 	}
+	if e.noHistory {
+		f.Explanation = event.Words{
+			Ja: fmt.Sprintf("%s の記録で、1 日に %d アカウントが失敗した（1 日の失敗は最大 %d 件）。記録の始まりに近く比べる過去がないが、全アカウントに対する割合だけで異常である。一斉のパスワード失効や認証基盤の障害でも増えることがある。", name, e.peakNames, e.peak),
+			En: fmt.Sprintf("In %s as many as %d accounts failed on one day (at most %d failures a day). The log has hardly begun, so there is no past to compare with; the share of all accounts alone is out of the ordinary. A mass expiry of passwords or a fault of the login can look like this.", name, e.peakNames, e.peak)}
+	}
 	f.Title = event.Words{
 		Ja: fmt.Sprintf("多数のアカウントへのパスワード推測（失敗 %d 件、%d アカウント）", e.tries, len(e.names)),
 		En: fmt.Sprintf("passwords are being guessed: %d failures on %d accounts", e.tries, len(e.names))}
+	if e.noHistory {
+		return f
+	}
 	f.Explanation = event.Words{
 		Ja: fmt.Sprintf("%s の記録で、1 日に失敗したアカウント数が通常約 %.0f のところ最大 %d に増えた（1 日の失敗は最大 %d 件）。接続元やアカウントごとの回数では目立たないよう分散した攻撃でも、広がりは隠せない。一斉のパスワード失効や認証基盤の障害でも増えることがある。", name, e.expected, e.peakNames, e.peak),
 		En: fmt.Sprintf("In %s the number of accounts that failed rose from about %.0f a day to as many as %d (at most %d failures a day). Spreading the attempts over addresses and accounts hides their number, not their breadth. A mass expiry of passwords or a fault of the login can look like this.", name, e.expected, e.peakNames, e.peak)}

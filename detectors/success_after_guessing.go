@@ -140,6 +140,9 @@ func (d *afterGuessing) success(s *event.Sighting) {
 	}
 	f := d.found[s.SrcIP]
 	if f == nil {
+		if len(d.found) >= maxSources {
+			return
+		}
 		f = &afterFinding{accounts: map[string]struct{}{}, first: s.Time, alerted: s.Seen(), place: s.Src}
 		d.found[s.SrcIP] = f
 	}

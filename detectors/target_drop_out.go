@@ -25,6 +25,7 @@ const (
 	dropPrior   = 0.01            // of accounts whose password falls to guessing (seed 001: about 1 % had patterns)
 	dropPost    = 0.9             // posterior at which an account is named
 	dropWaves   = 3               // waves that must have passed
+	hitApart    = 60 * 1e6        // µs between hits on one account that are both remembered: a storm on one account fills no memory
 )
 
 // dropOut watches which accounts a guessing campaign stops trying while it goes on with the others: those whose password it
@@ -68,7 +69,8 @@ type target struct {
 	gone     event.Micros // last hit before it fell silent
 	tries    int64
 	evidence event.Ref
-	excused  bool // locked or disabled: silence has another reason
+	slid     event.Micros // last hit that was remembered for the hour
+	excused  bool         // locked or disabled: silence has another reason
 }
 
 func newDropOut(site detect.Site) detect.Detector {
@@ -120,8 +122,16 @@ func (r *dropRealm) observe(s *event.Sighting, accounts int) {
 // slide keeps the targets of the last hour. A hit remembers the account only; those of the hour before a wave opens are
 // counted into it.
 func (r *dropRealm) slide(s *event.Sighting) {
-	r.hits = append(r.hits, hit{s.Time, s.Who.Handle})
-	r.inHour[s.Who.Handle]++
+	t := r.list[s.Who.Handle]
+	if t == nil {
+		t = &target{who: s.Who, wave: -1}
+		r.list[s.Who.Handle] = t
+	}
+	if t.slid == 0 || s.Time-t.slid >= hitApart {
+		t.slid = s.Time
+		r.hits = append(r.hits, hit{s.Time, s.Who.Handle})
+		r.inHour[s.Who.Handle]++
+	}
 	for r.head < len(r.hits) && s.Time-r.hits[r.head].at > 3600*1e6 {
 		h := r.hits[r.head].handle
 		if r.inHour[h]--; r.inHour[h] <= 0 {
@@ -132,9 +142,6 @@ func (r *dropRealm) slide(s *event.Sighting) {
 	if r.head > 4096 && r.head*2 > len(r.hits) {
 		r.hits = append(r.hits[:0], r.hits[r.head:]...)
 		r.head = 0
-	}
-	if t := r.list[s.Who.Handle]; t == nil {
-		r.list[s.Who.Handle] = &target{who: s.Who, wave: -1}
 	}
 }
 

@@ -22,6 +22,7 @@ const (
 	uploadOverMax  = 3.0       // and times its busiest day of uploadHistory
 	uploadHistory  = 28        // days
 	uploadLearn    = 7         // days of the machine's connections before its history can be judged
+	uploadHabit    = 3         // days on which what the first days sent is sent again make it a habit
 	uploadAudience = 5         // machines that use a far network make it a service that many use
 	chunkDays      = 30        // days over which small uploads are put together
 	chunkOverOwn   = 5.0       // times what went to the same network in the period before
@@ -150,7 +151,7 @@ func (m *sender) send(s *event.Sighting, far netip.Prefix, n int64, used int) bo
 	m.total += n
 	t := m.slot(far)
 	t.bytes += n
-	if f := m.found[far]; f != nil && f.day == s.Day {
+	if f := m.found[far]; f != nil && f.day == s.Day && !f.young {
 		f.add(s, n, used)
 		return true
 	}
@@ -165,6 +166,13 @@ func (m *sender) send(s *event.Sighting, far netip.Prefix, n int64, used int) bo
 	if !young && (float64(t.bytes) < usual+uploadSpread*spread || float64(t.bytes) < uploadOverMax*most) {
 		return false
 	}
+	if old := m.found[far]; old != nil && (young || old.young) {
+		if old.day != s.Day { // what the first days did and later ones do too is a habit
+			old.day = s.Day
+			old.days++
+		}
+		return false
+	}
 	if m.found == nil {
 		m.found = map[netip.Prefix]*sent{}
 	}
@@ -177,7 +185,7 @@ func (m *sender) send(s *event.Sighting, far netip.Prefix, n int64, used int) bo
 		m.found[far] = f
 	}
 	f.add(s, t.bytes, used)
-	return true
+	return !young
 }
 
 func (f *sent) add(s *event.Sighting, n int64, used int) {
@@ -220,7 +228,7 @@ func (m *sender) slot(far netip.Prefix) *toFar {
 func (m *sender) nextDay(day int32) {
 	told := false
 	for _, f := range m.found {
-		told = told || f.day == m.day
+		told = told || f.day == m.day && !f.young
 	}
 	if !told {
 		m.past[m.npast%len(m.past)] = float64(m.total)
@@ -309,6 +317,9 @@ func (d *uploads) Findings(event.Micros) []event.Finding {
 	var out []event.Finding
 	for ip, m := range d.machines {
 		for far, f := range m.found {
+			if f.young && f.days >= uploadHabit {
+				continue
+			}
 			out = append(out, f.finding(m, ip, far))
 		}
 	}
@@ -324,11 +335,11 @@ func (d *uploads) Findings(event.Micros) []event.Finding {
 func (f *sent) severity(src event.Place) event.Severity {
 	hidden := f.dst.Kind.Anonymous()
 	switch {
-	case f.audience > uploadAudience:
+	case f.audience > uploadAudience, f.young:
 		return event.Low
-	case server(src) && !f.young && (f.bytes >= uploadLarge || hidden):
+	case server(src) && (f.bytes >= uploadLarge || hidden):
 		return event.High
-	case server(src), f.bytes >= uploadLarge && (hidden || !f.young):
+	case server(src), f.bytes >= uploadLarge:
 		return event.Medium
 	}
 	return event.Low
