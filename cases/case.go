@@ -131,8 +131,9 @@ type Input struct {
 	YearFrom      string   `json:"year_from,omitempty"`     // record, profile, flag, order, file, neighbour
 	TimezoneFrom  string   `json:"timezone_from,omitempty"` // record, profile, flag, guess
 	Samples       []string `json:"samples,omitempty"`       // of unparsed records, "line 17: …", at most 5 of 200 bytes
-	Status        string   `json:"status,omitempty"`        // empty: read to its end; truncated, unreadable, not-understood, interrupted
+	Status        string   `json:"status,omitempty"`        // empty: read to its end; truncated, changed, unreadable, unsupported, not-understood, interrupted, duplicate
 	Error         string   `json:"error,omitempty"`
+	CopyOf        string   `json:"copy_of,omitempty"` // inputs[].path whose content this one repeats; it was not read again
 	PreservedPath string   `json:"preserved_path,omitempty"`
 }
 

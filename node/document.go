@@ -22,7 +22,7 @@ import (
 func (v *investigation) document(ctx context.Context, r *breach.Result) (*cases.Case, error) {
 	w := v.watched
 	c := &cases.Case{
-		Schema: cases.Schema, Revision: v.revision, Supersedes: v.supersedes, KnownAsOf: cases.Time(w.last), Partial: v.partial,
+		Schema: cases.Schema, Revision: v.revision, Supersedes: v.supersedes, KnownAsOf: cases.Time(max(w.last, v.lastAnswer())), Partial: v.partial,
 		Tool:      cases.Tool{Version: v.o.Version, RulesSHA256: detectors.Fingerprint()},
 		Window:    cases.Span{From: cases.Time(w.first), To: cases.Time(w.last)},
 		Institute: cases.Institute{Name: v.o.Profile.Name, Timezone: v.o.zone().String(), Guessed: len(v.o.Profile.Networks) == 0},
@@ -31,15 +31,19 @@ func (v *investigation) document(ctx context.Context, r *breach.Result) (*cases.
 		Questions: r.Questions, Containment: r.Containment, Decisions: v.decisions(),
 	}
 	c.Coverage = coverage(w, w.first, w.last)
-	c.Inputs = v.inputs()
-	c.Totals = v.totals(c, r)
 	c.Limits = v.limits(r)
 	findings, err := v.findings(ctx, append(slices.Clone(w.findings), r.Findings...))
 	if err != nil {
 		return nil, err
 	}
-	c.Findings = findings
+	c.Findings, c.Inputs = findings, v.inputs()
+	v.bound(c)
+	v.listNamed(c)
+	c.Totals = v.totals(c, r)
 	c.Sort()
+	if err := c.Validate(); err != nil {
+		c.Limits = append(c.Limits, event.Words{Ja: "この文書の自己検査に失敗した（不具合として報告されたい）: " + err.Error(), En: "This document failed its own check (please report it): " + err.Error()})
+	}
 	return c, nil
 }
 
@@ -52,8 +56,8 @@ func (v *investigation) totals(c *cases.Case, r *breach.Result) cases.Totals {
 		t.Bytes += in.Bytes
 	}
 	a := &t.Accounts
-	for i := range r.Accounts {
-		switch r.Accounts[i].Verdict {
+	for i := range c.Accounts {
+		switch c.Accounts[i].Verdict {
 		case cases.AccountCompromised:
 			a.Compromised++
 		case cases.AccountSuspected:
@@ -91,6 +95,9 @@ func (v *investigation) inputs() []cases.Input {
 		if t.err != nil {
 			c.Error = t.err.Error()
 		}
+		if in.copyOf != nil {
+			c.CopyOf, c.Error = in.copyOf.file.Path, in.sayCopy()
+		}
 		if c.Timezone = in.zoneName; t.noZone == 0 && t.parsed > 0 {
 			c.Timezone, c.TimezoneFrom = "UTC", "record"
 		} else {
@@ -116,7 +123,15 @@ func (v *investigation) limits(r *breach.Result) []event.Words {
 	if v.partial {
 		out = append(out, event.Words{Ja: "読込が途中で中断された。すべての数は増えることがある。", En: "Reading was interrupted. Every number may still grow."})
 	}
+	if v.own > 0 {
+		out = append(out, event.Words{Ja: fmt.Sprintf("この調査自身のフォルダにある %d ファイルは読んでいない。", v.own), En: fmt.Sprintf("%d files in the case folder itself were not read.", v.own)})
+	}
+	out = append(out, v.notes...)
 	for _, in := range v.plan.inputs {
+		if in.copyOf != nil {
+			out = append(out, event.Words{Ja: fmt.Sprintf("%s は %s と同じ内容（またはその前半）のため、一度だけ数えた。", in.file.Path, in.copyOf.file.Path),
+				En: fmt.Sprintf("%s has the content of %s, or its beginning: it was counted once.", in.file.Path, in.copyOf.file.Path)})
+		}
 		if in.unknownFormat != "" {
 			out = append(out, event.Words{Ja: fmt.Sprintf("%s: 設定にある形式名 %q は知らないため、内容から判別した。", in.file.Path, in.unknownFormat),
 				En: fmt.Sprintf("%s: the profile names the format %q, which is not known; the content decided.", in.file.Path, in.unknownFormat)})
@@ -138,29 +153,17 @@ func (v *investigation) limits(r *breach.Result) []event.Words {
 	if r.Folded > 0 {
 		out = append(out, event.Words{Ja: fmt.Sprintf("上限を超えた %d 件は粗い集計に含めた。", r.Folded), En: fmt.Sprintf("%d entries beyond a bound were counted more coarsely.", r.Folded)})
 	}
+	for _, w := range v.warnings() {
+		out = append(out, event.Words{Ja: "設定の注意: " + w, En: "profile: " + w})
+	}
 	for i, p := range v.know.problems {
-		if i == 20 {
+		if i == maxTold {
+			out = append(out, event.Words{Ja: fmt.Sprintf("ほか %d 行が読めない。", len(v.know.problems)-i), En: fmt.Sprintf("%d more lines were not read.", len(v.know.problems)-i)})
 			break
 		}
 		out = append(out, event.Words{Ja: "読めない行: " + p.String(), En: "not read: " + p.String()})
 	}
 	out = append(out, event.Words{Ja: "確度の数値は未較正であり、指標として読むこと。", En: "Confidences are not calibrated yet: read them as indicators."})
-	return out
-}
-
-func (v *investigation) decisions() []cases.Decision {
-	out := []cases.Decision{}
-	for i := range v.o.Answers {
-		a := &v.o.Answers[i]
-		what := a.Question
-		if what == "" {
-			what = a.Subject.Account
-			if a.Subject.Address.IsValid() {
-				what += " " + a.Subject.Address.String()
-			}
-		}
-		out = append(out, cases.Decision{At: cases.At(a.At), By: a.By, What: what + ": " + a.Value, Why: a.Why, Via: a.Via, Retracted: a.RetractedBy != 0})
-	}
 	return out
 }
 

@@ -4,16 +4,16 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
-	"github.com/sekisho/sekisho/breach"
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/config"
 	"github.com/sekisho/sekisho/event"
@@ -39,21 +39,27 @@ type investigation struct {
 	covered bool
 	stats   Stats
 
+	work       string // where the case is made
+	made       bool   // the case folder was made by this run
+	own        int    // files that lie in the case folder itself and were left out
 	revision   int
 	supersedes *int
-	old        *cases.Case // the case that is extended; nil if there is none
+	old        *earlier                 // the revision that is extended; nil if there is none
+	asked      map[string]cases.Subject // what questions are about
+	notes      []event.Words            // of answers and seeds that had no effect
 }
 
 // Investigate reads what it is given and writes a case folder. A cancelled context ends the reading early: what was read by
-// then becomes a case that says it is partial. An error leaves no case.json behind; what was there before stays.
+// then becomes a case that says it is partial. An error leaves no new case: what was there before stays as it was.
 func Investigate(ctx context.Context, o Options) (*Outcome, error) {
-	v := &investigation{o: &o, formats: formats.All(), revision: 1}
+	v := &investigation{o: &o, formats: formats.All(), revision: 1, asked: map[string]cases.Subject{}}
 	if err := v.prepare(); err != nil {
 		return nil, err
 	}
 	if err := v.folder(); err != nil {
 		return nil, err
 	}
+	defer v.clear()
 	whole := context.WithoutCancel(ctx) // once the reading has ended, the case is finished
 	if err := v.discover(ctx); err != nil {
 		return nil, err
@@ -64,6 +70,9 @@ func Investigate(ctx context.Context, o Options) (*Outcome, error) {
 	}
 	defer v.sorter.Close()
 	v.partial = ctx.Err() != nil
+	if err := v.compareInputs(); err != nil {
+		return nil, err
+	}
 	db, err := v.watchAll(whole)
 	if err != nil {
 		return nil, err
@@ -75,7 +84,7 @@ func Investigate(ctx context.Context, o Options) (*Outcome, error) {
 // prepare sets what was left open.
 func (v *investigation) prepare() error {
 	o := v.o
-	if len(o.Paths) == 0 {
+	if len(o.Paths) == 0 && !o.Add {
 		return errors.New("node: nothing to investigate: give files or folders, or - for standard input")
 	}
 	if o.Profile == nil {
@@ -94,17 +103,24 @@ func (v *investigation) prepare() error {
 	if o.Version == "" {
 		o.Version = "unreleased"
 	}
+	o.Paths, o.Answers, o.Seeds, o.Formats = slices.Clone(o.Paths), gather(nil, o.Answers), slices.Clone(o.Seeds), slices.Clone(o.Formats)
 	debug.SetMemoryLimit(o.Memory * 6 / 10)
 	return nil
 }
 
 // discover finds the files and plans how to read each.
 func (v *investigation) discover(ctx context.Context) error {
-	var err error
-	v.found, err = intake.Discover(v.o.Paths, intake.Search{Stdin: v.o.Stdin, TempDir: v.o.Out})
-	if err != nil {
-		return fmt.Errorf("node: find the inputs: %w", err)
+	if v.o.Add {
+		if err := v.extend(); err != nil {
+			return err
+		}
 	}
+	var err error
+	v.found, err = intake.Discover(v.o.Paths, intake.Search{Stdin: v.o.Stdin, TempDir: v.work})
+	if err != nil {
+		return fmt.Errorf("node: find the inputs: %w", explain(err, v.o.Out))
+	}
+	v.outside()
 	if len(v.found.Files) == 0 {
 		v.found.Close()
 		for _, p := range v.found.Problems {
@@ -112,7 +128,9 @@ func (v *investigation) discover(ctx context.Context) error {
 		}
 		return errors.Join(errors.New("node: no file to read in what was given"), err)
 	}
-	v.plan, err = newPlan(ctx, v.found, v.o, v.formats)
+	if v.plan, err = newPlan(ctx, v.found, v.o, v.formats); err == nil {
+		v.know, err = newKnower(v.o, v.plan.inputs)
+	}
 	if err != nil {
 		v.found.Close()
 		return err
@@ -134,13 +152,17 @@ func (v *investigation) discover(ctx context.Context) error {
 // readAll makes events of all records.
 func (v *investigation) readAll(ctx context.Context) error {
 	start := time.Now()
-	v.sorter = sorted.New(sorted.Options{Dir: v.o.Out, Memory: v.o.Memory / 4, Adders: v.o.Jobs, Batch: v.o.Batch})
-	r := &reading{plan: v.plan, o: v.o, sorter: v.sorter, dir: v.o.Out, total: v.found.Bytes(), progress: v.o.Progress}
+	v.sorter = sorted.New(sorted.Options{Dir: v.work, Memory: cmp.Or(v.o.sorting, v.o.Memory/4), Adders: v.o.Jobs, Batch: v.o.Batch})
+	r := &reading{plan: v.plan, o: v.o, sorter: v.sorter, dir: v.work, total: v.found.Bytes(), progress: v.o.Progress}
+	if v.o.Early && v.o.Progress != nil {
+		r.early = newEarly(v.know.know)
+	}
 	err := r.run(ctx)
-	if jerr := joinLost(v.o.Out, v.plan.inputs); err == nil {
+	if jerr := joinLost(v.work, v.plan.inputs); err == nil {
 		err = jerr
 	}
 	if err != nil {
+		v.sorter.Close()
 		return fmt.Errorf("node: read the inputs: %w", explain(err, v.o.Out))
 	}
 	v.stats.Read = time.Since(start)
@@ -150,10 +172,6 @@ func (v *investigation) readAll(ctx context.Context) error {
 // watchAll hands the events, in order, to store, detectors and ledger.
 func (v *investigation) watchAll(ctx context.Context) (*duckdb.Writer, error) {
 	start := time.Now()
-	var err error
-	if v.know, err = newKnower(v.o, v.plan.inputs); err != nil {
-		return nil, err
-	}
 	if len(v.o.Profile.Networks) == 0 {
 		guessed, err := guessNetworks(ctx, v.sorter, v.know)
 		if err != nil {
@@ -167,7 +185,7 @@ func (v *investigation) watchAll(ctx context.Context) (*duckdb.Writer, error) {
 	for _, in := range v.plan.inputs {
 		inputs = append(inputs, store.Input{Path: in.file.Path, Realm: in.settings.Realm, Host: in.settings.Host})
 	}
-	db, err := duckdb.Create(filepath.Join(v.o.Out, "events.duckdb"), duckdb.Options{Inputs: inputs, Memory: v.o.Memory / 4, Threads: v.o.Jobs})
+	db, err := duckdb.Create(filepath.Join(v.work, storeName), duckdb.Options{Inputs: inputs, Memory: v.o.Memory / 4, Threads: v.o.Jobs})
 	if err != nil {
 		return nil, explain(err, v.o.Out)
 	}
@@ -193,11 +211,7 @@ func (v *investigation) watchAll(ctx context.Context) (*duckdb.Writer, error) {
 // conclude scopes and writes the case.
 func (v *investigation) conclude(ctx context.Context, db *duckdb.Writer) (*Outcome, error) {
 	start := time.Now()
-	in, err := v.scopeInputs()
-	if err != nil {
-		return nil, err
-	}
-	r := v.watched.ledger.Scope(in)
+	r := v.scope(v.scopeInputs())
 	figures, err := drawFigures(ctx, v.sorter, v.know, r)
 	if err != nil {
 		return nil, err
@@ -237,70 +251,4 @@ func (v *investigation) resolve() store.Resolve {
 		}
 		return out
 	}
-}
-
-// scopeInputs turns seeds and answers, as people write them, into what scoping takes.
-func (v *investigation) scopeInputs() (breach.Inputs, error) {
-	_, off := v.watched.last.Time().In(v.o.zone()).Zone()
-	in := breach.Inputs{Findings: v.watched.findings, Weights: v.o.Weights, Covered: v.covered, Accounts: v.know.listed,
-		Offset: event.Micros(off) * 1e6, Zone: v.o.zone().String()}
-	for _, s := range v.o.Seeds {
-		seed := breach.Seed{}
-		if !s.Around.IsZero() {
-			seed.Around = event.Of(s.Around)
-		}
-		if ip, ok := addressOf(s.Value); ok {
-			seed.Address = ip
-		} else if _, known := v.know.know.Host(s.Value); known {
-			seed.Host = s.Value
-		} else {
-			seed.Account = v.accountID(s.Value, seed.Around)
-		}
-		in.Seeds = append(in.Seeds, seed)
-	}
-	for i := range v.o.Answers {
-		if a, ok := v.answer(i); ok {
-			in.Answers = append(in.Answers, a)
-		}
-	}
-	return in, nil
-}
-
-func (v *investigation) accountID(name string, at event.Micros) string {
-	for _, r := range append(v.know.resolvers, v.know.accounts.Resolver("")) {
-		if h := r.Resolve(name, at); h != 0 && v.know.accounts.InDirectory(h) {
-			return v.know.accounts.ID(h)
-		}
-	}
-	return v.know.accounts.ID(v.know.resolvers[0].Resolve(name, at))
-}
-
-// folder makes the case folder, and refuses one that holds another case.
-func (v *investigation) folder() error {
-	o := v.o
-	if o.Out == "" {
-		o.Out = "sekisho-case"
-	}
-	old := filepath.Join(o.Out, "case.json")
-	if _, err := os.Stat(old); err == nil {
-		if !o.Force && !o.Add {
-			return fmt.Errorf("node: %s already holds a case: choose another --out, extend it with --add, or replace it with --force", o.Out)
-		}
-	} else if entries, err := os.ReadDir(o.Out); err == nil && len(entries) > 0 && !o.Force && !leftover(entries) {
-		return fmt.Errorf("node: %s is not empty and holds no case: choose another --out, or --force to write into it", o.Out)
-	}
-	if err := os.MkdirAll(o.Out, 0o700); err != nil {
-		return fmt.Errorf("node: make the case folder: %w", err)
-	}
-	return os.Chmod(o.Out, 0o700)
-}
-
-// leftover says whether a folder holds only what an interrupted run leaves.
-func leftover(entries []os.DirEntry) bool {
-	for _, e := range entries {
-		if n := e.Name(); n != "unparsed.log" && n[0] != '.' && n != "events.duckdb.part" && n != "events.duckdb.tmp" {
-			return false
-		}
-	}
-	return true
 }

@@ -33,8 +33,10 @@ type knower struct {
 }
 
 type placeKey struct {
-	ip  netip.Addr
-	day int32 // a Tor exit is one on some days only
+	ip      netip.Addr
+	day     int32  // a Tor exit is one on some days only
+	asn     uint32 // what the record itself says of the address
+	country string
 }
 
 const maxPlaces = 1 << 18
@@ -84,10 +86,14 @@ func (k *knower) readDirectory(p *config.Profile) error {
 		k.problems = append(k.problems, problems...)
 	}
 	o := identity.Options{Rows: rows, Domains: p.Domains}
+	for _, h := range p.Hosts {
+		o.Hosts = append(append(o.Hosts, h.Name), h.Aliases...)
+	}
 	for _, g := range p.Groups {
 		o.Groups = append(o.Groups, identity.Group{Name: g.Name, Departments: g.Departments, Groups: g.Groups, Accounts: g.Accounts})
 	}
 	k.accounts = identity.New(o)
+	k.problems = append(k.problems, k.accounts.Problems()...)
 	k.listed = k.accounts.Known()
 	return nil
 }
@@ -177,17 +183,11 @@ func (k *knower) see(e *event.Event) event.Sighting {
 	}
 	k.clock(&s)
 	if e.SrcIP.IsValid() {
-		s.Src = k.place(e.SrcIP, s.Day, e.Time)
-		if e.Country != "" {
-			s.Src.Country = e.Country
-		}
-		if e.ASN != 0 {
-			s.Src.ASN = e.ASN
-		}
+		s.Src = k.place(placeKey{e.SrcIP, s.Day, e.ASN, e.Country}, e.Time)
 	}
 	switch {
 	case e.DstIP.IsValid():
-		s.Dst = k.place(e.DstIP, s.Day, e.Time)
+		s.Dst = k.place(placeKey{ip: e.DstIP, day: s.Day}, e.Time)
 	case e.DstHost != "":
 		s.Dst = k.host(e.DstHost, s.Day, e.Time)
 	}
@@ -214,13 +214,11 @@ func (k *knower) account(h identity.Handle) *event.Account {
 	return a
 }
 
-func (k *knower) place(ip netip.Addr, day int32, at event.Micros) event.Place {
-	key := placeKey{ip, day}
+func (k *knower) place(key placeKey, at event.Micros) event.Place {
 	p, ok := k.places[key]
 	if !ok {
-		a := k.know.Address(ip, "", 0, at)
-		kind, _ := event.ParseKind(a.Kind.String())
-		p = event.Place{IP: ip, Kind: kind, Own: a.Own, Restricted: a.Restricted, Network: a.Network, Host: a.Host, Role: a.Role, Country: a.Country, ASN: a.ASN}
+		a := k.know.Address(key.ip, key.country, key.asn, at)
+		p = event.Place{IP: key.ip, Kind: a.Kind, Own: a.Own, Restricted: a.Restricted, Network: a.Network, Host: a.Host, Role: a.Role, Country: a.Country, ASN: a.ASN}
 		if len(k.places) >= maxPlaces {
 			clear(k.places)
 		}
@@ -236,7 +234,7 @@ func (k *knower) host(name string, day int32, at event.Micros) event.Place {
 		p.Host, p.Own = name, true
 		if h, known := k.know.Host(name); known {
 			if len(h.IPs) > 0 {
-				p = k.place(h.IPs[0], day, at)
+				p = k.place(placeKey{ip: h.IPs[0], day: day}, at)
 			}
 			p.Host, p.Role = h.Name, h.Role
 		}

@@ -43,7 +43,10 @@ type Options struct {
 	Home     string // where the signing key is; default vault.Home()
 
 	Progress func(Progress)
+	Early    bool             // also count suspects while reading, for Progress.Interim
 	Now      func() time.Time // what the case calls generated; default time.Now
+
+	sorting int64 // bytes of events that wait in memory; 0: a share of Memory; for tests
 }
 
 // Seed is something known to be bad, as a person wrote it: an address, an account, a host or a hash.

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"regexp"
@@ -47,7 +48,9 @@ type input struct {
 	zoneFrom string
 	glance   formats.Civil // the first record's time, if the record shows one
 	glanced  bool
-	firstAt  event.Micros // a guess at the first record's moment: orders the pieces of a rotated log
+	firstAt  event.Micros      // a guess at the first record's moment: orders the pieces of a rotated log
+	head     [sha256.Size]byte // of how the content begins; zero where it is empty or cannot be read
+	copyOf   *input            // whose content this file repeats; it is not read again
 	tally    tally
 }
 
@@ -67,6 +70,9 @@ func newPlan(ctx context.Context, found *intake.Inputs, o *Options, all []format
 			return nil, err
 		}
 	}
+	if err := p.findCopies(ctx); err != nil {
+		return nil, err
+	}
 	p.decideZones(o)
 	p.decideYears(o)
 	p.makeStreams()
@@ -82,6 +88,9 @@ func (in *input) recognise(ctx context.Context, o *Options, all []formats.Format
 	}
 	defer src.Close()
 	head, _ := src.Head(sniffed)
+	if len(head) > 0 {
+		in.head = sha256.Sum256(head[:min(len(head), headBytes)])
+	}
 	recs, framing := sample(ctx, src, head)
 	in.framing = framing
 	guesses := formats.Recognise(all, recs)
@@ -216,6 +225,10 @@ func (p *plan) makeStreams() {
 	by := map[string][]*input{}
 	var keys []string
 	for _, in := range p.inputs {
+		if in.copyOf != nil {
+			in.tally.status = "duplicate"
+			continue
+		}
 		key := "\x00" + in.file.Path
 		if in.primary != nil && in.framing == event.FrameLines {
 			key = rotation.ReplaceAllString(in.file.Path, "") + "\x00" + in.primary.Name + "\x00" + in.settings.Host + "\x00" + in.settings.Realm

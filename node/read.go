@@ -56,6 +56,7 @@ type reading struct {
 	total    int64
 	failed   atomic.Int64 // records nobody took
 	progress func(Progress)
+	early    *early // nil: no look before the end
 }
 
 // run reads all streams with as many workers as there are jobs. An interrupted context ends the reading early and is no
@@ -159,6 +160,10 @@ func (w *reader) ended(ctx context.Context, in *input, err error) error {
 		}
 	case ctx.Err() != nil:
 		in.tally.status = "interrupted"
+	case errors.As(err, &broken) && errors.Is(err, intake.ErrUnsupported):
+		in.tally.status, in.tally.err = "unsupported", err
+	case errors.As(err, &broken) && errors.Is(err, intake.ErrChanged):
+		in.tally.status, in.tally.err = "changed", err
 	case errors.As(err, &broken):
 		in.tally.status, in.tally.err = "truncated", err
 	case errors.Is(err, errFatal):
@@ -205,6 +210,9 @@ func (w *reader) flush() error {
 		if err := w.adder.Add(e); err != nil {
 			return err
 		}
+	}
+	if w.early != nil {
+		w.early.look(w.batch.Events)
 	}
 	t.events += int64(len(w.batch.Events))
 	w.batch.Reset()
@@ -289,6 +297,10 @@ func cutText(s string, n int) string {
 
 func (r *reading) report(in *input) {
 	if r.progress != nil {
-		r.progress(Progress{Phase: "read", Done: r.read.Load(), Total: r.total, Path: in.file.Path, At: time.Now()})
+		p := Progress{Phase: "read", Done: r.read.Load(), Total: r.total, Path: in.file.Path, At: time.Now()}
+		if r.early != nil {
+			p.Interim = r.early.due(p.At)
+		}
+		r.progress(p)
 	}
 }

@@ -5,45 +5,52 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 
-	"github.com/sekisho/sekisho/breach"
 	"github.com/sekisho/sekisho/cases"
-	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/report"
 	"github.com/sekisho/sekisho/vault"
 )
 
-// write puts the case into its folder: the report first, case.json next, the manifest last, since it speaks of all others.
+// write makes the case's files and puts them into the case folder: the report first, case.json next, the manifest last, since
+// it speaks of all others.
 func (v *investigation) write(ctx context.Context, c *cases.Case, data *report.Data) error {
-	dir := v.o.Out
-	if err := os.Remove(filepath.Join(dir, "manifest.json")); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	if err := report.Write(dir, data); err != nil {
+	if err := report.Write(v.work, data); err != nil {
 		return err
 	}
 	var b bytes.Buffer
 	if err := cases.Write(&b, c); err != nil {
 		return fmt.Errorf("node: write case.json: %w", err)
 	}
-	if err := putFile(filepath.Join(dir, "case.json"), b.Bytes()); err != nil {
+	if err := putFile(filepath.Join(v.work, caseName), b.Bytes()); err != nil {
+		return err
+	}
+	if err := errors.Join(v.writeAnswers(), v.writeGiven()); err != nil {
+		return err
+	}
+	back, err := v.carry()
+	if err != nil {
 		return err
 	}
 	if v.o.Preserve {
-		if err := v.preserve(ctx); err != nil {
-			return err
-		}
+		err = v.preserve(ctx)
 	}
-	return v.seal(ctx, c)
+	if err == nil {
+		err = v.seal(ctx, c)
+	}
+	if err == nil {
+		return v.place()
+	}
+	back()
+	return err
 }
 
 // seal writes the signed manifest over inputs and case.
@@ -61,22 +68,33 @@ func (v *investigation) seal(ctx context.Context, c *cases.Case) error {
 	}
 	m := vault.NewManifest(v.o.Version, c.Generated.Time())
 	for _, in := range v.plan.inputs {
-		if in.tally.stats.Whole {
-			m.Add(in.tally.sum.Entry(vault.KindInput, in.file.Path, in.file.Modified))
+		e := in.tally.sum.Entry(vault.KindInput, in.file.Path, in.file.Modified)
+		if !in.tally.stats.Whole {
+			e.Unread = cmp.Or(in.tally.status, "not read to its end")
+			if in.tally.err != nil {
+				e.Unread += ": " + in.tally.err.Error()
+			}
 		}
+		m.Add(e)
 	}
-	return vault.Seal(ctx, v.o.Out, m, key)
+	return vault.Seal(ctx, v.work, m, key)
 }
 
 // preserve copies the inputs into the case.
 func (v *investigation) preserve(ctx context.Context) error {
 	kinds := map[string]string{}
+	var paths []string
 	for _, in := range v.plan.inputs {
+		if in.file.Path == "-" {
+			continue // there is no original to go back to
+		}
+		paths = append(paths, in.file.Path)
 		if in.primary != nil {
 			kinds[in.file.Path] = in.primary.Name
 		}
 	}
-	_, err := vault.Preserve(ctx, v.o.Paths, filepath.Join(v.o.Out, "preserved"), vault.PreserveOptions{Compress: true, KindOf: func(p string) string { return kinds[p] }})
+	_, err := vault.Preserve(ctx, paths, filepath.Join(v.work, preservedDir), vault.PreserveOptions{Compress: true, Tool: v.o.Version,
+		KindOf: func(p string) string { return kinds[p] }})
 	if err != nil {
 		return fmt.Errorf("node: preserve the inputs: %w", err)
 	}
@@ -123,35 +141,4 @@ func machineMemory() int64 {
 		}
 	}
 	return 4 << 30
-}
-
-// answer turns a person's answer into what scoping takes. One that came through a mailbox has no weight while its owner's
-// account is not cleared; since that is not known before scoping, it is kept without weight.
-func (v *investigation) answer(i int) (breach.Answer, bool) {
-	a := &v.o.Answers[i]
-	if !a.Stands() {
-		return breach.Answer{}, false
-	}
-	out := breach.Answer{Address: a.Subject.Address, Legitimate: a.Value == "yes", Unknown: a.Value == "unknown", By: a.By, Weightless: a.Via == "mailbox"}
-	if !a.From.IsZero() {
-		out.From = event.Of(a.From)
-	}
-	if !a.To.IsZero() {
-		out.To = event.Of(a.To)
-	}
-	if a.Subject.Account != "" {
-		out.Account = v.accountID(a.Subject.Account, 0)
-	}
-	if a.Question != "" && v.old != nil {
-		for k := range v.old.Questions {
-			if q := &v.old.Questions[k]; q.ID == a.Question {
-				out.Account = v.accountID(q.Subject.Account, 0)
-				if ip, err := netip.ParseAddr(q.Subject.Address); err == nil {
-					out.Address = ip
-				}
-				return out, true
-			}
-		}
-	}
-	return out, out.Account != "" || out.Address.IsValid()
 }
