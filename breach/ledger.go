@@ -85,6 +85,7 @@ type visit struct {
 	pinned   bool // by a person's answer
 	stranger bool // new to the address, with a client unlike its own
 	regular  bool // at home there
+	barred   bool // was condemned and did not stand with everything known
 }
 
 type run struct {

@@ -67,9 +67,11 @@ type scoping struct {
 	*Ledger
 	in        Inputs
 	w         Weights
-	people    []*person          // sorted by identity
-	asShare   map[uint32]float64 // share of accounts that ever came from an AS
-	home      string             // the country that most accounts come from
+	people    []*person // sorted by identity
+	novelty   novelty
+	popular   map[netip.Prefix]int // accounts that are at home in a network
+	asShare   map[uint32]float64   // share of accounts that ever came from an AS
+	home      string               // the country that most accounts come from
 	harmStart event.Micros
 	families  []string // by client number: its name without versions
 	campaign  span
@@ -236,9 +238,41 @@ func (s *scoping) countClients() {
 	s.allBad = len(people)
 }
 
-// settle weighs every visit again and again until nothing more is condemned. Condemned visits stay condemned, so it ends;
-// within a round every visit is weighed against the state at the round's begin, so the order does not matter.
+// settle finds the fixed point. What was condemned in an early round, on a past that later rounds know better, is weighed once
+// more at the end with everything known; what does not stand then is released for good and the rest found anew.
 func (s *scoping) settle() {
+	for range 8 {
+		s.expand()
+		released := false
+		s.markStrangers()
+		for _, v := range s.ordered {
+			if v.judged != condemned {
+				continue
+			}
+			if s.weigh(v); v.nats < condemnedAt-1 {
+				v.judged, v.barred, released = unjudged, true, true
+			}
+		}
+		if !released {
+			break
+		}
+		s.harmStart = s.firstHarm()
+	}
+	for _, v := range s.ordered {
+		if v.judged == condemned {
+			v.nats = max(v.nats, condemnedAt)
+			continue
+		}
+		v.judged = honest
+		if v.nats >= doubtfulAt {
+			v.judged = doubtful
+		}
+	}
+}
+
+// expand weighs every visit again and again until nothing more is condemned. Condemned visits stay condemned, so it ends;
+// within a round every visit is weighed against the state at the round's begin, so the order does not matter.
+func (s *scoping) expand() {
 	addrs, clients := map[netip.Addr]event.Micros{}, map[uint32]event.Micros{}
 	for s.rounds = 1; s.rounds <= 30; s.rounds++ {
 		s.countClients()
@@ -253,7 +287,7 @@ func (s *scoping) settle() {
 				continue
 			}
 			s.weigh(v)
-			if v.nats >= condemnedAt {
+			if v.nats >= condemnedAt && !v.barred {
 				next = append(next, v)
 			}
 		}
@@ -272,19 +306,6 @@ func (s *scoping) settle() {
 		}
 		if !changed {
 			break
-		}
-	}
-	for _, v := range s.ordered {
-		if v.judged == condemned {
-			s.weigh(v) // with all the company that it ended up in, for the explanation
-			if v.nats < condemnedAt {
-				v.nats = condemnedAt
-			}
-			continue
-		}
-		v.judged = honest
-		if v.nats >= doubtfulAt {
-			v.judged = doubtful
 		}
 	}
 }

@@ -143,6 +143,9 @@ func (s *scoping) weigh(v *visit) {
 	if c := a.place.Country; c != "" && c != s.home && !p.country && !a.place.Own {
 		add("abroad", s.w.Abroad)
 	}
+	if n := s.popular[network(a.place.IP)]; n >= max(5, len(s.people)/33) && !p.address {
+		add("population", s.w.Population)
+	}
 	if s.exposed != 0 && v.first >= s.exposed && v.first < s.exposed+120*day && !p.address && !p.client {
 		add("exposed", s.w.Exposed)
 	}
@@ -193,10 +196,8 @@ func (s *scoping) clientTerm(v *visit, p past) float64 {
 		return s.w.ClientKnown
 	case p.family:
 		return s.w.ClientFamily
-	case p.days >= 5:
-		return s.w.ClientNew
 	}
-	return 0
+	return min(s.novelty.stranger(p.days), s.w.ClientNew)
 }
 
 // operatorClient compares how often condemned accounts and the others have this client: a rare one that the condemned share
@@ -249,7 +250,7 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 	if a.place.Own {
 		return
 	}
-	strangers, familiar, company := 0, 0, 0.0
+	strangers, familiar, company, strange := 0, 0, 0.0, 0.0
 	seen := map[uint32]bool{v.who.Handle: true}
 	shared := v.client != 0 && s.sharedPlace(a)
 	for _, w := range a.visits {
@@ -270,6 +271,7 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 		case w.stranger:
 			if near {
 				strangers++
+				strange += s.novelty.stranger(w.past.days)
 				seen[w.who.Handle] = true
 			}
 		case w.regular:
@@ -277,8 +279,8 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 			seen[w.who.Handle] = true
 		}
 	}
-	if !p.network && (p.days >= 3 || s.in.Covered) && strangers > 0 && v.strangerNow(p) {
-		r := float64(strangers)*s.w.Stranger + float64(familiar)*s.w.Familiar
+	if !p.network && strangers > 0 && v.strangerNow(p) {
+		r := math.Min(strange, float64(strangers)*s.w.Stranger) + float64(familiar)*s.w.Familiar
 		if v.client == 0 { // without a client to compare, only kinds of address that few share say something
 			r = float64(strangers) * 0.4 * s.w.Stranger
 			if !a.place.Kind.Anonymous() && a.place.Kind != event.KindResidential {
@@ -299,16 +301,63 @@ func (v *visit) strangerNow(p past) bool {
 }
 
 // markStrangers notes for each visit whether its account came to the address for the first time with a client unlike its own,
-// or is at home there.
+// or is at home there; and, over all of them, how often that happens to honest people and where they are at home.
 func (s *scoping) markStrangers() {
+	s.novelty = novelty{}
+	home := map[netip.Prefix]map[uint32]struct{}{}
 	for _, v := range s.ordered {
 		if v.judged == condemned {
 			continue
 		}
 		p := v.past
-		v.stranger = v.strangerNow(p) && p.days >= 3 && (v.client != 0 || !p.as)
+		v.stranger = v.strangerNow(p) && (v.client != 0 || !p.as)
 		v.regular = p.address || p.client || p.family || v.days >= 5
+		if v.client != 0 && !p.address && !p.network {
+			s.novelty.count(p)
+		}
+		if v.regular {
+			n := network(v.addr.place.IP)
+			if home[n] == nil {
+				home[n] = map[uint32]struct{}{}
+			}
+			home[n][v.who.Handle] = struct{}{}
+		}
 	}
+	s.popular = make(map[netip.Prefix]int, len(home))
+	for n, who := range home {
+		s.popular[n] = len(who)
+	}
+}
+
+// novelty counts how often people come to a new network with a client that is new too, by how many days they had been seen
+// before. At the beginning of the logs everything is new, and says nothing.
+type novelty struct {
+	all, strange [6]int
+}
+
+func depth(days int32) int {
+	for i, d := range [...]int32{3, 6, 11, 21, 41} {
+		if days < d {
+			return i
+		}
+	}
+	return 5
+}
+
+func (n *novelty) count(p past) {
+	d := depth(p.days)
+	n.all[d]++
+	if !p.client && !p.family {
+		n.strange[d]++
+	}
+}
+
+// stranger returns what an unfamiliar client at a new network is worth after so many days, in nats: an intruder nearly always
+// has one, an honest person as often as was counted.
+func (n *novelty) stranger(days int32) float64 {
+	d := depth(days)
+	f := (float64(n.strange[d]) + 1) / (float64(n.all[d]) + 4)
+	return math.Max(0, math.Log(0.9/f))
 }
 
 // sharedPlace says whether people who are not condemned are at home at the address.

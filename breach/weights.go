@@ -24,6 +24,7 @@ type Weights struct {
 	GuessSource   float64 // the address guessed at accounts
 	AfterGuessing float64 // a finding says: this account, after guessing
 	DropOut       float64 // it left the attackers' list while the list went on
+	Population    float64 // a network where many of the people are at home
 	Exposed       float64 // after the directory with its credentials was read
 	Bulk          float64 // took mail or files as its owner never did
 	HalfOnly      float64 // never more than the right password without the second step
@@ -46,8 +47,8 @@ func DefaultWeights() Weights {
 		},
 		Abroad:     1.5,
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
-		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.2, OperatorMax: 4.5,
-		GuessSource: 5, AfterGuessing: 1.5, DropOut: 3, Exposed: 1.6, Bulk: 2, HalfOnly: -1.5,
+		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.5, OperatorMax: 4.5,
+		GuessSource: 5, AfterGuessing: 1.5, DropOut: 3, Population: -1.5, Exposed: 1.6, Bulk: 2, HalfOnly: -1.5,
 		Stranger: 1.8, Familiar: -2, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}
@@ -82,6 +83,8 @@ func termWords(name string) event.Words {
 		return event.Words{Ja: "パスワード推測を受けた後の初めての接続", En: "first came after the account had been guessed at"}
 	case "drop-out":
 		return event.Words{Ja: "攻撃が続く中でこのアカウントだけ標的から外れた", En: "the attackers stopped trying this account while they went on with the others"}
+	case "population":
+		return event.Words{Ja: "組織の多くの人が普段使うネットワーク", En: "a network that many of the institute's people use"}
 	case "exposed":
 		return event.Words{Ja: "ディレクトリの認証情報が読み取られた後の接続", En: "after the directory with its credentials was read"}
 	case "bulk":
