@@ -14,7 +14,6 @@ import (
 type ldapNames struct {
 	in  *Interner
 	buf []byte
-	key []byte
 }
 
 // idRank says how well an attribute names an account: 3 a login ID, 2 a mail address or staff number, 1 a common name, 0 none.

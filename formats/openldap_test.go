@@ -420,7 +420,7 @@ func FuzzLDAPNames(f *testing.F) {
 	names := ldapNames{in: NewInterner()}
 	f.Fuzz(func(t *testing.T, s string) {
 		names.account(s)
-		under(s, "dc=lab, dc=example")
+		_ = under(s, "dc=lab, dc=example")
 		var l ldapLogin
 		if names.login(s, &l) && l.value == "" {
 			t.Error("a login of nobody")

@@ -287,7 +287,7 @@ func (w *walker) problem(path string, err error) {
 // join keeps the argument as it was given: filepath.Join would clean it.
 func join(dir, name string) string {
 	if dir != "" && os.IsPathSeparator(dir[len(dir)-1]) {
-		return strings.TrimRight(dir, string(filepath.Separator)+"/") + string(filepath.Separator) + name
+		return strings.TrimRightFunc(dir, func(r rune) bool { return r < 0x80 && os.IsPathSeparator(uint8(r)) }) + string(filepath.Separator) + name
 	}
 	return dir + string(filepath.Separator) + name
 }

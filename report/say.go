@@ -95,14 +95,6 @@ func (c clock) minute(t cases.Time) string {
 	return t.Time().In(c.zone).Format("2006-01-02 15:04")
 }
 
-// second writes t to the second.
-func (c clock) second(t cases.Time) string {
-	if t.IsZero() {
-		return "—"
-	}
-	return t.Time().In(c.zone).Format("2006-01-02 15:04:05")
-}
-
 // date writes the day of t.
 func (c clock) date(t cases.Time) string {
 	if t.IsZero() {

@@ -216,7 +216,7 @@ func (k *keeper) expand(paths []string) []string {
 			out = append(out, root)
 			continue
 		}
-		prefix := strings.TrimRight(root, string(filepath.Separator)+"/") + string(filepath.Separator)
+		prefix := strings.TrimRightFunc(root, func(r rune) bool { return r < 0x80 && os.IsPathSeparator(uint8(r)) }) + string(filepath.Separator)
 		_ = filepath.WalkDir(prefix, func(path string, d fs.DirEntry, err error) error {
 			rel, relErr := filepath.Rel(prefix, path)
 			if err = errors.Join(err, relErr); err != nil {

@@ -94,6 +94,9 @@ func (b *progressBar) Update(p node.Progress) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if p.Interim != nil {
+		b.early(p.Interim)
+	}
 	switch p.Phase {
 	case "plan":
 		b.formats(p.Formats)
@@ -114,6 +117,16 @@ func (b *progressBar) say(ja, en string) string {
 
 func (b *progressBar) formats(counts map[string]int) {
 	fmt.Fprintf(b.w, "  %s\x1b[K\n", formatsText(counts, b.lang))
+}
+
+// early says what can be said while files are still being read.
+func (b *progressBar) early(i *node.Interim) {
+	after := int(i.Elapsed.Seconds())
+	if i.Suspects == 0 {
+		fmt.Fprintf(b.w, "\r"+b.say("  途中経過 (%d 秒)  不正ログインの疑いはまだ見えていません。以降の読込で変わります。", "  interim (%d s)  no login under suspicion so far; this changes as more is read")+"\x1b[K\n", after)
+		return
+	}
+	fmt.Fprintf(b.w, "\r"+b.say("  途中経過 (%d 秒)  不正ログインの疑い %d アカウント。以降の読込で変わります。", "  interim (%d s)  logins to %d accounts are under suspicion; this changes as more is read")+"\x1b[K\n", after, i.Suspects)
 }
 
 const barWidth = 30

@@ -15,7 +15,6 @@ type codes struct {
 	realm []uint32
 	ends  []uint64 // of each spelling in bytes
 	bytes []byte
-	over  int64 // events whose spelling found no room
 }
 
 func newCodes(most int) *codes {
