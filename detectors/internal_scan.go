@@ -147,7 +147,7 @@ func (m *scanning) contact(s *event.Sighting) {
 		return
 	}
 	usual := m.usual()
-	byWalk := m.walk >= math.Log(0.99/scanFalse) && m.recent >= scanTargets
+	byWalk := failed && m.walk >= math.Log(0.99/scanFalse) && m.recent >= scanTargets
 	n := float64(m.refused + m.open)
 	broad := n >= scanBroad && n >= scanOverOwn*float64(usual) && s.Day-m.begun >= scanSettle
 	if byWalk || broad {
@@ -171,6 +171,8 @@ func (m *scanning) nextDay(day int32) {
 	if m.now == nil {
 		m.past[m.npast%len(m.past)] = uint16(min(m.refused+m.open, math.MaxUint16))
 		m.npast++
+	} else {
+		m.walk, m.recent = 0, 0 // it has been told of: the next day's scan must stand on its own
 	}
 	for range min(day-m.day, 30) {
 		m.walk *= scanFade

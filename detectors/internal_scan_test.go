@@ -54,6 +54,10 @@ func TestInternalScanAccepted(t *testing.T) {
 func TestInternalScanEachDay(t *testing.T) {
 	s := newStory(100)
 	networkLife(s, 25)
+	for day := 17; day < 25; day++ { // a single new way on the days after is no scan
+		s.connect(day, 1000, 0, inside("10.4.0.21", "vm1", "build"), inside(fmt.Sprintf("10.6.0.%d", day), "", ""), link{port: 443, out: 100, in: 900, duration: 900})
+		s.connect(day, 1001, 0, inside("10.4.0.21", "vm1", "build"), inside(fmt.Sprintf("10.6.1.%d", day), "", ""), link{port: 443, refused: true})
+	}
 	for i, day := range []int{16, 18, 22} {
 		sweep(s, day, 1100+20*i, inside("10.4.0.21", "vm1", "build"), 100, []uint16{uint16(80 + i)}, 2)
 	}
