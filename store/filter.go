@@ -247,7 +247,15 @@ func (p *filterParser) bare() (string, error) {
 			return p.address([]string{"src_ip", "dst_ip"}, v, start)
 		}
 	}
-	return "contains(lower(concat_ws(' ', account, target, src_ip, dst_ip, src_host, dst_host, service, client, object, rest)), lower(" + p.arg(v) + "))", nil
+	columns := []string{"account", "target", "src_host", "dst_host", "service", "client", "object", "CAST(rest AS VARCHAR)"}
+	if strings.Trim(v, "0123456789abcdefABCDEF.:") == "" {
+		columns = append(columns, "src_ip", "dst_ip")
+	}
+	conds := make([]string, len(columns))
+	for i, c := range columns { // an event without the column does not have the text in it
+		conds[i] = "coalesce(contains(lower(" + c + "), lower(" + p.arg(v) + ")), false)"
+	}
+	return either(conds), nil
 }
 
 func (p *filterParser) keyed(name string, start int) (string, error) {
@@ -256,7 +264,7 @@ func (p *filterParser) keyed(name string, start int) (string, error) {
 	if i < 0 {
 		return "", p.fail(start, "there is no key %q%s; for a text with a colon use quotes", name, nearest(name, keys))
 	}
-	var any []string
+	var conds []string
 	for {
 		at := p.i
 		v, _, err := p.value(true)
@@ -270,7 +278,7 @@ func (p *filterParser) keyed(name string, start int) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		any = append(any, cond)
+		conds = append(conds, cond)
 		if p.i == len(p.s) || p.s[p.i] != ',' {
 			break
 		}
@@ -281,10 +289,10 @@ func (p *filterParser) keyed(name string, start int) (string, error) {
 			return "", p.fail(p.i, "a space is missing after the quote")
 		}
 	}
-	if len(any) == 1 {
-		return any[0], nil
+	if len(conds) == 1 {
+		return conds[0], nil
 	}
-	return "(" + strings.Join(any, " OR ") + ")", nil
+	return "(" + strings.Join(conds, " OR ") + ")", nil
 }
 
 func (p *filterParser) compare(k Key, v string, at int) (string, error) {
@@ -307,15 +315,15 @@ func (p *filterParser) compare(k Key, v string, at int) (string, error) {
 
 // texts compares without regard to case.
 func (p *filterParser) texts(columns []string, v string) string {
-	var any []string
+	var conds []string
 	for _, c := range columns {
 		if strings.Contains(v, "*") {
-			any = append(any, c+" ILIKE "+p.arg(pattern(v))+` ESCAPE '\'`)
+			conds = append(conds, c+" ILIKE "+p.arg(pattern(v))+` ESCAPE '\'`)
 		} else {
-			any = append(any, "lower("+c+") = lower("+p.arg(v)+")")
+			conds = append(conds, "lower("+c+") = lower("+p.arg(v)+")")
 		}
 	}
-	return either(any)
+	return either(conds)
 }
 
 // account finds the account that the spelling means, and all its events.
@@ -328,7 +336,7 @@ func (p *filterParser) account(v string) string {
 }
 
 func (p *filterParser) address(columns []string, v string, at int) (string, error) {
-	var any []string
+	var conds []string
 	for _, c := range columns {
 		cond := ""
 		if ip, err := netip.ParseAddr(v); err == nil {
@@ -340,9 +348,9 @@ func (p *filterParser) address(columns []string, v string, at int) (string, erro
 		} else {
 			return "", p.fail(at, "%q is no address; write 192.0.2.1, 192.0.2.0/24, 192.0.2.* or 2001:db8::/32", v)
 		}
-		any = append(any, cond)
+		conds = append(conds, cond)
 	}
-	return either(any), nil
+	return either(conds), nil
 }
 
 // network compares by text where a network of IPv4 ends at a point, and looks each address up once otherwise.
@@ -366,11 +374,11 @@ func (p *filterParser) number(columns []string, v string, at int) (string, error
 	if err != nil {
 		return "", p.fail(at, "%q is no number; write 443, >1000 or <=5", v)
 	}
-	var any []string
+	var conds []string
 	for _, c := range columns {
-		any = append(any, `"`+c+`" `+op+" "+p.arg(n))
+		conds = append(conds, `"`+c+`" `+op+" "+p.arg(n))
 	}
-	return either(any), nil
+	return either(conds), nil
 }
 
 func (p *filterParser) time(k keyKind, v string, at int) (string, error) {
@@ -406,11 +414,11 @@ func (p *filterParser) moment(v string) (t time.Time, day, ok bool) {
 	return time.Time{}, false, false
 }
 
-func either(any []string) string {
-	if len(any) == 1 {
-		return any[0]
+func either(conds []string) string {
+	if len(conds) == 1 {
+		return conds[0]
 	}
-	return "(" + strings.Join(any, " OR ") + ")"
+	return "(" + strings.Join(conds, " OR ") + ")"
 }
 
 // pattern makes a pattern of LIKE, whose escape is a backslash.

@@ -38,7 +38,7 @@ func TestParseFilter(t *testing.T) {
 			t.Errorf("%s\n gives %s, %v\n  want %s", c.filter, got, err, c.where)
 		}
 	}
-	for filter, n := range map[string]int{"https://lab.example/x": 1, "word": 1, `"two words"`: 1, "two words": 2, "account:太郎": 4, `-"x y"`: 1, "-": 1} {
+	for filter, n := range map[string]int{"https://lab.example/x": 8, "word": 8, `"two words"`: 8, "two words": 16, "account:太郎": 4, `-"x y"`: 8, "-": 8, "abc": 10} {
 		f, err := ParseFilter(filter, nil)
 		if err != nil || len(f.Args) != n || strings.Count(f.Where, "?") != n {
 			t.Errorf("%s gives %+v, %v; want %d arguments", filter, f, err, n)

@@ -22,6 +22,7 @@ const (
 	kindI64
 	kindTime
 	kindText
+	kindJSON // text that is known to be JSON
 )
 
 // rawColumn is one column of events_raw: what is written, and how the view shows it.
@@ -104,7 +105,7 @@ func rawColumns() [columns]rawColumn {
 		colLine:        whole("line"),
 		colOffset:      whole("offset"),
 		colLength:      whole("length"),
-		colRest:        {name: "rest", kind: kindText, view: "r.rest::JSON"},
+		colRest:        {name: "rest", kind: kindJSON, view: "r.rest"},
 		colTarget:      text("target"),
 	}
 }
@@ -123,6 +124,8 @@ func (c rawColumn) sqlType() string {
 		return "BIGINT"
 	case kindTime:
 		return "TIMESTAMP"
+	case kindJSON:
+		return "JSON"
 	}
 	return "VARCHAR"
 }
