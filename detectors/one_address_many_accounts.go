@@ -20,6 +20,7 @@ const (
 	manyAccounts = 3  // strangers to the address and to the client, within manyDays
 	manyDays     = 14 // days
 	manyHigh     = 5  // strangers for high severity
+	manyLater    = 2  // times as many familiar ones as strangers, in the end, take the finding back: a carrier's shared address
 	manyFamiliar = 1  // times as many familiar ones make the address a place where people are: a hotel, a partner
 )
 
@@ -95,7 +96,7 @@ func (p *meetingPlace) recent(day int32) int {
 func (d *manyAccountsDetector) Findings(event.Micros) []event.Finding {
 	var out []event.Finding
 	for ip, p := range d.addrs {
-		if p.alerted != 0 {
+		if p.alerted != 0 && (p.place.Kind.Anonymous() || len(p.familiar) < manyLater*len(p.strangers)) {
 			out = append(out, p.finding(ip))
 		}
 	}
