@@ -6,6 +6,7 @@ package node
 import (
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"slices"
 
 	"github.com/sekisho/sekisho/cases"
@@ -107,6 +108,7 @@ func (v *investigation) listNamed(c *cases.Case) {
 func (v *investigation) warnings() []string {
 	var out []string
 	for _, w := range v.o.Profile.Warnings {
+		w.File = filepath.Base(w.File)
 		out = append(out, w.String())
 	}
 	paths := make([]string, len(v.plan.inputs))
@@ -114,6 +116,7 @@ func (v *investigation) warnings() []string {
 		paths[i] = in.file.Path
 	}
 	for _, w := range v.o.Profile.Unused(paths) {
+		w.File = filepath.Base(w.File)
 		out = append(out, w.String())
 	}
 	return out[:min(len(out), maxTold)]
