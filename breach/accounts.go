@@ -169,7 +169,7 @@ func (s *scoping) caseAccounts(all []*judgedAccount) []cases.Account {
 	for _, j := range all {
 		a := cases.Account{
 			ID: j.p.who.ID, Name: j.p.who.Name, Verdict: j.verdict, DecidedBy: "machine", Confidence: probability(j.nats),
-			Cause: j.cause, Findings: findings[j.p.who.ID], Department: j.p.who.Department, Why: s.whyAccount(j),
+			Certainty: s.certainty(j), Cause: j.cause, Findings: findings[j.p.who.ID], Department: j.p.who.Department, Why: s.whyAccount(j),
 		}
 		if j.byHand || slices.ContainsFunc(j.bad, func(v *visit) bool { return v.pinned }) {
 			a.DecidedBy = s.deciders(j)
@@ -196,6 +196,32 @@ func (s *scoping) caseAccounts(all []*judgedAccount) []cases.Account {
 		out = append(out, a)
 	}
 	return out
+}
+
+// certainty says how surely an account's harm is spoken of. It is confirmed only by a person's answer, or where records leave no
+// doubt: a login, new to the account in address and client, from an address that guessed at many accounts, with a client that
+// other condemned accounts share or after the account itself was guessed at from there. Everything else that is condemned is
+// presumed.
+func (s *scoping) certainty(j *judgedAccount) cases.Certainty {
+	switch j.verdict {
+	case cases.AccountCompromised:
+		for _, v := range j.bad {
+			if v.pinned {
+				return cases.Confirmed
+			}
+			if v.logins > 0 && !v.past.address && !v.past.client && !v.past.network && hasTerm(v.terms, "guess-source") &&
+				(hasTerm(v.terms, "operator-client") || hasTerm(v.terms, "after-guessing")) {
+				return cases.Confirmed
+			}
+		}
+		return cases.Presumed
+	case cases.AccountSuspected:
+		if j.nats >= math.Log(4) { // four to one
+			return cases.Likely
+		}
+		return cases.MayBe
+	}
+	return ""
 }
 
 func (s *scoping) deciders(j *judgedAccount) string {

@@ -98,9 +98,10 @@ func (e *edge) note(s *event.Sighting) {
 	e.last = s.Time
 	switch s.Class {
 	case event.ClassNetwork:
-		if s.Activity == event.ActRefuse || s.Outcome == event.OutcomeFailure {
+		switch {
+		case s.Activity == event.ActRefuse || s.Outcome == event.OutcomeFailure:
 			e.refused++
-		} else {
+		case s.BytesIn.Or(1) > 0: // let through and answered: what is let through alone may have found nobody
 			e.accepted++
 			e.bytes += s.BytesIn.Or(0)
 		}
@@ -113,7 +114,7 @@ func (e *edge) note(s *event.Sighting) {
 		if s.Outcome == event.OutcomeFailure {
 			return
 		}
-		if s.LoggedIn() || s.Class == event.ClassRemoteSession {
+		if entered(s) {
 			e.logins++
 			if e.loginAt == 0 {
 				e.loginAt = s.Time
@@ -122,6 +123,21 @@ func (e *edge) note(s *event.Sighting) {
 			e.with(s.Who)
 		}
 	}
+}
+
+// entered says whether a sighting is a login to a machine itself, not to a service that it offers to all.
+func entered(s *event.Sighting) bool {
+	if s.Class == event.ClassRemoteSession {
+		return s.Activity == event.ActStart || s.Activity == event.ActLogon || s.Activity == event.ActConnect
+	}
+	if !s.LoggedIn() {
+		return false
+	}
+	switch s.Service {
+	case "ssh", "sshd", "rdp", "winrm", "telnet", "rlogin", "vnc", "console", "windows":
+		return true
+	}
+	return false
 }
 
 // with notes an account that was used over the edge; the first sixteen are kept.

@@ -39,7 +39,8 @@ const (
 	hostPrior       = -5.0
 	hostPriorBreach = 1.0 // once an account is condemned
 	fromAttacker    = 5.0 // a login that succeeded from an attacker's address
-	fromHost        = 4.0 // a login over a way never used before, from a host already condemned
+	fromHost        = 4.5 // a login over a way never used before, from a host already condemned
+	withAttacker    = 3.0 // a finding about it names an address that is an attacker's for other reasons
 	fromHostAgain   = 1.0 // over a way that was used before
 	reachedNew      = 0.7 // a first connection to an administrative port
 )
@@ -68,14 +69,14 @@ func (s *scoping) hosts(addresses []cases.Address, breached bool) []*machine {
 	if breached {
 		prior += hostPriorBreach
 	}
-	for i := range s.in.Findings {
-		m.sign(&s.in.Findings[i])
-	}
 	bad := map[netip.Addr]*cases.Address{}
 	for i := range addresses {
 		if addresses[i].Verdict == cases.AddressAttacker {
 			bad[addresses[i].IP] = &addresses[i]
 		}
+	}
+	for i := range s.in.Findings {
+		m.sign(&s.in.Findings[i], bad)
 	}
 	for _, sd := range s.in.Seeds {
 		if sd.Host != "" {
@@ -191,12 +192,16 @@ func (h *machine) step(from string, at event.Micros, technique string, e *edge) 
 	}
 }
 
-func (m *machines) sign(f *event.Finding) {
+func (m *machines) sign(f *event.Finding, bad map[netip.Addr]*cases.Address) {
+	known := slices.ContainsFunc(f.Addresses, func(ip netip.Addr) bool { return bad[ip] != nil })
 	for _, name := range f.Hosts {
 		h := m.get(name, netip.Addr{}, event.Place{})
 		if w := hostSigns(f.Detector, f.Severity); w > 0 {
 			h.add(base(f.Detector), w, f.First, f.Last)
 			h.findings = append(h.findings, f.ID())
+			if known {
+				h.add("attacker-there", withAttacker, f.First, f.Last)
+			}
 		}
 	}
 }
