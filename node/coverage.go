@@ -9,6 +9,7 @@ import (
 
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/vault"
 )
 
 // question is what a kind of source can answer.
@@ -54,18 +55,81 @@ func coverage(w *watched, from, to event.Micros) []cases.Coverage {
 			c.Question, c.QuestionWords = k.source, event.Words{Ja: k.source, En: k.source}
 		}
 		c.State, c.Why = stateOf(s, from, to)
+		if r, ok := retentionOf(k); ok {
+			keep(&c, &r, from, to)
+		}
 		out = append(out, c)
 	}
 	for _, q := range questions() {
 		if !given[q.source] {
-			out = append(out, cases.Coverage{Source: q.source, Question: q.ask, QuestionWords: q.words, From: cases.Time(from), To: cases.Time(to), State: cases.Absent,
-				Why: event.Words{Ja: "この種類の記録は与えられていない", En: "no records of this kind were given"}})
+			c := cases.Coverage{Source: q.source, Question: q.ask, QuestionWords: q.words, From: cases.Time(from), To: cases.Time(to), State: cases.Absent,
+				Why: event.Words{Ja: "この種類の記録は与えられていない", En: "no records of this kind were given"}}
+			if r, ok := retentionOf(sourceKey{source: q.source}); ok {
+				keep(&c, &r, from, to)
+			}
+			out = append(out, c)
 		}
 	}
 	slices.SortFunc(out, func(a, b cases.Coverage) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Question, b.Question))
 	})
 	return out
+}
+
+// usualSource returns the source of vault.Retentions that a kind of source most often is; empty where it may be anything.
+func usualSource(kind string) string {
+	switch kind {
+	case "cloud-signin":
+		return "entra-signin"
+	case "cloud-audit":
+		return "m365-audit"
+	case "files":
+		return "file-server"
+	case "host":
+		return "ssh"
+	case "vpn":
+		return ""
+	}
+	return kind
+}
+
+// retentionOf returns how long a source usually keeps its records: by its format, else by its kind.
+func retentionOf(k sourceKey) (vault.Retention, bool) {
+	if k.format != "" {
+		if o := vault.NewOutlook([]string{k.format}); len(o.Held) > 0 {
+			return o.Held[0], true
+		}
+	}
+	for _, r := range vault.Retentions() {
+		if r.Source == usualSource(k.source) {
+			return r, true
+		}
+	}
+	return vault.Retention{}, false
+}
+
+const oneDay = event.Micros(86400 * 1e6)
+
+// keep says how long a source usually keeps its records and, where some are still wanted, when they are gone where they lie,
+// by that usual time: the oldest wanted one, or, where those must be gone already by the end of the window, the last one.
+func keep(c *cases.Coverage, r *vault.Retention, from, to event.Micros) {
+	if r.Days == 0 {
+		return // by size or until a restart
+	}
+	c.RetentionDays = r.Days
+	kept := event.Micros(r.Days) * oneDay
+	wanted := from // from when on records are wanted
+	switch {
+	case c.State == cases.Complete:
+		return
+	case c.State == cases.PartialCoverage && event.Micros(c.From) <= from+slack:
+		wanted = event.Micros(c.To)
+	}
+	expires := wanted + kept
+	if expires < to {
+		expires = to + kept
+	}
+	c.Expires = cases.Time(expires)
 }
 
 // slack is how much later than the window a source may begin and still be called complete: a quiet weekend.

@@ -46,9 +46,10 @@ the events for "sekisho search". It changes nothing that it reads and sends noth
 Exit status: 0 done; 1 failed, or nothing was understood; 2 wrong usage; 3 as --fail-on says.`,
 		Example: `  sekisho investigate /mnt/logs
   sekisho investigate --org org.yaml --seed 203.0.113.7 --around 2018-02-06 /mnt/logs
+  sekisho investigate --add --answers answers.yaml
   zcat mail.log.gz | sekisho investigate --out case-mail -`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 && !f.add {
 				return usageError("nothing to investigate: give files or folders, or - for standard input")
 			}
 			return nil
@@ -60,7 +61,7 @@ Exit status: 0 done; 1 failed, or nothing was understood; 2 wrong usage; 3 as --
 	fl.BoolVar(&f.force, "force", false, "replace another case that is in the folder")
 	fl.BoolVar(&f.add, "add", false, "extend the case in --out with more input or answers: a new revision")
 	fl.StringVar(&f.org, "org", "", "the institute's profile (`file`); without it the networks are guessed and said to be guessed")
-	fl.StringArrayVar(&f.seeds, "seed", nil, "an address, account or host known to be bad; may be repeated")
+	fl.StringArrayVar(&f.seeds, "seed", nil, "an address, account or host known to be bad (a hash is noted as not looked for); may be repeated")
 	fl.StringArrayVar(&f.around, "around", nil, "the `date` of the --seed at the same place")
 	fl.StringArrayVar(&f.answers, "answers", nil, "a `file` of answers given by people; may be repeated")
 	fl.StringArrayVar(&f.formats, "format", nil, "`NAME=GLOB`: the format of files whose path matches; may be repeated")
@@ -83,7 +84,7 @@ func (f *investigateFlags) run(cmd *cobra.Command, paths []string) error {
 	o.Stdin = cmd.InOrStdin()
 	lang := language(f.lang)
 	bar := newProgressBar(cmd.ErrOrStderr(), lang)
-	o.Progress = bar.Update
+	o.Progress, o.Early = bar.Update, bar.on
 	out, err := node.Investigate(cmd.Context(), o)
 	bar.Close()
 	if err != nil {
