@@ -51,40 +51,40 @@ const (
 	ocsfLog                               // log_name
 )
 
+// ocsfEnds is what most classes have.
+const ocsfEnds = ocsfSource | ocsfDest | ocsfStatus
+
 // ocsfClasses is the whole mapping: one row for each Class, in their order. Directory reads are what OCSF calls datastore
 // activity; files are mostly those of servers and cloud drives, so they are file hosting activity, which has endpoints.
-func ocsfClasses() [len(classNames)]ocsfClass {
-	const ends = ocsfSource | ocsfDest | ocsfStatus
-	return [...]ocsfClass{
-		ClassOther: {ClassOther, 0, "Base Event", nil, ocsfStatus},
-		ClassAuthentication: {ClassAuthentication, 3002, "Authentication", []ocsfActivity{{ActLogon, 1, "Logon"}, {ActLogoff, 2, "Logoff"},
-			{ActTicket, 3, "Authentication Ticket"}, {ActElevate, 7, "Account Switch"}}, ends | ocsfUser | ocsfService},
-		ClassAccountChange: {ClassAccountChange, 3001, "Account Change", []ocsfActivity{{ActCreate, 1, "Create"}, {ActEnable, 2, "Enable"}, {ActReset, 4, "Password Reset"},
-			{ActDisable, 5, "Disable"}, {ActDelete, 6, "Delete"}, {ActLock, 9, "Lock"}, {ActUnlock, 12, "Unlock"}}, ocsfSource | ocsfStatus | ocsfUser | ocsfActor},
-		ClassEntityChange: {ClassEntityChange, 3004, "Entity Management", []ocsfActivity{{ActCreate, 1, "Create"}, {ActRead, 2, "Read"}, {ActWrite, 3, "Update"}, {ActChange, 3, "Update"},
-			{ActDelete, 4, "Delete"}, {ActRename, 5, "Move"}, {ActEnable, 8, "Enable"}, {ActDisable, 9, "Disable"}}, ocsfSource | ocsfStatus | ocsfActor | ocsfEntity},
-		ClassDirectory: {ClassDirectory, 6005, "Datastore Activity", []ocsfActivity{{ActRead, 1, "Read"}, {ActChange, 2, "Update"}, {ActRename, 2, "Update"}, {ActConnect, 3, "Connect"},
-			{ActSearch, 4, "Query"}, {ActQuery, 4, "Query"}, {ActWrite, 5, "Write"}, {ActCreate, 6, "Create"}, {ActDelete, 7, "Delete"}, {ActList, 8, "List"}},
-			ends | ocsfSourceMust | ocsfActorMust | ocsfDatabase},
-		ClassNetwork: {ClassNetwork, 4001, "Network Activity", []ocsfActivity{{ActConnect, 1, "Open"}, {ActClose, 2, "Close"}, {ActRefuse, 5, "Refuse"}},
-			ends | ocsfSourceMust | ocsfTraffic},
-		ClassDNS: {ClassDNS, 4003, "DNS Activity", []ocsfActivity{{ActQuery, 1, "Query"}}, ends | ocsfSourceMust | ocsfTraffic | ocsfQuery},
-		ClassHTTP: {ClassHTTP, 4002, "HTTP Activity", []ocsfActivity{{ActConnect, 1, "Connect"}, {ActDelete, 2, "Delete"}, {ActRead, 3, "Get"}, {ActSearch, 3, "Get"}, {ActDownload, 3, "Get"},
-			{ActUpload, 6, "Post"}, {ActWrite, 6, "Post"}}, ends | ocsfSourceMust | ocsfTraffic | ocsfRequest},
-		ClassMail: {ClassMail, 4009, "Email Activity", []ocsfActivity{{ActSend, 1, "Send"}, {ActReceive, 2, "Receive"}}, ends | ocsfEmail},
-		ClassFile: {ClassFile, 6006, "File Hosting Activity", []ocsfActivity{{ActUpload, 1, "Upload"}, {ActDownload, 2, "Download"}, {ActWrite, 3, "Update"}, {ActDelete, 4, "Delete"},
-			{ActRename, 5, "Rename"}, {ActCopy, 6, "Copy"}, {ActLock, 10, "Lock"}, {ActUnlock, 11, "Unlock"}, {ActShare, 12, "Share"}, {ActRead, 14, "Open"}},
-			ends | ocsfSourceMust | ocsfActorMust | ocsfFile},
-		ClassProcess: {ClassProcess, 1007, "Process Activity", []ocsfActivity{{ActStart, 1, "Launch"}, {ActCreate, 1, "Launch"}, {ActStop, 2, "Terminate"}, {ActRead, 3, "Open"}},
-			ocsfStatus | ocsfDevice | ocsfActorMust | ocsfProcess},
-		ClassRemoteSession: {ClassRemoteSession, 4014, "Tunnel Activity", []ocsfActivity{{ActConnect, 1, "Open"}, {ActLogon, 1, "Open"}, {ActStart, 1, "Open"}, {ActClose, 2, "Close"},
-			{ActLogoff, 2, "Close"}, {ActStop, 2, "Close"}}, ends | ocsfSourceMust | ocsfUser | ocsfTraffic},
-		ClassLease: {ClassLease, 4004, "DHCP Activity", []ocsfActivity{{ActRefuse, 6, "Nak"}, {ActAssign, 5, "Ack"}, {ActRelease, 7, "Release"}}, ends | ocsfSourceMust},
-		ClassDetection: {ClassDetection, 2004, "Detection Finding", []ocsfActivity{{ActCreate, 1, "Create"}, {ActOther, 1, "Create"}, {ActChange, 2, "Update"}, {ActClose, 3, "Close"}},
-			ocsfFinding},
-		ClassLogAdmin: {ClassLogAdmin, 1008, "Event Log Activity", []ocsfActivity{{ActClear, 1, "Clear"}, {ActDelete, 2, "Delete"}, {ActStart, 6, "Start"}, {ActStop, 7, "Stop"},
-			{ActEnable, 9, "Enable"}, {ActDisable, 10, "Disable"}}, ends | ocsfActor | ocsfLog},
-	}
+var ocsfClasses = [len(classNames)]ocsfClass{
+	ClassOther: {ClassOther, 0, "Base Event", nil, ocsfStatus},
+	ClassAuthentication: {ClassAuthentication, 3002, "Authentication", []ocsfActivity{{ActLogon, 1, "Logon"}, {ActLogoff, 2, "Logoff"},
+		{ActTicket, 3, "Authentication Ticket"}, {ActElevate, 7, "Account Switch"}}, ocsfEnds | ocsfUser | ocsfService},
+	ClassAccountChange: {ClassAccountChange, 3001, "Account Change", []ocsfActivity{{ActCreate, 1, "Create"}, {ActEnable, 2, "Enable"}, {ActReset, 4, "Password Reset"},
+		{ActDisable, 5, "Disable"}, {ActDelete, 6, "Delete"}, {ActLock, 9, "Lock"}, {ActUnlock, 12, "Unlock"}}, ocsfSource | ocsfStatus | ocsfUser | ocsfActor},
+	ClassEntityChange: {ClassEntityChange, 3004, "Entity Management", []ocsfActivity{{ActCreate, 1, "Create"}, {ActRead, 2, "Read"}, {ActWrite, 3, "Update"}, {ActChange, 3, "Update"},
+		{ActDelete, 4, "Delete"}, {ActRename, 5, "Move"}, {ActEnable, 8, "Enable"}, {ActDisable, 9, "Disable"}}, ocsfSource | ocsfStatus | ocsfActor | ocsfEntity},
+	ClassDirectory: {ClassDirectory, 6005, "Datastore Activity", []ocsfActivity{{ActRead, 1, "Read"}, {ActChange, 2, "Update"}, {ActRename, 2, "Update"}, {ActConnect, 3, "Connect"},
+		{ActSearch, 4, "Query"}, {ActQuery, 4, "Query"}, {ActWrite, 5, "Write"}, {ActCreate, 6, "Create"}, {ActDelete, 7, "Delete"}, {ActList, 8, "List"}},
+		ocsfEnds | ocsfSourceMust | ocsfActorMust | ocsfDatabase},
+	ClassNetwork: {ClassNetwork, 4001, "Network Activity", []ocsfActivity{{ActConnect, 1, "Open"}, {ActClose, 2, "Close"}, {ActRefuse, 5, "Refuse"}},
+		ocsfEnds | ocsfSourceMust | ocsfTraffic},
+	ClassDNS: {ClassDNS, 4003, "DNS Activity", []ocsfActivity{{ActQuery, 1, "Query"}}, ocsfEnds | ocsfSourceMust | ocsfTraffic | ocsfQuery},
+	ClassHTTP: {ClassHTTP, 4002, "HTTP Activity", []ocsfActivity{{ActConnect, 1, "Connect"}, {ActDelete, 2, "Delete"}, {ActRead, 3, "Get"}, {ActSearch, 3, "Get"}, {ActDownload, 3, "Get"},
+		{ActUpload, 6, "Post"}, {ActWrite, 6, "Post"}}, ocsfEnds | ocsfSourceMust | ocsfTraffic | ocsfRequest},
+	ClassMail: {ClassMail, 4009, "Email Activity", []ocsfActivity{{ActSend, 1, "Send"}, {ActReceive, 2, "Receive"}}, ocsfEnds | ocsfEmail},
+	ClassFile: {ClassFile, 6006, "File Hosting Activity", []ocsfActivity{{ActUpload, 1, "Upload"}, {ActDownload, 2, "Download"}, {ActWrite, 3, "Update"}, {ActDelete, 4, "Delete"},
+		{ActRename, 5, "Rename"}, {ActCopy, 6, "Copy"}, {ActLock, 10, "Lock"}, {ActUnlock, 11, "Unlock"}, {ActShare, 12, "Share"}, {ActRead, 14, "Open"}},
+		ocsfEnds | ocsfSourceMust | ocsfActorMust | ocsfFile},
+	ClassProcess: {ClassProcess, 1007, "Process Activity", []ocsfActivity{{ActStart, 1, "Launch"}, {ActCreate, 1, "Launch"}, {ActStop, 2, "Terminate"}, {ActRead, 3, "Open"}},
+		ocsfStatus | ocsfDevice | ocsfActorMust | ocsfProcess},
+	ClassRemoteSession: {ClassRemoteSession, 4014, "Tunnel Activity", []ocsfActivity{{ActConnect, 1, "Open"}, {ActLogon, 1, "Open"}, {ActStart, 1, "Open"}, {ActClose, 2, "Close"},
+		{ActLogoff, 2, "Close"}, {ActStop, 2, "Close"}}, ocsfEnds | ocsfSourceMust | ocsfUser | ocsfTraffic},
+	ClassLease: {ClassLease, 4004, "DHCP Activity", []ocsfActivity{{ActRefuse, 6, "Nak"}, {ActAssign, 5, "Ack"}, {ActRelease, 7, "Release"}}, ocsfEnds | ocsfSourceMust},
+	ClassDetection: {ClassDetection, 2004, "Detection Finding", []ocsfActivity{{ActCreate, 1, "Create"}, {ActOther, 1, "Create"}, {ActChange, 2, "Update"}, {ActClose, 3, "Close"}},
+		ocsfFinding},
+	ClassLogAdmin: {ClassLogAdmin, 1008, "Event Log Activity", []ocsfActivity{{ActClear, 1, "Clear"}, {ActDelete, 2, "Delete"}, {ActStart, 6, "Start"}, {ActStop, 7, "Stop"},
+		{ActEnable, 9, "Enable"}, {ActDisable, 10, "Disable"}}, ocsfEnds | ocsfActor | ocsfLog},
 }
 
 // unknown stands where OCSF demands a text and the record has none.
@@ -94,10 +94,9 @@ const unknown = "Unknown"
 // metadata.log_source. What OCSF requires and the record lacks is "Unknown"; what the record has and the class does not goes
 // into unmapped. A mail event without a mail address is a base event, as OCSF has no mail without one.
 func (e *Event) AppendOCSF(b []byte, input string) []byte {
-	classes := ocsfClasses()
-	c := &classes[ClassOther]
-	if int(e.Class) < len(classes) && !(e.Class == ClassMail && !mailAddress(e.Account) && !mailAddress(e.Target)) {
-		c = &classes[e.Class]
+	c := &ocsfClasses[ClassOther]
+	if int(e.Class) < len(ocsfClasses) && !(e.Class == ClassMail && !mailAddress(e.Account) && !mailAddress(e.Target)) {
+		c = &ocsfClasses[e.Class]
 	}
 	id, word := c.activity(e)
 	o := object{b: append(b, '{'), first: true}

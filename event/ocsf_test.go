@@ -97,7 +97,7 @@ func TestOCSFCheckSees(t *testing.T) {
 }
 
 func TestOCSFTableIsWhole(t *testing.T) {
-	for i, c := range ocsfClasses() {
+	for i, c := range ocsfClasses {
 		if int(c.class) != i || c.name == "" {
 			t.Errorf("row %d is that of %s", i, c.class)
 		}
