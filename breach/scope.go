@@ -162,6 +162,9 @@ func base(detector string) string {
 			return n
 		}
 	}
+	if detector == "small-chunk-upload" {
+		return "upload"
+	}
 	return detector
 }
 

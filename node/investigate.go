@@ -27,17 +27,18 @@ import (
 
 // investigation is one run on its way.
 type investigation struct {
-	o       *Options
-	formats []formats.Format
-	found   *intake.Inputs
-	plan    *plan
-	sorter  *sorted.Sorter
-	know    *knower
-	watched *watched
-	relays  *relays // nil: no front end's log stands beside the directory's
-	partial bool
-	covered bool
-	stats   Stats
+	o        *Options
+	formats  []formats.Format
+	found    *intake.Inputs
+	plan     *plan
+	sorter   *sorted.Sorter
+	know     *knower
+	watched  *watched
+	joinable bool    // there are relayed logins and forms sent to web servers
+	relays   *relays // nil: no front end's log stands beside the directory's
+	partial  bool
+	covered  bool
+	stats    Stats
 
 	work       string // where the case is made
 	made       bool   // the case folder was made by this run
@@ -165,6 +166,7 @@ func (v *investigation) readAll(ctx context.Context) error {
 		v.sorter.Close()
 		return fmt.Errorf("node: read the inputs: %w", explain(err, v.o.Out))
 	}
+	v.joinable = r.posts.Load() > 0 && r.relayed.Load() > 0
 	v.stats.Read = time.Since(start)
 	return nil
 }
@@ -193,9 +195,11 @@ func (v *investigation) watchAll(ctx context.Context) (*duckdb.Writer, error) {
 	for i := range v.formats {
 		kinds[v.formats[i].Name] = v.formats[i].Source
 	}
-	if v.relays, err = learnRelays(ctx, v.sorter, v.plan); err != nil {
-		db.Close()
-		return nil, err
+	if v.joinable {
+		if v.relays, err = learnRelays(ctx, v.sorter, v.plan); err != nil {
+			db.Close()
+			return nil, err
+		}
 	}
 	if v.watched, err = watch(ctx, v.sorter, v.know, db, v.o, kinds, v.relays); err != nil {
 		db.Close()
@@ -211,6 +215,13 @@ func (v *investigation) watchAll(ctx context.Context) (*duckdb.Writer, error) {
 // conclude scopes and writes the case.
 func (v *investigation) conclude(ctx context.Context, db *duckdb.Writer) (*Outcome, error) {
 	start := time.Now()
+	finished := make(chan error, 1)
+	go func() { finished <- db.Finish(ctx, v.resolve()) }() // the store has nothing to do with scoping: one core each
+	defer func() {
+		if finished != nil {
+			<-finished
+		}
+	}()
 	r := v.scope(v.scopeInputs())
 	figures, err := drawFigures(ctx, v.sorter, v.know, r)
 	if err != nil {
@@ -222,7 +233,9 @@ func (v *investigation) conclude(ctx context.Context, db *duckdb.Writer) (*Outco
 	}
 	v.stats.Scope = time.Since(start)
 	start = time.Now()
-	if err := db.Finish(ctx, v.resolve()); err != nil {
+	err = <-finished
+	finished = nil
+	if err != nil {
 		return nil, explain(err, v.o.Out)
 	}
 	c.Generated = cases.At(v.o.Now())

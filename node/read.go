@@ -55,6 +55,8 @@ type reading struct {
 	read     atomic.Int64
 	total    int64
 	failed   atomic.Int64 // records nobody took
+	posts    atomic.Int64 // forms sent to web servers, and
+	relayed  atomic.Int64 // logins that a front end relayed: with both there is something to join
 	progress func(Progress)
 	early    *early // nil: no look before the end
 }
@@ -206,6 +208,12 @@ func (w *reader) flush() error {
 				t.first = e.Time
 			}
 			t.last = max(t.last, e.Time)
+		}
+		switch {
+		case e.Class == event.ClassHTTP && e.Activity == event.ActSend:
+			w.posts.Add(1)
+		case e.Class == event.ClassAuthentication && e.SrcIsRelay:
+			w.relayed.Add(1)
 		}
 		if err := w.adder.Add(e); err != nil {
 			return err
