@@ -187,7 +187,7 @@ func (v *investigation) watchAll(ctx context.Context) (*duckdb.Writer, error) {
 	for _, in := range v.plan.inputs {
 		inputs = append(inputs, store.Input{Path: in.file.Path, Realm: in.settings.Realm, Host: in.settings.Host})
 	}
-	db, err := duckdb.Create(filepath.Join(v.work, storeName), duckdb.Options{Inputs: inputs, Memory: v.o.Memory / 4, Threads: v.o.Jobs})
+	db, err := duckdb.Create(filepath.Join(v.work, storeName), duckdb.Options{Inputs: inputs, Memory: v.o.Memory / 4, Threads: 1})
 	if err != nil {
 		return nil, explain(err, v.o.Out)
 	}
