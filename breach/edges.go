@@ -34,32 +34,13 @@ type edge struct {
 	loginRef event.Ref
 }
 
-// outKey is a way from an inside address to an outside one.
-type outKey struct {
-	from, to netip.Addr
-	port     uint16
-}
-
-// outflow is what was seen to go out over it.
-type outflow struct {
-	key      outKey
-	src, dst event.Place
-	first    event.Micros
-	last     event.Micros
-	conns    int64
-	out, in  int64
-	longest  int64 // milliseconds
-	ref      event.Ref
-}
-
-// between notes who reached whom: inside to inside by connections and logins, inside to outside by bytes.
+// between notes who reached whom, by connections and logins, where the way leads inside.
 func (l *Ledger) between(s *event.Sighting) {
 	if !s.SrcIP.IsValid() || s.SrcIsRelay || !s.Src.Own && s.Class == event.ClassNetwork {
 		return
 	}
 	if s.Class == event.ClassNetwork && s.DstIP.IsValid() && !s.Dst.Own {
-		l.out(s)
-		return
+		return // what goes out is the detectors' to watch
 	}
 	if !s.DstIP.IsValid() && s.DstHost == "" {
 		return
@@ -151,26 +132,4 @@ func (e *edge) with(who *event.Account) {
 		}
 	}
 	e.accounts = append(e.accounts, who)
-}
-
-func (l *Ledger) out(s *event.Sighting) {
-	if s.Outcome == event.OutcomeFailure || s.Activity == event.ActRefuse {
-		return
-	}
-	key := outKey{s.SrcIP, s.DstIP, s.DstPort}
-	o := l.outside[key]
-	if o == nil {
-		if len(l.outside) >= maxEdges {
-			l.folded++
-			return
-		}
-		o = &outflow{key: key, src: s.Src, dst: s.Dst, first: s.Time, ref: keepRef(s.Event)}
-		l.outside[key] = o
-		l.oorder = append(l.oorder, o)
-	}
-	o.last = s.Time
-	o.conns++
-	o.out += s.BytesOut.Or(0)
-	o.in += s.BytesIn.Or(0)
-	o.longest = max(o.longest, s.Duration.Or(0))
 }

@@ -30,8 +30,6 @@ type Ledger struct {
 	people  map[uint32]*person
 	edges   map[edgeKey]*edge
 	eorder  []*edge
-	outside map[outKey]*outflow
-	oorder  []*outflow
 	first   event.Micros
 	last    event.Micros
 	folded  int64 // visits that did not fit and were noted by account and address only
@@ -110,7 +108,6 @@ type address struct {
 	failRef  event.Ref
 	services map[string]int64 // failures by service, few
 
-	people []uint32 // filled when scoping: distinct accounts
 }
 
 // person is what was seen of one account as a whole.
@@ -128,7 +125,7 @@ type person struct {
 func NewLedger() *Ledger {
 	return &Ledger{
 		visits: map[visitKey]*visit{}, latest: map[pairKey]*visit{}, addrs: map[netip.Addr]*address{}, clients: map[string]uint32{"": 0}, names: []string{""},
-		people: map[uint32]*person{}, edges: map[edgeKey]*edge{}, outside: map[outKey]*outflow{},
+		people: map[uint32]*person{}, edges: map[edgeKey]*edge{},
 	}
 }
 

@@ -83,7 +83,6 @@ type scoping struct {
 	rounds    int
 	exposed   event.Micros        // when the directory was read; 0: it was not
 	sources   map[netip.Addr]bool // campaign sources by finding
-	kind      map[netip.Addr]event.Kind
 }
 
 type span struct{ from, to event.Micros }

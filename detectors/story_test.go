@@ -105,17 +105,6 @@ func check(t *testing.T, f *event.Finding, spec detect.Spec) {
 	}
 }
 
-// worst returns the highest severity of the findings of a detector, -1 for none.
-func worst(all []event.Finding, detector string) int {
-	w := -1
-	for i := range all {
-		if all[i].Detector == detector {
-			w = max(w, int(all[i].Severity))
-		}
-	}
-	return w
-}
-
 func wants(t *testing.T, all []event.Finding, detector string, sev event.Severity) *event.Finding {
 	t.Helper()
 	for i := range all {
