@@ -105,9 +105,13 @@ func (v *investigation) prepare() error {
 		o.Version = "unreleased"
 	}
 	o.Paths, o.Answers, o.Seeds, o.Formats = slices.Clone(o.Paths), gather(nil, o.Answers), slices.Clone(o.Seeds), slices.Clone(o.Formats)
-	debug.SetMemoryLimit(o.Memory * 6 / 10)
+	debug.SetMemoryLimit(heapShare(o.Memory))
 	return nil
 }
+
+// heapShare returns how much of the bound on the process Go's heap may have. A quarter is DuckDB's, which needs more than its
+// buffers, and the program itself and what it is linked with take some 80 MiB that do not depend on the bound.
+func heapShare(memory int64) int64 { return max(memory*6/10-32<<20, memory/3) }
 
 // discover finds the files and plans how to read each.
 func (v *investigation) discover(ctx context.Context) error {

@@ -39,7 +39,8 @@ type placeKey struct {
 	country string
 }
 
-const maxPlaces = 1 << 18
+// maxPlaces bounds what is kept ready of places: time goes on, and the days before are not asked for again.
+const maxPlaces = 1 << 15
 
 // newKnower reads the directory and the lists that the profile names.
 func newKnower(o *Options, inputs []*input) (*knower, error) {
