@@ -109,9 +109,9 @@ func (v *investigation) prepare() error {
 	return nil
 }
 
-// heapShare returns how much of the bound on the process Go's heap may have. A quarter is DuckDB's, which needs more than its
-// buffers, and the program itself and what it is linked with take some 80 MiB that do not depend on the bound.
-func heapShare(memory int64) int64 { return max(memory*6/10-32<<20, memory/3) }
+// heapShare returns how much of the bound on the process Go's heap may have. Three sixteenths are DuckDB's buffers; what it takes
+// beside them, the program itself and what it is linked with are some 100 MiB that do not depend on the bound.
+func heapShare(memory int64) int64 { return max(memory*6/10-56<<20, memory/3) }
 
 // discover finds the files and plans how to read each.
 func (v *investigation) discover(ctx context.Context) error {
@@ -157,7 +157,7 @@ func (v *investigation) discover(ctx context.Context) error {
 // readAll makes events of all records.
 func (v *investigation) readAll(ctx context.Context) error {
 	start := time.Now()
-	v.sorter = sorted.New(sorted.Options{Dir: v.work, Memory: cmp.Or(v.o.sorting, v.o.Memory/4), Adders: v.o.Jobs, Batch: v.o.Batch})
+	v.sorter = sorted.New(sorted.Options{Dir: v.work, Memory: cmp.Or(v.o.sorting, v.o.Memory/6), Adders: v.o.Jobs, Batch: v.o.Batch})
 	r := &reading{plan: v.plan, o: v.o, sorter: v.sorter, dir: v.work, total: v.found.Bytes(), progress: v.o.Progress}
 	if v.o.Early && v.o.Progress != nil {
 		r.early = newEarly(v.know.know)
@@ -191,7 +191,7 @@ func (v *investigation) watchAll(ctx context.Context) (*duckdb.Writer, error) {
 	for _, in := range v.plan.inputs {
 		inputs = append(inputs, store.Input{Path: in.file.Path, Realm: in.settings.Realm, Host: in.settings.Host})
 	}
-	db, err := duckdb.Create(filepath.Join(v.work, storeName), duckdb.Options{Inputs: inputs, Memory: v.o.Memory / 4, Threads: 1})
+	db, err := duckdb.Create(filepath.Join(v.work, storeName), duckdb.Options{Inputs: inputs, Memory: v.o.Memory * 3 / 16, Threads: 1})
 	if err != nil {
 		return nil, explain(err, v.o.Out)
 	}
