@@ -39,7 +39,7 @@ const (
 	hostPrior       = -5.0
 	hostPriorBreach = 1.0 // once an account is condemned
 	fromAttacker    = 5.0 // a login that succeeded from an attacker's address
-	fromHost        = 4.5 // a login over a way never used before, from a host already condemned
+	fromHost        = 5.0 // a login over a way never used before, from a host already condemned
 	withAttacker    = 3.0 // a finding about it names an address that is an attacker's for other reasons
 	fromHostAgain   = 1.0 // over a way that was used before
 	reachedNew      = 0.7 // a first connection to an administrative port

@@ -22,8 +22,8 @@ import (
 // by one goroutine.
 type Ledger struct {
 	visits  map[visitKey]*visit
-	latest  map[pairKey]*visit // the latest login of an account from an address
-	ordered []*visit           // in order of first sight, which is canonical
+	latest  map[visitKey]*visit // the latest login of an account from an address
+	ordered []*visit            // in order of first sight, which is canonical
 	addrs   map[netip.Addr]*address
 	clients map[string]uint32
 	names   []string // clients by number; 0 is "none or one of too many"
@@ -124,7 +124,7 @@ type person struct {
 // NewLedger returns an empty ledger.
 func NewLedger() *Ledger {
 	return &Ledger{
-		visits: map[visitKey]*visit{}, latest: map[pairKey]*visit{}, addrs: map[netip.Addr]*address{}, clients: map[string]uint32{"": 0}, names: []string{""},
+		visits: map[visitKey]*visit{}, latest: map[visitKey]*visit{}, addrs: map[netip.Addr]*address{}, clients: map[string]uint32{"": 0}, names: []string{""},
 		people: map[uint32]*person{}, edges: map[edgeKey]*edge{},
 	}
 }
@@ -254,7 +254,7 @@ func (l *Ledger) visit(s *event.Sighting) {
 // visitOf finds the visit that a sighting belongs to. Clients are compared between logins only: what is done with the account
 // afterwards is told by other logs in other words, and belongs to the latest login from the same address.
 func (l *Ledger) visitOf(s *event.Sighting, p *person) *visit {
-	pair := pairKey{s.Who.ID, s.SrcIP}
+	pair := visitKey{account: s.Who.Handle, addr: s.SrcIP}
 	login := s.Class == event.ClassAuthentication
 	if v := l.latest[pair]; !login && v != nil {
 		return v

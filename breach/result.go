@@ -52,7 +52,7 @@ type BadUse struct {
 // of an earlier answer.
 func (l *Ledger) Scope(in Inputs) *Result {
 	for _, v := range l.ordered {
-		v.judged, v.terms, v.nats, v.stranger, v.regular, v.pinned, v.alerted, v.barred = unjudged, nil, 0, false, false, false, 0, false
+		v.judged, v.terms, v.nats, v.stranger, v.regular, v.pinned, v.alerted, v.barred, v.alone, v.past = unjudged, nil, 0, false, false, false, 0, false, -99, past{}
 	}
 	s := begin(l, in)
 	s.settle()

@@ -69,6 +69,8 @@ type scoping struct {
 	w         Weights
 	people    []*person // sorted by identity
 	novelty   novelty
+	gathered  map[sessionKey]*gathering
+	terms     []term               // scratch
 	popular   map[netip.Prefix]int // accounts that are at home in a network
 	asShare   map[uint32]float64   // share of accounts that ever came from an AS
 	home      string               // the country that most accounts come from
@@ -226,7 +228,7 @@ func (s *scoping) countClients() {
 		if v.judged == condemned {
 			put(bad, v)
 			people[v.who.Handle] = true
-		} else {
+		} else if v.regular { // a client is somebody's by habit, not by having been seen
 			put(all, v)
 		}
 	}
@@ -277,11 +279,11 @@ func (s *scoping) settle() {
 func (s *scoping) expand() {
 	addrs, clients := map[netip.Addr]event.Micros{}, map[uint32]event.Micros{}
 	for s.rounds = 1; s.rounds <= 30; s.rounds++ {
-		s.countClients()
 		for _, p := range s.people {
 			s.recall(p)
 		}
 		s.markStrangers()
+		s.countClients()
 		changed := false
 		var next []*visit
 		for _, v := range s.ordered {

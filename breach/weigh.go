@@ -4,8 +4,10 @@
 package breach
 
 import (
+	"cmp"
 	"math"
 	"net/netip"
+	"slices"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -122,11 +124,11 @@ func network(ip netip.Addr) netip.Prefix {
 
 // weigh sums the evidence on one visit.
 func (s *scoping) weigh(v *visit) {
-	v.terms = v.terms[:0]
+	terms := s.terms[:0]
 	v.nats = 0
 	add := func(name string, nats float64) {
 		if nats != 0 {
-			v.terms = append(v.terms, term{name, nats})
+			terms = append(terms, term{name, nats})
 			v.nats += nats
 		}
 	}
@@ -172,6 +174,11 @@ func (s *scoping) weigh(v *visit) {
 		s.weighCompany(v, p, add)
 	}
 	s.weighWords(v, p, add)
+	s.terms = terms
+	v.terms = nil
+	if v.nats > s.w.Prior+2 { // what found nothing against it is not told
+		v.terms = slices.Clone(terms)
+	}
 }
 
 func (s *scoping) ownHistory(v *visit, p past) float64 {
@@ -214,7 +221,7 @@ func (s *scoping) operatorClient(v *visit) float64 {
 		return 0
 	}
 	good := s.clientAll[v.client]
-	if v.judged != condemned && good > 0 {
+	if v.judged != condemned && v.regular && good > 0 {
 		good--
 	}
 	r := math.Log((float64(bad)+0.5)/(float64(total)+1)) - math.Log((float64(good)+0.5)/(float64(len(s.people))+1))
@@ -243,56 +250,115 @@ func (s *scoping) weighSource(v *visit, p past, add func(string, float64)) {
 	}
 }
 
+// gathering is what weighs on a visit from the others at its address, gathered once a round: who is new there, who is bad or
+// in doubt, and who is at home.
+type gathering struct {
+	strangers []*visit            // in order of time
+	bad       []*visit            // condemned, or in doubt by what speaks against them alone; in order of time
+	familiar  map[uint32]struct{} // accounts at home, up to maxFamiliar
+}
+
+const (
+	maxFamiliar = 32
+	maxNear     = 128 // strangers or bad visits that are looked at for one visit: more say no more
+)
+
+// sessionKey is an address, or an address as seen with one client.
+type sessionKey struct {
+	addr   netip.Addr
+	client uint32 // noClient for all of them
+}
+
+const noClient = ^uint32(0)
+
+func (s *scoping) gather(v *visit) {
+	for _, key := range [...]sessionKey{{v.addr.place.IP, noClient}, {v.addr.place.IP, v.client}} {
+		g := s.gathered[key]
+		if g == nil {
+			g = &gathering{}
+			s.gathered[key] = g
+		}
+		switch {
+		case v.judged == condemned || v.alone >= doubtfulAt && v.stranger:
+			g.bad = append(g.bad, v)
+		case v.stranger:
+			g.strangers = append(g.strangers, v)
+		}
+		if v.judged != condemned && v.regular && len(g.familiar) < maxFamiliar {
+			if g.familiar == nil {
+				g.familiar = map[uint32]struct{}{}
+			}
+			g.familiar[v.who.Handle] = struct{}{}
+		}
+	}
+}
+
+// near returns those of a list, which is in order of first use, that came within two weeks of the visit.
+func near(list []*visit, v *visit) []*visit {
+	from, _ := slices.BinarySearchFunc(list, v.first-14*day, func(w *visit, at event.Micros) int { return cmp.Compare(w.first, at) })
+	to, _ := slices.BinarySearchFunc(list, v.last+14*day, func(w *visit, at event.Micros) int { return cmp.Compare(w.first, at) })
+	return list[from:max(from, min(to, from+maxNear))]
+}
+
 // weighCompany adds what other accounts say that came to the same address: strangers to it with clients unlike their own,
-// and those already condemned.
+// and those condemned or in doubt. Where people are at home, only the same client is company.
 func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 	a := v.addr
 	if a.place.Own {
 		return
 	}
-	strangers, familiar, company, strange := 0, 0, 0.0, 0.0
+	g := s.gathered[sessionKey{a.place.IP, noClient}]
+	if g != nil && v.client != 0 && len(g.familiar) > 0 {
+		g = s.gathered[sessionKey{a.place.IP, v.client}]
+	}
+	if g == nil {
+		return
+	}
 	seen := map[uint32]bool{v.who.Handle: true}
-	shared := v.client != 0 && s.sharedPlace(a)
-	for _, w := range a.visits {
-		if seen[w.who.Handle] || shared && w.client != v.client { // where others are at home, only the same client is company
-			continue
-		}
-		near := w.first < v.last+14*day && w.last > v.first-14*day
-		together := near
+	company := 0.0
+	for _, w := range near(g.bad, v) {
 		switch {
+		case seen[w.who.Handle]:
+			continue
 		case w.judged == condemned:
-			if together {
-				company++
-				seen[w.who.Handle] = true
-			}
-		case w.alone >= doubtfulAt && together: // in doubt by what speaks against it alone: it counts by its probability
+			company++
+		default:
 			company += probability(w.alone)
-			seen[w.who.Handle] = true
-		case w.stranger:
-			if near {
-				strangers++
-				strange += s.novelty.stranger(w.past.days)
-				seen[w.who.Handle] = true
-			}
-		case w.regular:
-			familiar++
-			seen[w.who.Handle] = true
 		}
+		seen[w.who.Handle] = true
 	}
-	if !p.network && strangers > 0 && v.strangerNow(p) {
-		r := math.Min(strange, float64(strangers)*s.w.Stranger) + float64(familiar)*s.w.Familiar
-		if v.client == 0 { // without a client to compare, only kinds of address that few share say something
-			r = float64(strangers) * 0.4 * s.w.Stranger
-			if !a.place.Kind.Anonymous() && a.place.Kind != event.KindResidential {
-				r = 0
-			}
-		}
-		add("co-use", min(max(r, s.w.CoUseMin), s.w.CoUseMax))
+	if !p.network && v.strangerNow(p) {
+		s.weighStrangers(v, g, seen, add)
 	}
-	v.alone = v.nats
 	if company > 0 && !p.network {
 		add("company", min(company*s.w.Company, s.w.CompanyMax))
 	}
+}
+
+func (s *scoping) weighStrangers(v *visit, g *gathering, seen map[uint32]bool, add func(string, float64)) {
+	strangers, strange := 0, 0.0
+	for _, w := range near(g.strangers, v) {
+		if !seen[w.who.Handle] {
+			seen[w.who.Handle] = true
+			strangers++
+			strange += s.novelty.stranger(w.past.days)
+		}
+	}
+	if strangers == 0 {
+		return
+	}
+	familiar := len(g.familiar)
+	if _, self := g.familiar[v.who.Handle]; self {
+		familiar--
+	}
+	r := math.Min(strange, float64(strangers)*s.w.Stranger) + float64(familiar)*s.w.Familiar
+	if v.client == 0 { // without a client to compare, only kinds of address that few share say something
+		r = float64(strangers) * 0.4 * s.w.Stranger
+		if k := v.addr.place.Kind; !k.Anonymous() && k != event.KindResidential {
+			r = 0
+		}
+	}
+	add("co-use", min(max(r, s.w.CoUseMin), s.w.CoUseMax))
 }
 
 // strangerNow says whether this visit itself is unfamiliar: neither its address nor its client is known from the past.
@@ -304,16 +370,21 @@ func (v *visit) strangerNow(p past) bool {
 // or is at home there; and, over all of them, how often that happens to honest people and where they are at home.
 func (s *scoping) markStrangers() {
 	s.novelty = novelty{}
+	s.gathered = map[sessionKey]*gathering{}
 	home := map[netip.Prefix]map[uint32]struct{}{}
 	for _, v := range s.ordered {
 		if v.judged == condemned {
+			s.gather(v)
 			continue
 		}
 		p := v.past
 		v.stranger = v.strangerNow(p) && (v.client != 0 || !p.as)
 		v.regular = p.address || p.client || p.family || v.days >= 5
-		if v.client != 0 && !p.address && !p.network {
+		if v.client != 0 && !p.address && !p.network && !v.addr.place.Kind.Anonymous() { // an intruder's own logins are no measure
 			s.novelty.count(p)
+		}
+		if !v.addr.place.Own {
+			s.gather(v)
 		}
 		if v.regular {
 			n := network(v.addr.place.IP)
@@ -356,18 +427,8 @@ func (n *novelty) count(p past) {
 // has one, an honest person as often as was counted.
 func (n *novelty) stranger(days int32) float64 {
 	d := depth(days)
-	f := (float64(n.strange[d]) + 1) / (float64(n.all[d]) + 4)
+	f := (float64(n.strange[d]) + 0.15*20) / (float64(n.all[d]) + 20) // as if twenty had been seen before, three of them strange
 	return math.Max(0, math.Log(0.9/f))
-}
-
-// sharedPlace says whether people who are not condemned are at home at the address.
-func (s *scoping) sharedPlace(a *address) bool {
-	for _, w := range a.visits {
-		if w.judged != condemned && w.regular {
-			return true
-		}
-	}
-	return false
 }
 
 // weighWords adds seeds and answers.
