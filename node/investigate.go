@@ -175,6 +175,13 @@ func (v *investigation) readAll(ctx context.Context) error {
 	return nil
 }
 
+// What must be covered before anything is called clear: logins with addresses on most of the days, and a week at least. An
+// intruder who is silent for an afternoon is not absent.
+const (
+	leastCovered = 0.8
+	leastWindow  = event.Micros(7 * 86400 * 1e6)
+)
+
 // watchAll hands the events, in order, to store, detectors and ledger.
 func (v *investigation) watchAll(ctx context.Context) (*duckdb.Writer, error) {
 	start := time.Now()
@@ -212,7 +219,7 @@ func (v *investigation) watchAll(ctx context.Context) (*duckdb.Writer, error) {
 	st := v.sorter.Stats()
 	v.stats.Events, v.stats.Duplicates, v.stats.Spilled = st.Events, st.Duplicates, st.Spilled
 	v.stats.Detect = time.Since(start)
-	v.covered = v.watched.loginDays() >= 0.8
+	v.covered = v.watched.loginDays() >= leastCovered && v.watched.last-v.watched.first >= leastWindow
 	return db, nil
 }
 
