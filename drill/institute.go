@@ -57,13 +57,13 @@ type world struct {
 	noise      []int32
 	ci         int32
 
-	vpnPool            string   // the network that VPN clients get addresses from
+	vpnPool            string   // the first half of the addresses that VPN clients get
 	retired            *person  // whose mail client still knocks
 	otherTor, otherVPN []string // listed and never used
 }
 
 func newWorld(o Options) *world {
-	w := &world{seed: o.Seed, cal: newCalendar(o.Start, o.Days), vpnPool: "10.200.0."}
+	w := &world{seed: o.Seed, cal: newCalendar(o.Start, o.Days), vpnPool: "10.200."}
 	w.book.seen = map[string]int32{}
 	d := roll(w.seed, streamAddress)
 	for i := range 8 {

@@ -120,13 +120,13 @@ func tellResult(w io.Writer, r *drill.Result, lang report.Lang) (wrong bool) {
 		ja, en string
 		t      *drill.Tally
 	}{{"不正ログイン    ", "accounts", &r.Accounts}, {"攻撃元アドレス  ", "addresses", &r.Addresses}, {"侵入されたサーバ", "hosts", &r.Hosts}} {
-		p("  "+t.ja+" %d / %d を発見、無実を断定 %d、どのログにも残らないもの %d", fmt.Sprintf("  %-16s", t.en)+" found %d of %d, wrongly accused %d, in no log at all %d",
+		p("  "+t.ja+" %d / %d を発見、誤って被害と判定 %d、どのログにも残らないもの %d", fmt.Sprintf("  %-16s", t.en)+" found %d of %d, wrongly accused %d, in no log at all %d",
 			t.t.Found, t.t.Knowable, len(t.t.Wrong), len(t.t.Unknown))
 		if len(t.t.Missed) > 0 {
 			p("      見落とし：%s", "      missed: %s", printable(strings.Join(t.t.Missed, ", ")))
 		}
 		if len(t.t.Wrong) > 0 {
-			p("      誤って断定：%s", "      wrongly accused: %s", printable(strings.Join(t.t.Wrong, ", ")))
+			p("      誤って被害と判定：%s", "      wrongly accused: %s", printable(strings.Join(t.t.Wrong, ", ")))
 		}
 	}
 	p("  攻撃元と誤った共用アドレス %d", "  shared addresses called attacker %d", len(r.SharedCalledAttacker))
@@ -138,7 +138,7 @@ func tellResult(w io.Writer, r *drill.Result, lang report.Lang) (wrong bool) {
 		p("  誤り：%s", "  wrong: %s", printable(f))
 	}
 	if len(failures) == 0 {
-		p("  → 被害アカウントをすべて見つけ、無実の人を一人も断定していません。", "  → Every stolen account was found, and no honest person accused.")
+		p("  → 被害アカウントをすべて見つけ、無実の人を被害と誤って判定した例はありません。", "  → Every stolen account was found, and no honest person accused.")
 	}
 	return len(failures) > 0
 }
