@@ -57,8 +57,9 @@ func (s *scoping) judgeAccount(p *person) *judgedAccount {
 	switch {
 	case len(j.bad) > 0 || j.nats >= condemnedAt:
 		j.verdict = cases.AccountCompromised
-	case j.nats >= doubtfulAt:
-		j.verdict = cases.AccountSuspected
+	case j.nats >= doubtfulAt || s.afterHigh[j.p.who.ID] && !j.byHand:
+		j.verdict = cases.AccountSuspected // a high finding about it is never cleared by arithmetic
+		j.nats = max(j.nats, doubtfulAt)
 	case j.nats > s.w.Prior+2: // something was weighed and found light
 		j.verdict = cases.AccountCleared
 		if !s.in.Covered {

@@ -4,6 +4,7 @@
 package breach
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -322,6 +323,9 @@ func caseHosts(all []*machine) []cases.Host {
 		if h.verdict == cases.HostCompromised && h.out {
 			c.Role = "stepping-stone"
 		}
+		if h.verdict == cases.HostCompromised || h.verdict == cases.HostSuspected {
+			c.Why = h.why()
+		}
 		if h.verdict == cases.HostReached {
 			c.Confidence = 1
 			c.Why = event.Words{Ja: "侵入されたサーバからの接続が受け入れられた", En: "accepted a connection from a compromised host"}
@@ -329,4 +333,48 @@ func caseHosts(all []*machine) []cases.Host {
 		out = append(out, c)
 	}
 	return out
+}
+
+// signWords say what spoke against a machine.
+func signWords(kind string) event.Words {
+	switch kind {
+	case "login":
+		return event.Words{Ja: "攻撃元からのログイン成功", En: "a login from an attacker's address"}
+	case "way":
+		return event.Words{Ja: "侵入されたサーバからの、初めての経路での接続", En: "reached from a compromised host over a way not used before"}
+	case "attacker-there":
+		return event.Words{Ja: "攻撃元アドレスの関与", En: "an attacker's address had a part in it"}
+	case "seed":
+		return event.Words{Ja: "調査の起点として指定", En: "given as known to be bad"}
+	case "ci-remote-control":
+		return event.Words{Ja: "CI サーバを通じた遠隔操作", En: "commanded through a CI server"}
+	case "internal-scan":
+		return event.Words{Ja: "内部の探索（スキャン）", En: "scanned the inside"}
+	case "log-cleared":
+		return event.Words{Ja: "ログの消去", En: "its log was cleared"}
+	case "restricted-access":
+		return event.Words{Ja: "制限ネットワークへの初めての接続", En: "first access into a restricted network"}
+	case "upload":
+		return event.Words{Ja: "外部への異常な送信", En: "an unusual amount sent out"}
+	case "beacon", "long-connection", "tunnel":
+		return event.Words{Ja: "外部との定期的または長時間の接続", En: "regular or long-held connections to the outside"}
+	case "directory-read":
+		return event.Words{Ja: "ディレクトリの大量読み取り", En: "a mass read of the directory"}
+	}
+	return event.Words{Ja: kind, En: kind}
+}
+
+// why says what spoke against a machine, the weightiest first.
+func (h *machine) why() event.Words {
+	kinds := make([]string, 0, len(h.signs))
+	for k := range h.signs {
+		kinds = append(kinds, k)
+	}
+	slices.SortFunc(kinds, func(a, b string) int { return cmp.Or(cmp.Compare(h.signs[b], h.signs[a]), cmp.Compare(a, b)) })
+	var ja, en []string
+	for _, k := range kinds {
+		w := signWords(k)
+		ja, en = append(ja, w.Ja), append(en, w.En)
+	}
+	return event.Words{Ja: strings.Join(ja, "、"), En: strings.Join(en, "; ")}
 }

@@ -97,10 +97,10 @@ type address struct {
 	first    event.Micros
 	last     event.Micros
 	visits   []*visit
-	failures int64               // on accounts that exist
-	unknown  int64               // on names that do not
-	tried    map[uint32]struct{} // existing accounts that failed from here, up to maxTried
-	triedAll int64               // distinct ones, as far as maxTried counts
+	failures int64            // on accounts that exist
+	unknown  int64            // on names that do not
+	tried    map[uint32]int32 // failures of existing accounts from here, for up to maxTried accounts
+	triedAll int64            // distinct ones, as far as maxTried counts
 	failDays int32
 	failDay  int32
 	failAt   event.Micros // first failure
@@ -226,10 +226,12 @@ func (l *Ledger) fail(s *event.Sighting) {
 	}
 	a.failures += n
 	if a.tried == nil {
-		a.tried = map[uint32]struct{}{}
+		a.tried = map[uint32]int32{}
 	}
-	if _, ok := a.tried[s.Who.Handle]; !ok && len(a.tried) < maxTried {
-		a.tried[s.Who.Handle] = struct{}{}
+	if k, ok := a.tried[s.Who.Handle]; ok {
+		a.tried[s.Who.Handle] = k + int32(min(n, 1000))
+	} else if len(a.tried) < maxTried {
+		a.tried[s.Who.Handle] = int32(min(n, 1000))
 		a.triedAll++
 	}
 	if s.Reason == event.ReasonSecondFactorFailed || s.Reason == event.ReasonSecondFactorNeeded {

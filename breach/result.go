@@ -82,6 +82,8 @@ func (l *Ledger) Scope(in Inputs) *Result {
 		}
 	}
 	r.Seen = max(r.Seen, int64(in.Accounts))
+	r.Operator = cases.Operator{SingleActor: "unclear", Weekdays: []string{}, Clients: []string{}}
+	r.Onset = cases.Onset{Why: event.Words{Ja: "侵入者の痕跡はない", En: "no trace of an intruder"}}
 	r.Verdict = verdictOf(r, in)
 	if r.Verdict == cases.Breach || r.Verdict == cases.Suspicious {
 		r.Onset, r.LastActivity = s.onset(accounts, machines)

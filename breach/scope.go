@@ -79,8 +79,9 @@ type scoping struct {
 	campaign  span
 	dropped   map[string]event.Micros // by identity: when it left the target list
 	guessed   map[pairKey]struct{}
-	clientBad map[uint32]int // condemned accounts by client
-	clientAll map[uint32]int // accounts by client
+	afterHigh map[string]bool // by identity: a high finding says that it was entered after guessing
+	clientBad map[uint32]int  // condemned accounts by client
+	clientAll map[uint32]int  // accounts by client
 	allBad    int
 	rounds    int
 	exposed   event.Micros        // when the directory was read; 0: it was not
@@ -99,7 +100,7 @@ type pairKey struct {
 // begin prepares what does not change from round to round.
 func begin(l *Ledger, in Inputs) *scoping {
 	s := &scoping{Ledger: l, in: in, w: DefaultWeights(), harmStart: math.MaxInt64, dropped: map[string]event.Micros{},
-		guessed: map[pairKey]struct{}{}, sources: map[netip.Addr]bool{}}
+		guessed: map[pairKey]struct{}{}, afterHigh: map[string]bool{}, sources: map[netip.Addr]bool{}}
 	if in.Weights != nil {
 		s.w = *in.Weights
 	}
@@ -149,6 +150,7 @@ func (s *scoping) readFindings() {
 				for _, ip := range f.Addresses {
 					s.guessed[pairKey{id, ip}] = struct{}{}
 				}
+				s.afterHigh[id] = s.afterHigh[id] || f.Severity >= event.High
 			}
 		}
 	}

@@ -20,6 +20,7 @@ type past struct {
 	country                    bool
 	client, family             bool
 	days                       int32 // of use before the visit
+	networks                   int   // different ones before the visit
 	bulk                       int64 // the most mail and files of one earlier visit
 }
 
@@ -56,7 +57,7 @@ func (s *scoping) look(h *history, v *visit) past {
 	p := past{
 		address: h.addresses[a.IP], network: h.networks[network(a.IP)],
 		as: a.ASN != 0 && !a.Kind.Anonymous() && h.asns[a.ASN], kind: a.Kind.Anonymous() && h.kinds[a.Kind],
-		country: a.Country != "" && h.countries[a.Country], days: h.days, bulk: h.bulk,
+		country: a.Country != "" && h.countries[a.Country], days: h.days, bulk: h.bulk, networks: len(h.networks),
 	}
 	if v.client != 0 {
 		p.client = h.clients[s.names[v.client]]
@@ -245,8 +246,15 @@ func (a *address) guesser() bool {
 // weighSource adds what the address did to other accounts. At an address that honest people use too, it says something
 // only about clients that are not their owners'.
 func (s *scoping) weighSource(v *visit, p past, add func(string, float64)) {
-	if v.addr.guesser() && !p.family {
+	switch n := v.addr.tried[v.who.Handle]; {
+	case p.family:
+	case v.addr.guesser():
 		add("guess-source", s.w.GuessSource)
+	case n >= 20 && v.addr.failAt <= v.first+day && !v.addr.place.Own: // at this account alone, far beyond slips of the finger
+		add("guess-source", s.w.GuessSource*math.Min(1, 0.7+0.1*math.Log10(float64(n))))
+	}
+	if v.client == 0 && !p.network && !p.as && p.days >= 15 && p.networks <= 2 {
+		add("own-habit", s.w.OwnHabit)
 	}
 }
 

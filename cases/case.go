@@ -258,7 +258,7 @@ type Subjects struct {
 type Evidence struct {
 	Input  string `json:"input"` // inputs[].path
 	Parts  []Part `json:"parts"`
-	SHA256 string `json:"sha256"`         // of the parts' bytes, each followed by a line feed
+	SHA256 string `json:"sha256"`         // of the parts' bytes, one after the other
 	Text   string `json:"text,omitempty"` // the first part's text, cut at 400 bytes; extra
 }
 

@@ -11,6 +11,7 @@ package detect
 
 import (
 	"fmt"
+	"math"
 	"sort"
 
 	"github.com/sekisho/sekisho/event"
@@ -71,7 +72,7 @@ type running struct {
 
 // NewEngine starts a detector of each spec.
 func NewEngine(specs []Spec, site Site) *Engine {
-	e := &Engine{}
+	e := &Engine{last: math.MinInt64}
 	for _, s := range specs {
 		d := s.New(site)
 		e.running = append(e.running, running{s, d})

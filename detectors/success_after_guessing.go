@@ -22,6 +22,7 @@ const (
 	guesserRatio    = 3  // failures for each success from it: a shared address of honest people succeeds more often
 	targetDays      = 14 // after which an attempt on an account no longer explains a login to it
 	targetFails     = 3  // failures of the account in that time: one is a slip of the finger
+	hammerFails     = 30 // failures from one address, on few accounts, the last within a day: no slip of the finger either
 	deepDays        = 5  // days of logins before what is "new" to an account means something
 )
 
@@ -51,6 +52,7 @@ type guessTarget struct {
 
 type afterFinding struct {
 	direct   bool
+	hammered bool // many failures on few accounts
 	accounts map[string]struct{}
 	first    event.Micros
 	last     event.Micros
@@ -135,7 +137,12 @@ func (d *afterGuessing) success(s *event.Sighting) {
 	t := d.targets[s.Who.Handle]
 	indirect := t != nil && s.Day-t.last <= targetDays && t.fails >= targetFails && m.days >= deepDays && m.network && m.client &&
 		(s.Src.Kind.Anonymous() && m.kind || m.country)
-	if !direct && !indirect {
+	hammered := false
+	if g != nil {
+		_, tried := g.accounts[s.Who.Handle]
+		hammered = tried && g.failures >= hammerFails && g.failures > guesserRatio*(g.successes+1) && s.Day-g.last <= 1 && m.network
+	}
+	if !direct && !indirect && !hammered {
 		return
 	}
 	f := d.found[s.SrcIP]
@@ -146,7 +153,8 @@ func (d *afterGuessing) success(s *event.Sighting) {
 		f = &afterFinding{accounts: map[string]struct{}{}, first: s.Time, alerted: s.Seen(), place: s.Src}
 		d.found[s.SrcIP] = f
 	}
-	f.direct = f.direct || direct
+	f.direct = f.direct || direct || hammered && m.days >= deepDays
+	f.hammered = f.hammered || hammered
 	f.accounts[s.Who.ID] = struct{}{}
 	f.last = s.Time
 	if g != nil {
@@ -181,7 +189,7 @@ func (f *afterFinding) finding(ip netip.Addr) event.Finding {
 	out.Title = event.Words{
 		Ja: fmt.Sprintf("パスワード推測の後のログイン成功（%s、%d アカウント）", ip, len(ids)),
 		En: fmt.Sprintf("logins that succeeded after guessing (%s, %d accounts)", ip, len(ids))}
-	if f.direct {
+	if f.direct || f.hammered {
 		out.Explanation = event.Words{
 			Ja: fmt.Sprintf("多数のアカウントに失敗（%d 件）した接続元から、そこを使ったことのないアカウントへのログインが成功した。組織や大学の共用アドレスでは、成功の方が多いのが普通である。", f.failures),
 			En: fmt.Sprintf("An address that failed on many accounts (%d failures) logged in to accounts that had never used it. At a shared address of honest people successes outnumber failures.", f.failures)}

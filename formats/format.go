@@ -59,6 +59,7 @@ type Parser interface {
 var (
 	ErrOtherFormat = errors.New("not of this format")
 	ErrNoTime      = errors.New("no readable time")
+	ErrWildTime    = errors.New("the time is not between 1900 and 2200")
 	ErrBroken      = errors.New("of this format, but broken")
 	ErrUnknownKind = errors.New("of this format, but of a kind that is not known")
 )

@@ -4,6 +4,7 @@
 package formats
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/sekisho/sekisho/event"
@@ -91,6 +92,9 @@ func (r *Reader) Read(rec *event.Record, out *event.Batch) error {
 		}
 		before := len(out.Events)
 		err := o.parser.Parse(rec, out)
+		if err == nil && !plausible(out.Events[before:]) {
+			err = ErrWildTime // an attacker's, or a clock that was never set: kept aside, not believed
+		}
 		if err == nil {
 			r.stamp(out.Events[before:], o.format)
 			o.taken++
@@ -116,9 +120,29 @@ func (r *Reader) Flush(out *event.Batch) {
 		if o := &r.open[i]; o.parser != nil {
 			before := len(out.Events)
 			o.parser.Flush(out)
+			if !plausible(out.Events[before:]) {
+				out.Events = slices.DeleteFunc(out.Events, func(e event.Event) bool { return !within(e.Time) })
+			}
 			r.stamp(out.Events[before:], o.format)
 		}
 	}
+}
+
+// The times that a log can speak of.
+const (
+	earliest = event.Micros(-2208988800) * 1e6 // 1900-01-01
+	latest   = event.Micros(7258118400) * 1e6  // 2200-01-01
+)
+
+func within(t event.Micros) bool { return t >= earliest && t < latest }
+
+func plausible(events []event.Event) bool {
+	for i := range events {
+		if !within(events[i].Time) {
+			return false
+		}
+	}
+	return true
 }
 
 // stamp sets what every event of a format carries. A parser that joins records across inputs of one stream has set the

@@ -231,8 +231,8 @@ func monthOf(b []byte) int {
 	return 0
 }
 
-// Glance returns the time that a record begins with, if it is one of those that lines begin with: to see, before anything is
-// read, which years and zones the files themselves speak of.
+// Glance returns the time that a record begins with or, failing that, the first date that it writes out: to see, before anything
+// is read, which years and zones the files themselves speak of.
 func Glance(rec []byte) (Civil, bool) {
 	b := rec[priority(rec):]
 	if len(b) > 2 && isDigit(b[0]) && b[1] == ' ' {
@@ -246,8 +246,32 @@ func Glance(rec []byte) (Civil, bool) {
 	}
 	for i := 0; i < len(b) && i < 200; i++ {
 		if b[i] == '[' {
-			t, n := parseCLFStamp(b[i+1:])
-			return t, n > 0
+			if t, n := parseCLFStamp(b[i+1:]); n > 0 {
+				return t, true
+			}
+			break
+		}
+	}
+	return writtenDate(b[:min(len(b), 4096)])
+}
+
+// writtenDate returns the first "2006-01-02" of a year that logs are of, with its time where one follows.
+func writtenDate(b []byte) (Civil, bool) {
+	for i := 0; i+10 <= len(b); i++ {
+		if b[i+4] != '-' || b[i+7] != '-' || i > 0 && isDigit(b[i-1]) {
+			continue
+		}
+		y, n := digits(b[i:], 4)
+		m, k := digits(b[i+5:], 2)
+		d, l := digits(b[i+8:], 2)
+		if n != 4 || k != 2 || l != 2 || y < 1990 || y > 2100 {
+			continue
+		}
+		if t, n := parseISOStamp(b[i:]); n > 0 {
+			return t, true
+		}
+		if t := (Civil{Year: y, Month: m, Day: d}); t.Valid() {
+			return t, true
 		}
 	}
 	return Civil{}, false

@@ -238,7 +238,6 @@ func (v *investigation) hash(ctx context.Context, want map[uint32][]*cases.Evide
 			h := sha256.New()
 			for k := range e.Parts {
 				h.Write(data[i])
-				h.Write([]byte{'\n'})
 				if k == 0 {
 					e.Text = cutText(visible(data[i][:min(len(data[i]), 4*textShown)]), textShown)
 				}

@@ -117,11 +117,12 @@ func (in *input) recognise(ctx context.Context, o *Options, all []formats.Format
 			break
 		}
 	}
-	if in.yearless {
+	if in.yearless || !in.glanced && in.framing == event.FrameLines { // a long preamble hides the stamps from the sample
 		if in.stamps, err = intake.ScanStamps(ctx, src); err != nil && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		in.yearless = in.stamps.Stamped > 0
+		in.glanced = in.glanced || in.yearless
 	}
 	return nil
 }

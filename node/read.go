@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/event/sorted"
@@ -240,7 +242,7 @@ func (w *reader) lose(in *input, rec *event.Record, why error) error {
 	if len(in.tally.samples) < maxSamples {
 		in.tally.samples = append(in.tally.samples, fmt.Sprintf("line %d: %v: %s", rec.Line, why, cutText(text, sampleBytes)))
 	}
-	_, err := fmt.Fprintf(w.lost, "%s:%d: %v: %s\n", in.file.Path, rec.Line, why, text)
+	_, err := fmt.Fprintf(w.lost, "%s:%d: %v: %s\n", visible([]byte(in.file.Path)), rec.Line, why, text)
 	return err
 }
 
@@ -287,10 +289,32 @@ func joinLost(dir string, inputs []*input) error {
 	return out.Close()
 }
 
-// visible returns bytes as text in which nothing can act on a terminal: control bytes and broken UTF-8 are written out.
+// visible returns bytes as text in which nothing can act on a terminal: control characters, characters that turn the direction of
+// writing, and bytes that are no UTF-8 are written as \\u0000 and \\x00; everything else stands as it is.
 func visible(b []byte) string {
-	q := event.AppendQuoted(nil, string(b))
-	return string(q[1 : len(q)-1])
+	clean := true
+	for _, c := range b {
+		clean = clean && c >= 0x20 && c < 0x7f
+	}
+	if clean {
+		return string(b)
+	}
+	out := make([]byte, 0, len(b)+16)
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		switch {
+		case r == utf8.RuneError && n <= 1:
+			out = fmt.Appendf(out, "\\x%02x", b[0])
+		case r == '\t':
+			out = append(out, '\t')
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == 0x2028 || r == 0x2029:
+			out = fmt.Appendf(out, "\\u%04x", r)
+		default:
+			out = append(out, b[:n]...)
+		}
+		b = b[n:]
+	}
+	return string(out)
 }
 
 func cutText(s string, n int) string {

@@ -73,7 +73,7 @@ func (p *plan) decideYears(o *Options) {
 		begin, from = o.Profile.Year, "profile"
 	}
 	if begin == 0 && len(ring) > 0 {
-		begin, from = p.guessYear(ring, start)
+		begin, from = p.guessYear(ring, start, o.Now())
 	}
 	for _, in := range ring {
 		in.year, in.yearFrom = begin, from
@@ -125,7 +125,7 @@ func ringStart(ring []*input) int {
 // guessYear returns the year of the ring's beginning and where it is from: the year in which the files were last written, where
 // their times fit their last records; else the one in which the ring overlaps most with neighbours; else the latest that
 // does not lie after the newest file.
-func (p *plan) guessYear(ring []*input, start int) (int, string) {
+func (p *plan) guessYear(ring []*input, start int, now time.Time) (int, string) {
 	votes := map[int]int{}
 	var newest time.Time
 	for _, in := range ring {
@@ -148,8 +148,9 @@ func (p *plan) guessYear(ring []*input, start int) (int, string) {
 	if y, ok := p.neighbourYear(ring, start); ok {
 		return y, "neighbour"
 	}
-	if newest.IsZero() {
-		return 1970, "unknown"
+	from := "file"
+	if newest.Year() < 1990 { // a time that was never set, or standard input
+		newest, from = now, "guess"
 	}
 	y := newest.Year()
 	for _, in := range ring {
@@ -162,7 +163,7 @@ func (p *plan) guessYear(ring []*input, start int) (int, string) {
 			y--
 		}
 	}
-	return y, "file"
+	return y, from
 }
 
 func most(votes map[int]int) (year, n int) {
