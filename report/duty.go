@@ -39,7 +39,13 @@ func duties(c *cases.Case, zone *time.Location) []Duty {
 		return nil
 	}
 	day := func(n int) string { return known.Time().In(zone).AddDate(0, 0, n-1).Format("2006-01-02") }
-	short := func(n int) string { return known.Time().In(zone).AddDate(0, 0, n-1).Format("01-02") }
+	until := func(from, n int) string { // the year only where it is another
+		if a, b := day(from), day(n); a[:4] != b[:4] {
+			return b
+		} else {
+			return b[5:]
+		}
+	}
 	count := say("%s（%s）を 1 日目と数えた。土日祝を除いていない", "%s (%s) is day 1; weekends and holidays are not left out", from, day(1))
 	law := say("個人情報保護委員会「漏えい等の対応」。不正アクセスは「不正の目的をもって行われたおそれ」に当たり、人数によらない。個人データの漏えい等のおそれがある場合に限る。法改正の有無を委員会のページで確かめること",
 		"Personal Information Protection Commission, duty on leaks. Unauthorised access counts as a possibly improper purpose, whatever the number of persons. Only where personal data may have leaked. Check the Commission's page for amendments")
@@ -47,7 +53,7 @@ func duties(c *cases.Case, zone *time.Location) []Duty {
 	dot := event.Words{Ja: "。", En: ". "}
 	kn := say("順序と様式は所管に確認すること", "Confirm order and form with the authority")
 	return []Duty{
-		{ppc, say("速報", "Prompt report"), say("%s 〜 %s（3–5 日以内）", "%s to %s (within 3–5 days)", short(promptFrom), short(promptTo)), day(promptTo), say("%s%s%s", "%s%s%s", count, dot, law)},
+		{ppc, say("速報", "Prompt report"), say("%s 〜 %s（3–5 日以内）", "%s to %s (within 3–5 days)", day(promptFrom), until(promptFrom, promptTo)), day(promptTo), say("%s%s%s", "%s%s%s", count, dot, law)},
 		{ppc, say("確報", "Final report"), say("%s まで（60 日以内）", "by %s (within 60 days)", day(finalImproper)), day(finalImproper), say("数え方と根拠は速報と同じ。不正の目的のおそれがない場合は 30 日", "Counted as the prompt report, by the same rule; 30 days where no improper purpose is possible")},
 		{say("所管省庁、国家サイバー統括室", "Supervising ministry, National Cybersecurity Office"), say("インシデント報告", "Incident report"), say("速やかに", "promptly"), "",
 			say("独立行政法人・国立大学法人等の場合（政府統一基準）。%s", "For independent agencies and national universities (unified standards). %s", kn)},

@@ -102,25 +102,32 @@ func drawAccounts(d *Data, a axis, lang Lang, style string) ([]byte, error) {
 
 // stageMarks draws each stage's number where it begins, leaving out those that would lie on another.
 func stageMarks(c *canvas, a axis, k *cases.Case, bottom float64) {
-	last := -100.0
+	end := -100.0 // of the last mark that was drawn
 	for i := range k.Stages {
 		s := &k.Stages[i]
 		if !a.within(cases.Span{From: s.From, To: s.To}) {
 			continue
 		}
 		x := a.moment(s.From)
-		if x-last < 15 {
+		n := circled(s.Number)
+		half := max(7.5, 4.5*float64(columns(n)))
+		if x-half < end {
 			continue
 		}
-		last = x
-		c.text(x, bottom-4, "stage-number middle halo", same(circled(s.Number)))
+		end = x + half
+		c.text(x, bottom-4, "stage-number middle halo", same(n))
 	}
 }
 
 // circled returns n in a circle, as the AIST report numbers its stages.
 func circled(n int) string {
-	if n >= 1 && n <= 20 {
+	switch { // Unicode has them in three places
+	case n >= 1 && n <= 20:
 		return string(rune('①' + n - 1))
+	case n >= 21 && n <= 35:
+		return string(rune('㉑' + n - 21))
+	case n >= 36 && n <= 50:
+		return string(rune('㊱' + n - 36))
 	}
 	return comma(n)
 }

@@ -289,7 +289,7 @@ func nameAddresses(n *node, set map[string]bool, lookup map[string]*cases.Addres
 		}
 	}
 	if len(set) > 1 {
-		n.name = say("%s アドレス", "%s addresses", comma(len(set)))
+		n.name = say("%s アドレス", "%s", several(len(set), "address", "addresses"))
 	}
 	var ks []cases.AddressKind
 	for k := range count {

@@ -71,13 +71,13 @@ func lead(c *cases.Case) event.Words {
 	}
 	switch {
 	case c.Verdict == cases.Breach && hosts > 0 && n.Compromised > 0:
-		return say("%s アカウントの不正ログインと %s 台への侵入を、確認または推定しました。", "Sign-ins to %s accounts by an intruder, and intrusion into %s hosts, are confirmed or presumed.", comma(n.Compromised), comma(hosts))
+		return say("%s アカウントの不正ログインと %s 台への侵入を、確認または推定しました。", "Sign-ins to %s by an intruder, and intrusion into %s, are confirmed or presumed.", several(n.Compromised, "account", "accounts"), several(hosts, "host", "hosts"))
 	case c.Verdict == cases.Breach && hosts > 0:
-		return say("%s 台への侵入を確認しました。", "Intrusion into %s hosts is confirmed.", comma(hosts))
+		return say("%s 台への侵入を確認しました。", "Intrusion into %s is confirmed.", several(hosts, "host", "hosts"))
 	case c.Verdict == cases.Breach:
-		return say("%s アカウントの不正ログインを、確認または推定しました。", "Sign-ins to %s accounts by an intruder are confirmed or presumed.", comma(n.Compromised))
+		return say("%s アカウントの不正ログインを、確認または推定しました。", "Sign-ins to %s by an intruder are confirmed or presumed.", several(n.Compromised, "account", "accounts"))
 	case c.Verdict == cases.Suspicious:
-		return say("不正アクセスの疑いがあります。確定には確認が要ります（疑い %s アカウント）。", "There are signs of unauthorised access. They have to be checked (%s accounts suspected).", comma(n.Suspected))
+		return say("不正アクセスの疑いがあります。確定には確認が要ります（疑い %s アカウント）。", "There are signs of unauthorised access. They have to be checked (%s suspected).", several(n.Suspected, "account", "accounts"))
 	case c.Verdict == cases.Clear:
 		return say("調査した記録の範囲では、不正アクセスの痕跡を認めませんでした。記録のない期間・範囲については何も言えません。",
 			"No trace of unauthorised access was found in the records that were examined. Nothing can be said about times and places without records.")
@@ -122,7 +122,7 @@ func addressesLine(c *cases.Case) FirstLine {
 	n, list := kinds(c, cases.AddressAttacker)
 	suspected, _ := kinds(c, cases.AddressSuspected)
 	shared, _ := kinds(c, cases.AddressShared)
-	w := say("%s アドレス", "%s addresses", comma(n))
+	w := say("%s アドレス", "%s", several(n, "address", "addresses"))
 	if n > 0 {
 		w = say("%s（%s）", "%s (%s)", w, join(list))
 	}
@@ -139,7 +139,7 @@ func hostsLine(c *cases.Case) FirstLine {
 			names = append(names, same(cut(visible(h.Name, 100), 40)))
 		}
 	}
-	w := say("%s 台", "%s hosts", comma(count[cases.HostCompromised]))
+	w := say("%s 台", "%s", several(count[cases.HostCompromised], "host", "hosts"))
 	if len(names) > 0 {
 		w = say("%s（%s）", "%s (%s)", w, join(names))
 	}
@@ -181,7 +181,7 @@ func lastLine(c *cases.Case, cl clock) FirstLine {
 		l.Value, l.Tone = say("%s（記録の末尾の %s前） ── 継続中の可能性がある", "%s (%s before the records end) — the intruder may still be inside", cl.minute(c.LastActivity), long(gap)), "bad"
 		return l
 	}
-	l.Value = say("%s。以後 %s の記録に痕跡を認めないが、活動の終わりを意味しない", "%s. No trace in the %s on record since; this does not mean that it has ended", cl.minute(c.LastActivity), long(gap))
+	l.Value = say("%s。以後 %sの記録に痕跡を認めないが、活動の終わりを意味しない", "%s. No trace in the %s on record since; this does not mean that it has ended", cl.minute(c.LastActivity), long(gap))
 	return l
 }
 
@@ -238,8 +238,8 @@ func exposureLine(c *cases.Case) FirstLine {
 	}
 	n, none := exposed(c)
 	l.Value = say("確認 %s 件　推定 %s 件　閲覧を確認 %s 件　閲覧された可能性 %s 件　判断不能 %s か所",
-		"%s leaks confirmed · %s presumed · %s viewings confirmed · %s may have been viewed · %s places undeterminable",
-		comma(n[cases.Leaked]), comma(n[cases.LeakPresumed]), comma(n[cases.Viewed]), comma(n[cases.Possible]), comma(none))
+		"%s confirmed · %s presumed · %s confirmed · %s may have been viewed · %s undeterminable",
+		several(n[cases.Leaked], "leak", "leaks"), comma(n[cases.LeakPresumed]), several(n[cases.Viewed], "viewing", "viewings"), comma(n[cases.Possible]), several(none, "place", "places"))
 	if n[cases.Leaked]+n[cases.LeakPresumed] > 0 {
 		l.Tone = "bad"
 	}
@@ -259,7 +259,7 @@ func missing(c *cases.Case, cl clock) []event.Words {
 			w = say("%s　依頼先：%s", "%s · ask %s", w, cut(visible(v.Holder, 100), 60))
 		}
 		if v.RetentionDays > 0 {
-			w = say("%s（保存 %d 日）", "%s (kept %d days)", w, v.RetentionDays)
+			w = say("%s（保存 %s 日）", "%s (kept %s)", w, several(v.RetentionDays, "day", "days"))
 		}
 		out = append(out, w)
 	}

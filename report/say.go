@@ -72,6 +72,15 @@ func comma[T int | int64](n T) string {
 	return s
 }
 
+// several counts things: with the English word for one where it is one, else with the one for more; Japanese has the number alone.
+func several[T int | int64](n T, one, more string) event.Words {
+	word := more
+	if n == 1 {
+		word = one
+	}
+	return event.Words{Ja: comma(n), En: comma(n) + " " + word}
+}
+
 // size writes n bytes in a unit that people read.
 func size(n int64) string {
 	f, unit := float64(n), 0

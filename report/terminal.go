@@ -47,6 +47,7 @@ func Terminal(w io.Writer, d *Data, o TerminalOptions) error {
 	for _, l := range f.Lines {
 		t.row(l.Label, l.Value, l.Tone)
 	}
+	t.row(inputsLine(d.Case))
 	fmt.Fprintln(t.out)
 	t.list(say("今すぐ", "Now"), f.Now)
 	t.list(say("本人確認", "Ask"), f.Ask)
