@@ -4,6 +4,7 @@
 package breach
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/netip"
@@ -192,12 +193,7 @@ func (s *scoping) reasons(r *Result) []cases.Reason {
 	if c.hosts > 0 {
 		say(nil, "%d 台のサーバで侵入の痕跡を確認した。", "%d hosts show traces of intrusion.", c.hosts)
 	}
-	for i := len(s.in.Findings) - 1; i >= 0 && len(out) < 12; i-- {
-		f := &s.in.Findings[i]
-		if f.Severity >= event.High {
-			out = append(out, cases.Reason{Words: f.Title, Findings: []string{f.ID()}})
-		}
-	}
+	out = append(out, s.highReasons()...)
 	switch r.Verdict {
 	case cases.Clear:
 		say(nil, "調べた記録の範囲では、不正アクセスの痕跡を認めなかった。記録のない期間・機器については何も言えない。",
@@ -226,4 +222,38 @@ func countVerdicts(r *Result) verdictCount {
 		}
 	}
 	return c
+}
+
+// highReasons returns one high finding of each kind, in order of time, with how many more there are like it. What scoping itself
+// concluded stands in the numbers before them.
+func (s *scoping) highReasons() []cases.Reason {
+	by := map[string][]*event.Finding{}
+	var kinds []string
+	for i := range s.in.Findings {
+		f := &s.in.Findings[i]
+		k := base(f.Detector)
+		if f.Severity < event.High || k == "unusual-login" || k == "lateral-path" {
+			continue
+		}
+		if by[k] == nil {
+			kinds = append(kinds, k)
+		}
+		by[k] = append(by[k], f)
+	}
+	slices.SortStableFunc(kinds, func(a, b string) int { return cmp.Or(cmp.Compare(by[a][0].First, by[b][0].First), cmp.Compare(a, b)) })
+	var out []cases.Reason
+	for _, k := range kinds[:min(len(kinds), 12)] {
+		f := by[k][0]
+		reason := cases.Reason{Words: f.Title}
+		for _, g := range by[k][:min(len(by[k]), 20)] {
+			reason.Findings = append(reason.Findings, g.ID())
+		}
+		if n := len(by[k]) - 1; n > 0 {
+			reason.Ja += fmt.Sprintf("（同種の検知がほかに %d 件）", n)
+			reason.En += fmt.Sprintf(" (and %d more like it)", n)
+		}
+		slices.Sort(reason.Findings)
+		out = append(out, reason)
+	}
+	return out
 }
