@@ -16,6 +16,9 @@ import (
 	"github.com/sekisho/sekisho/event"
 )
 
+// ErrMemory means that an answer, or a write, would take more memory than was allowed.
+var ErrMemory = errors.New("more memory would be needed than is allowed")
+
 // ErrRefused is wrapped by the error of a query that is not one statement that only reads the store.
 var ErrRefused = errors.New("only one SELECT, WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN is answered, and only from the store")
 

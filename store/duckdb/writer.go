@@ -444,7 +444,7 @@ func failure(msg string) error {
 	case strings.Contains(msg, "No space left on device"):
 		return fmt.Errorf("%s: %w: free some, or choose a folder on another disk", firstLine(msg), syscall.ENOSPC)
 	case strings.Contains(msg, "Out of Memory"):
-		return fmt.Errorf("%s: give more with --memory", firstLine(msg))
+		return fmt.Errorf("%s: %w", firstLine(msg), store.ErrMemory)
 	}
 	return errors.New(firstLine(msg))
 }
