@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -163,7 +164,11 @@ func (v *investigation) readAll(ctx context.Context) error {
 		r.early = newEarly(v.know.know)
 	}
 	err := r.run(ctx)
-	if jerr := joinLost(v.work, v.plan.inputs); err == nil {
+	jerr := joinLost(v.work, v.plan.inputs)
+	if jerr == nil { // what was not understood is as private as what was, also where the folder is copied elsewhere
+		jerr = os.Chmod(filepath.Join(v.work, "unparsed.log"), 0o600)
+	}
+	if err == nil {
 		err = jerr
 	}
 	if err != nil {
@@ -186,7 +191,7 @@ const (
 func (v *investigation) watchAll(ctx context.Context) (*duckdb.Writer, error) {
 	start := time.Now()
 	if len(v.o.Profile.Networks) == 0 {
-		guessed, err := guessNetworks(ctx, v.sorter, v.know)
+		guessed, err := guessNetworks(ctx, v.sorter, v.know, v.o.Profile.Zone != nil || v.o.Zone != nil)
 		if err != nil {
 			return nil, err
 		}

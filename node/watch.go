@@ -105,22 +105,24 @@ func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, f
 }
 
 // guessNetworks makes a pass over the logins to guess which networks are the institute's own, where no profile says it.
-func guessNetworks(ctx context.Context, s *sorted.Sorter, k *knower) ([]identity.Network, error) {
-	uses := map[netip.Addr]*useCount{}
-	everyone := map[uint32]struct{}{}
+func guessNetworks(ctx context.Context, s *sorted.Sorter, k *knower, told bool) ([]identity.Network, error) {
+	c := useCounter{uses: map[netip.Addr]*useCount{}, everyone: map[uint32]struct{}{}}
+	if !told {
+		c.rhythm = newRhythm()
+	}
 	var firstDay, lastDay int32 = 1 << 30, 0
 	err := s.Events(ctx, func(batch []event.Event) error {
 		for i := range batch {
 			e := &batch[i]
 			if e.Class != event.ClassAuthentication {
 				if e.SrcIP.IsValid() && e.SrcIP.IsPrivate() {
-					use(uses, e.SrcIP)
+					c.use(e.SrcIP)
 				}
 				continue
 			}
 			sg := k.see(e)
 			firstDay, lastDay = min(firstDay, sg.Day), max(lastDay, sg.Day)
-			countUse(uses, everyone, &sg)
+			c.count(&sg)
 		}
 		return nil
 	})
@@ -128,12 +130,15 @@ func guessNetworks(ctx context.Context, s *sorted.Sorter, k *knower) ([]identity
 		return nil, fmt.Errorf("node: look for own networks: %w", err)
 	}
 	var list []identity.Use
-	for ip, u := range uses {
+	for ip, u := range c.uses {
 		u.Use.Address, u.Use.Accounts, u.Use.Days = ip, len(u.accounts), u.days
+		if u.hours != nil {
+			u.Use.OfficeHours = u.hours[c.rhythm.best()] * u.Use.Successes / max(u.timed, 1)
+		}
 		list = append(list, u.Use)
 	}
 	slices.SortFunc(list, func(a, b identity.Use) int { return a.Address.Compare(b.Address) })
-	return identity.GuessNetworks(identity.Window{Accounts: len(everyone), Days: int(max(lastDay-firstDay+1, 0))}, list), nil
+	return identity.GuessNetworks(identity.Window{Accounts: len(c.everyone), Days: int(max(lastDay-firstDay+1, 0))}, list), nil
 }
 
 // useCount counts the logins of one address.
@@ -142,33 +147,45 @@ type useCount struct {
 	accounts map[uint32]struct{}
 	days     int
 	day      int32
+	hours    *[24]int64 // of the logins since it had timedFrom accounts: those in office hours, by offset from UTC
+	timed    int64      // how many those are
 }
 
-const maxUses = 1 << 18
+// useCounter counts logins by address.
+type useCounter struct {
+	uses     map[netip.Addr]*useCount
+	everyone map[uint32]struct{}
+	rhythm   *rhythm // nil where the zone is told
+}
 
-func use(uses map[netip.Addr]*useCount, ip netip.Addr) *useCount {
+const (
+	maxUses   = 1 << 18
+	timedFrom = 4 // accounts: an address of fewer is no office, and its hours need no room
+)
+
+func (c *useCounter) use(ip netip.Addr) *useCount {
 	if ip.Is6() {
 		p, _ := ip.Prefix(64)
 		ip = p.Addr()
 	}
-	u := uses[ip]
-	if u == nil && len(uses) < maxUses {
+	u := c.uses[ip]
+	if u == nil && len(c.uses) < maxUses {
 		u = &useCount{accounts: map[uint32]struct{}{}, day: -1}
-		uses[ip] = u
+		c.uses[ip] = u
 	}
 	return u
 }
 
-func countUse(uses map[netip.Addr]*useCount, everyone map[uint32]struct{}, s *event.Sighting) {
+func (c *useCounter) count(s *event.Sighting) {
 	if s.LoggedIn() && s.DstIP.IsValid() {
-		if u := use(uses, s.DstIP); u != nil {
+		if u := c.use(s.DstIP); u != nil {
 			u.Accepted += s.Times()
 		}
 	}
 	if !s.SrcIP.IsValid() || s.SrcIsRelay || s.Who == nil {
 		return
 	}
-	u := use(uses, s.SrcIP)
+	u := c.use(s.SrcIP)
 	if u == nil {
 		return
 	}
@@ -178,13 +195,29 @@ func countUse(uses map[netip.Addr]*useCount, everyone map[uint32]struct{}, s *ev
 	case s.LoggedIn():
 		u.Successes += s.Times()
 		u.accounts[s.Who.Handle] = struct{}{}
-		everyone[s.Who.Handle] = struct{}{}
+		c.everyone[s.Who.Handle] = struct{}{}
 		if u.day != s.Day {
 			u.day = s.Day
 			u.days++
 		}
+		c.officeHours(u, s)
+	}
+}
+
+func (c *useCounter) officeHours(u *useCount, s *event.Sighting) {
+	if c.rhythm == nil {
 		if s.Weekday >= 1 && s.Weekday <= 5 && s.Minute >= 8*60 && s.Minute < 19*60 {
 			u.OfficeHours += s.Times()
 		}
+		return
+	}
+	open := c.rhythm.at(s.Time)
+	count(&c.rhythm.total, open, s.Times())
+	if u.hours == nil && len(u.accounts) >= timedFrom {
+		u.hours = new([24]int64)
+	}
+	if u.hours != nil {
+		u.timed += s.Times()
+		count(u.hours, open, s.Times())
 	}
 }
