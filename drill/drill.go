@@ -104,6 +104,12 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
+// Check says why no drill can be made with these options; nil if one can.
+func (o Options) Check() error {
+	_, err := o.withDefaults()
+	return err
+}
+
 func (o Options) without(kind string) bool { return slices.Contains(o.Without, kind) }
 
 // Generate makes a drill in dir, which must be empty or absent:

@@ -13,11 +13,13 @@ package node
 
 import (
 	"io"
+	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/breach"
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/formats"
 )
 
 // Options of an investigation. Paths and Out must be set; everything else works as it is.
@@ -57,6 +59,16 @@ type Seed struct {
 
 // FormatRule says which format files are, whose path matches a pattern.
 type FormatRule struct{ Name, Glob string }
+
+// FormatNames returns the names of the formats there are, in order.
+func FormatNames() []string {
+	var out []string
+	for _, f := range formats.All() {
+		out = append(out, f.Name)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
 
 // Progress says how far an investigation is. Done and Total count bytes of the files while they are read, events afterwards.
 type Progress struct {

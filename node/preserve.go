@@ -43,9 +43,13 @@ func Preserve(ctx context.Context, paths []string, out string, o vault.PreserveO
 	if len(paths) == 0 {
 		return nil, errors.New("node: nothing to preserve: give files or folders")
 	}
+	missing := 0
 	for _, p := range paths {
+		// One that is missing does not keep the others from safety: it is recorded as not taken.
 		if _, err := os.Stat(p); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("node: preserve: there is no %s; nothing was copied", p)
+			if missing++; missing == len(paths) {
+				return nil, fmt.Errorf("node: preserve: there is no %s; nothing was copied", p)
+			}
 		}
 		if inside(p, out) {
 			return nil, fmt.Errorf("node: preserve: the folder %s lies in %s, which is to be preserved: name a folder outside it", out, p)

@@ -87,6 +87,9 @@ type VerifyOptions struct {
 	Progress  func(done, of int64)
 }
 
+// ErrNoManifest means that what stands in a manifest's place is none that can be read: it was damaged, or replaced.
+var ErrNoManifest = errors.New("manifest.json is damaged, or is no manifest of this program")
+
 // Verify compares a folder, and the inputs that it names, with its manifest. It writes nothing. The error is about a
 // manifest that cannot be read at all; whatever else is wrong stands in the report.
 func Verify(ctx context.Context, dir string, o VerifyOptions) (*Report, error) {
@@ -96,7 +99,7 @@ func Verify(ctx context.Context, dir string, o VerifyOptions) (*Report, error) {
 	}
 	m, signed, err := Decode(text)
 	if err != nil {
-		return nil, fmt.Errorf("vault: verify %s: %w", dir, err)
+		return nil, fmt.Errorf("vault: verify %s: %w: %w", dir, ErrNoManifest, err)
 	}
 	r := &Report{Folder: dir, Fingerprint: m.Fingerprint, Made: m.Made, By: m.By, Trusted: o.Trust}
 	if r.Trusted == "" {

@@ -57,14 +57,17 @@ Exit status: 0 every victim was found and nobody else accused; 1 otherwise.`,
 }
 
 func (f *demoFlags) run(cmd *cobra.Command) (err error) {
+	if err := (drill.Options{Seed: f.seed, Accounts: f.accounts}).Check(); err != nil {
+		return &exitError{exitUsage, err}
+	}
 	dir, home, done, err := f.folder()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
 	lang, w := language(f.lang), cmd.OutOrStdout()
-	fmt.Fprintf(w, pick(lang, event.Words{Ja: "架空の研究所（%d アカウント、4 か月）のログを作り、調べます。攻撃の中身は調査には知らせません。\n",
-		En: "Making the logs of an invented institute (%d accounts, four months), then investigating them without being told what happened.\n"}), f.accounts)
+	fmt.Fprintf(w, pick(lang, event.Words{Ja: "架空の研究所（%s アカウント、4 か月）のログを作り、調べます。攻撃の中身は調査には知らせません。\n",
+		En: "Making the logs of an invented institute (%s accounts, four months), then investigating them without being told what happened.\n"}), grouped(int64(f.accounts)))
 	bar := newProgressBar(cmd.ErrOrStderr(), lang)
 	r, err := node.Rehearse(cmd.Context(), dir, drill.Options{Seed: f.seed, Accounts: f.accounts},
 		node.Options{Version: version, Home: home, Progress: bar.Update})
@@ -72,7 +75,7 @@ func (f *demoFlags) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, pick(lang, event.Words{Ja: "ログ %d ファイル %d 行\n\n", En: "%d log files, %d lines\n\n"}), len(r.Truth.Files), r.Truth.Lines)
+	fmt.Fprintf(w, pick(lang, event.Words{Ja: "ログ %s ファイル %s 行\n\n", En: "%s log files, %s lines\n\n"}), grouped(int64(len(r.Truth.Files))), grouped(r.Truth.Lines))
 	width, color := terminalOf(w)
 	o := report.TerminalOptions{Lang: lang, Width: width, Color: color}
 	if f.out != "" { // a folder that is about to go is not worth a name

@@ -151,7 +151,7 @@ func (f *generateFlags) run(cmd *cobra.Command, name string) error {
 		return printJSON(w, map[string]any{"name": t.Name, "seed": t.Seed, "verdict": t.Verdict, "files": len(t.Files), "lines": t.Lines,
 			"logs": filepath.Join(f.out, "logs"), "org": filepath.Join(f.out, "org.yaml"), "truth": filepath.Join(f.out, "truth.json")})
 	}
-	fmt.Fprintf(w, pick(lang, event.Words{Ja: "%s：ログ %d ファイル %d 行　→ %s\n", En: "%s: %d log files, %d lines, in %s\n"}), t.Name, len(t.Files), t.Lines, printable(f.out))
+	fmt.Fprintf(w, pick(lang, event.Words{Ja: "%s：ログ %s ファイル %s 行　→ %s\n", En: "%s: %s log files, %s lines, in %s\n"}), t.Name, grouped(int64(len(t.Files))), grouped(t.Lines), printable(f.out))
 	fmt.Fprintf(w, "  sekisho investigate --org %[1]s/org.yaml --out %[1]s-case %[1]s/logs\n  sekisho drill score %[1]s-case %[1]s/truth.json\n", printable(strings.TrimRight(f.out, "/")))
 	return nil
 }
@@ -193,7 +193,7 @@ func (f *generateFlags) options(name string) error {
 		}
 		*d.to = t
 	}
-	return nil
+	return f.o.Check()
 }
 
 func drillScoreCommand() *cobra.Command {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/node"
 	"github.com/sekisho/sekisho/report"
+	"github.com/sekisho/sekisho/store"
 )
 
 // investigateFlags are the flags as they are written; options turns them into what they mean.
@@ -87,13 +89,35 @@ func (f *investigateFlags) run(cmd *cobra.Command, paths []string) error {
 	o.Progress, o.Early = bar.Update, bar.on
 	out, err := node.Investigate(cmd.Context(), o)
 	bar.Close()
+	if errors.Is(err, store.ErrMemory) {
+		return fmt.Errorf("%w: give more with --memory", err)
+	}
 	if err != nil {
 		return err
 	}
+	warnUnread(cmd.ErrOrStderr(), out.Case)
 	if err := f.tell(cmd.OutOrStdout(), out, lang); err != nil {
 		return err
 	}
 	return f.status(cmd.Context(), out)
+}
+
+// warnUnread names the inputs that were not read: the first of them, for a tree without permission has thousands.
+func warnUnread(w io.Writer, c *cases.Case) {
+	unread := 0
+	for i := range c.Inputs {
+		in := &c.Inputs[i]
+		if in.Status != "unreadable" && in.Status != "unsupported" {
+			continue
+		}
+		if unread++; unread <= maxNamed {
+			reason := strings.TrimPrefix(in.Error, in.Path+": ")
+			fmt.Fprintf(w, "sekisho: warning: %s was not read: %s\n", printable(in.Path), printable(reason))
+		}
+	}
+	if unread > maxNamed {
+		fmt.Fprintf(w, "sekisho: warning: %d more were not read: case.json names them\n", unread-maxNamed)
+	}
 }
 
 // tell prints the summary.
@@ -186,6 +210,9 @@ func formatRules(args []string) ([]node.FormatRule, error) {
 		name, glob, ok := strings.Cut(a, "=")
 		if !ok || name == "" || glob == "" {
 			return nil, fmt.Errorf("--format %q: write NAME=GLOB, such as openldap=ldap/*", a)
+		}
+		if known := node.FormatNames(); !slices.Contains(known, name) {
+			return nil, fmt.Errorf("--format %q: there is no format %q; there are: %s", a, name, strings.Join(known, ", "))
 		}
 		if err := config.CheckGlob(glob); err != nil {
 			return nil, fmt.Errorf("--format %q: %w", a, err)

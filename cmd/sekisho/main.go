@@ -78,7 +78,8 @@ who, what, since when and how far. It sends nothing anywhere.
 
   sekisho demo                       see it find a breach in made-up logs
   sekisho investigate /path/to/logs  look for one in yours`,
-		SilenceErrors: true, SilenceUsage: true, Version: version,
+		PersistentPreRunE: knownLanguage,
+		SilenceErrors:     true, SilenceUsage: true, Version: version,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {

@@ -6,6 +6,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -69,9 +70,25 @@ func (f *preserveFlags) run(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	if n := custody.Count(vault.ItemFailed) + custody.Count(vault.ItemLeft); n > 0 {
-		return fmt.Errorf("%d of %d originals were not taken: custody.html in %s names each and says why", n, len(custody.Items), f.out)
+		return fmt.Errorf("%d of %s not taken (%s): custody.html in %s names each and says why", n, number(len(custody.Items), "original was", "originals were"), notTaken(custody), f.out)
 	}
 	return nil
+}
+
+// notTaken names the first originals that were not taken.
+func notTaken(c *vault.Custody) string {
+	var names []string
+	for i := range c.Items {
+		if s := c.Items[i].State; s != vault.ItemFailed && s != vault.ItemLeft {
+			continue
+		}
+		if len(names) == 3 {
+			names = append(names, "…")
+			break
+		}
+		names = append(names, printable(c.Items[i].Source))
+	}
+	return strings.Join(names, ", ")
 }
 
 // maxNamed is how many originals are named on the terminal; custody.html has them all.
@@ -102,7 +119,7 @@ func tellCustody(w io.Writer, c *vault.Custody, lang report.Lang) {
 		fmt.Fprintf(w, pick(lang, event.Words{Ja: "  ほか %d 件（custody.html）\n", En: "  and %d more (custody.html)\n"}), named-maxNamed)
 	}
 	taken, not := c.Count(vault.ItemTaken)+c.Count(vault.ItemChanged), c.Count(vault.ItemFailed)+c.Count(vault.ItemLeft)
-	fmt.Fprintf(w, pick(lang, event.Words{Ja: "採取 %d ファイル（%s）、採取できず %d　→ %s\n", En: "taken: %d files (%s); not taken: %d; in %s\n"}), taken, bytesText(bytes), not, printable(c.Folder))
+	fmt.Fprintf(w, pick(lang, event.Words{Ja: "採取 %[1]d ファイル（%[2]s）、採取できず %[3]d　→ %[4]s\n", En: "taken: %[5]s (%[2]s); not taken: %[3]d; in %[4]s\n"}), taken, bytesText(bytes), not, printable(c.Folder), number(taken, "file", "files"))
 	fmt.Fprintf(w, "  %s\n", formatsText(formats, lang))
 	tellOutlook(w, c.Started.Time, c.Outlook.Held, lang, event.Words{Ja: "先に失われるもの（未採取の分は消え続けます）", En: "what expires first (whatever is not taken yet goes on expiring)"})
 	tellOutlook(w, c.Started.Time, c.Outlook.Missing, lang, event.Words{Ja: "採取に含まれない記録", En: "logs that are not among what was taken"})

@@ -95,7 +95,17 @@ func (f *searchFlags) run(cmd *cobra.Command, args []string) error {
 		ctx, stop = context.WithTimeout(ctx, f.timeout)
 		defer stop()
 	}
-	r, err := openCase(f.dir)
+	temp, err := os.MkdirTemp("", "sekisho-search-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	defer boundMemory(func() {
+		fmt.Fprintf(cmd.ErrOrStderr(), "sekisho: the query would take more than %s of memory: ask for less at once: a shorter time, fewer columns, or a LIMIT\n", bytesText(searchMemory))
+		os.RemoveAll(temp)
+		os.Exit(exitFailed)
+	})()
+	r, err := openCase(f.dir, temp)
 	if err != nil {
 		return err
 	}
@@ -155,8 +165,8 @@ func quoted(args []string) []string {
 	return out
 }
 
-// openCase opens the store of a case folder, or a store itself.
-func openCase(dir string) (*duckdb.Reader, error) {
+// openCase opens the store of a case folder, or a store itself. What does not fit in memory goes below temp.
+func openCase(dir, temp string) (*duckdb.Reader, error) {
 	st, err := os.Stat(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, usageError("there is no case in %s: sekisho investigate makes one; --case says where it is", printable(dir))
@@ -168,7 +178,7 @@ func openCase(dir string) (*duckdb.Reader, error) {
 	if st.IsDir() {
 		path = filepath.Join(dir, "events.duckdb")
 	}
-	r, err := duckdb.Open(path, duckdb.ReadOptions{})
+	r, err := duckdb.Open(path, duckdb.ReadOptions{Temp: temp})
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%s has no events.duckdb: the investigation was broken off, or the store lies elsewhere", printable(dir))
 	}
@@ -227,6 +237,8 @@ func (f *searchFlags) explain(err error) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("no answer within %v: ask for a shorter time, or give more with --timeout", f.timeout)
+	case errors.Is(err, store.ErrMemory):
+		return fmt.Errorf("%w: ask for less at once: a shorter time, fewer columns, or a LIMIT", err)
 	case errors.Is(err, context.Canceled):
 		return &exitError{exitFailed, errors.New("interrupted")}
 	case errors.Is(err, store.ErrRefused):

@@ -13,11 +13,20 @@ import (
 	"sync"
 	"time"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/sekisho/sekisho/node"
 	"github.com/sekisho/sekisho/report"
 )
+
+// knownLanguage refuses a --lang that no command could speak.
+func knownLanguage(cmd *cobra.Command, _ []string) error {
+	if l := cmd.Flags().Lookup("lang"); l != nil && l.Changed && l.Value.String() != string(report.Ja) && l.Value.String() != string(report.En) {
+		return usageError("--lang %q: write ja or en", l.Value.String())
+	}
+	return nil
+}
 
 // language returns the language of messages: the flag's, else the locale's.
 func language(flag string) report.Lang {

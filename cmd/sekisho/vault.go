@@ -4,8 +4,12 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/spf13/cobra"
 
+	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/node"
 	"github.com/sekisho/sekisho/vault"
 )
@@ -67,6 +71,9 @@ func (f *verifyFlags) run(cmd *cobra.Command) error {
 	o.Progress = func(done, of int64) { bar.Update(node.Progress{Phase: "verify", Done: done, Total: of}) }
 	r, err := vault.Verify(cmd.Context(), f.dir, o)
 	bar.Close()
+	if errors.Is(err, vault.ErrNoManifest) {
+		return fmt.Errorf(pick(lang, event.Words{Ja: "照合できません（NOT VERIFIED）：目録が壊れているか、目録ではないため、何も確かめられません：%w", En: "NOT VERIFIED: the manifest is damaged or none at all, so nothing could be checked: %w"}), err)
+	}
 	if err != nil {
 		return err
 	}

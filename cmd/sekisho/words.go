@@ -47,6 +47,23 @@ func printJSON(w io.Writer, v any) error {
 	return nil
 }
 
+// grouped writes n with a comma between thousands.
+func grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// number counts things in English: the word for one where it is one.
+func number[T int | int64](n T, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return grouped(int64(n)) + " " + more
+}
+
 // formatsText says how many files there are of each format, in order of name; those not recognised last.
 func formatsText(counts map[string]int, lang report.Lang) string {
 	names := make([]string, 0, len(counts))
