@@ -180,11 +180,11 @@ func (v *investigation) readAll(ctx context.Context) error {
 	return nil
 }
 
-// What must be covered before anything is called clear: logins with addresses on most of the days, and a week at least. An
-// intruder who is silent for an afternoon is not absent.
+// What must be covered before anything is called clear: logins with addresses on most of the days, and a whole day at least. An
+// intruder who is silent for an hour is not absent.
 const (
 	leastCovered = 0.8
-	leastWindow  = event.Micros(7 * 86400 * 1e6)
+	leastWindow  = event.Micros(86400 * 1e6)
 )
 
 // watchAll hands the events, in order, to store, detectors and ledger.
