@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package breach goes from findings to the whole harm: which accounts, addresses and hosts an intruder used, since when, by
-// what cause, in which stages, and what was exposed as far as the records say. It does by machine what seed 001's
+// what cause, in which stages, and what was exposed as far as the records say. It does by machine what the AIST report's
 // investigators did by eye (attachment 3, footnote 1): a fixed point of bad addresses and bad logins in which every
 // address is judged before anything is concluded from it.
 //

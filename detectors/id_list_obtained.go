@@ -26,7 +26,7 @@ const (
 )
 
 // idList looks for the day on which attempts on names that nobody has all but vanish while attempts on existing ones soar: the
-// attackers have the list of IDs now, and somebody gave it to them (seed 001, period D).
+// attackers have the list of IDs now, and somebody gave it to them (the AIST report of 2018, period D).
 type idList struct {
 	site   detect.Site
 	realms map[realm]*listRealm

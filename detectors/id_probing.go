@@ -21,7 +21,7 @@ const (
 	probingPeople   = 20  // accounts that log in there: only where people do is probing worse than the Internet's noise
 )
 
-// probing counts the distinct names a day that nobody has, for each realm, and looks for a lasting rise: in seed 001 the
+// probing counts the distinct names a day that nobody has, for each realm, and looks for a lasting rise: in the AIST report of 2018 the
 // rise of 1 June would have shown itself eight months before the breach was found by chance.
 type probing struct {
 	site   detect.Site

@@ -21,7 +21,7 @@ const (
 )
 
 // cleared looks for logs that were emptied and for auditing that was switched off. Hardly anybody does it, and an intruder who
-// leaves does it last: on 9 February in seed 001.
+// leaves does it last: on 9 February in the AIST report of 2018.
 type cleared struct {
 	logs map[clearedLog]*clearing
 }

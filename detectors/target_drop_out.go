@@ -22,7 +22,7 @@ const (
 	waveQuiet   = 2 * 3600 * 1e6  // µs with hardly any targets end it
 	waveLongest = 24 * 3600 * 1e6 // µs: a longer one is cut
 	waveSubset  = 0.5             // share of the standing list below which a wave is aimed at some only and tells nothing of the rest
-	dropPrior   = 0.01            // of accounts whose password falls to guessing (seed 001: about 1 % had patterns)
+	dropPrior   = 0.01            // of accounts whose password falls to guessing (the AIST report of 2018: about 1 % had patterns)
 	dropPost    = 0.9             // posterior at which an account is named
 	dropWaves   = 3               // waves that must have passed
 	hitApart    = 60 * 1e6        // µs between hits on one account that are both remembered: a storm on one account fills no memory
@@ -254,8 +254,8 @@ func (r *dropRealm) finding(name realm) ([]event.Finding, bool) {
 				{Name: "waves_hit", Value: float64(t.count)}, {Name: "attempts", Value: float64(t.tries)}},
 			Title: event.Words{Ja: fmt.Sprintf("%s が攻撃の標的から外れた", t.who.Name), En: fmt.Sprintf("the attackers stopped trying %s", t.who.Name)},
 			Explanation: event.Words{
-				Ja: fmt.Sprintf("%s の記録で、パスワード推測は全体として続いている（%d 波）のに、このアカウントだけ試行が止まった。パスワードが判明したアカウントは標的から外されることが多い（seed 001 図5）。ログインの成否が記録されていなくても分かる兆候である。休止・改名・攻撃側の都合でも起こりうる。", name, r.waves),
-				En: fmt.Sprintf("In %s the guessing goes on (%d waves), but this account is no longer tried. Accounts whose password is found are usually taken off the list (seed 001, fig. 5); the sign needs no record of a success. A rename, or the attackers' own order of work, can look like this.", name, r.waves)},
+				Ja: fmt.Sprintf("%s の記録で、パスワード推測は全体として続いている（%d 波）のに、このアカウントだけ試行が止まった。パスワードが判明したアカウントは標的から外されることが多い（産総研報告書（2018年）図5）。ログインの成否が記録されていなくても分かる兆候である。休止・改名・攻撃側の都合でも起こりうる。", name, r.waves),
+				En: fmt.Sprintf("In %s the guessing goes on (%d waves), but this account is no longer tried. Accounts whose password is found are usually taken off the list (AIST report of 2018, fig. 5); the sign needs no record of a success. A rename, or the attackers' own order of work, can look like this.", name, r.waves)},
 		})
 	}
 	return out, true
