@@ -62,7 +62,7 @@ func (s *scoping) judgeAccount(p *person) *judgedAccount {
 		j.nats = max(j.nats, doubtfulAt)
 	case j.nats > s.w.Prior+2: // something was weighed and found light
 		j.verdict = cases.AccountCleared
-		if !s.in.Covered {
+		if !s.in.Covered || !placed(p) {
 			j.verdict = cases.AccountUndetermined
 		}
 	default:
@@ -70,6 +70,11 @@ func (s *scoping) judgeAccount(p *person) *judgedAccount {
 	}
 	j.span(s)
 	return j
+}
+
+// placed says whether any record shows an outer address from which the account was used.
+func placed(p *person) bool {
+	return slices.ContainsFunc(p.visits, func(v *visit) bool { return !v.addr.place.Own || v.logins > 0 })
 }
 
 // accountSigns adds what speaks of the account as a whole and needs no login with an address: its dropping out of the
@@ -85,8 +90,12 @@ func (s *scoping) accountSigns(j *judgedAccount) {
 		}
 	}
 	if _, ok := s.dropped[id]; ok && !hasTerm(j.terms, "drop-out") {
-		// The drop-out stands on its own: logins that could have shown the intruder and did not do not undo it.
+		// The drop-out stands on its own: logins that could have shown the intruder and did not do not undo it. Where no record
+		// shows from where the account was used, nothing speaks against it either.
 		base := max(j.nats, s.w.Prior+s.w.PriorCampaign+2)
+		if !placed(j.p) {
+			base = max(base, doubtfulAt-s.w.DropOut+s.w.DropOutAlone)
+		}
 		j.terms = append(j.terms, term{"drop-out", base + s.w.DropOut - j.nats})
 		j.nats = base + s.w.DropOut
 	}

@@ -262,7 +262,7 @@ func (l *Ledger) visitOf(s *event.Sighting, p *person) *visit {
 		return v
 	}
 	key := visitKey{account: s.Who.Handle, addr: s.SrcIP}
-	if login && !s.Src.Own {
+	if login {
 		key.client = l.client(s.Client)
 	}
 	v := l.visits[key]

@@ -65,27 +65,30 @@ var (
 // scoping is the state of one fixed point.
 type scoping struct {
 	*Ledger
-	in        Inputs
-	w         Weights
-	people    []*person // sorted by identity
-	novelty   novelty
-	gathered  map[sessionKey]*gathering
-	terms     []term               // scratch
-	popular   map[netip.Prefix]int // accounts that are at home in a network
-	asShare   map[uint32]float64   // share of accounts that ever came from an AS
-	home      string               // the country that most accounts come from
-	harmStart event.Micros
-	families  []string // by client number: its name without versions
-	campaign  span
-	dropped   map[string]event.Micros // by identity: when it left the target list
-	guessed   map[pairKey]struct{}
-	afterHigh map[string]bool // by identity: a high finding says that it was entered after guessing
-	clientBad map[uint32]int  // condemned accounts by client
-	clientAll map[uint32]int  // accounts by client
-	allBad    int
-	rounds    int
-	exposed   event.Micros        // when the directory was read; 0: it was not
-	sources   map[netip.Addr]bool // campaign sources by finding
+	in         Inputs
+	w          Weights
+	people     []*person // sorted by identity
+	novelty    novelty
+	gathered   map[sessionKey]*gathering
+	terms      []term               // scratch
+	popular    map[netip.Prefix]int // accounts that are at home in a network
+	asShare    map[uint32]float64   // share of accounts that ever came from an AS
+	home       string               // the country that most accounts come from
+	harmStart  event.Micros
+	families   []string // by client number: its name without versions
+	campaign   span
+	dropped    map[string]event.Micros // by identity: when it left the target list
+	guessed    map[pairKey]struct{}
+	afterHigh  map[string]bool         // by identity: a high finding says that it was entered after guessing
+	clientBad  map[uint32]int          // condemned accounts by client
+	clientAll  map[uint32]int          // accounts by client
+	familyAll  map[string]int          // accounts by client without versions
+	withClient int                     // accounts with any client
+	taken      map[uint32]event.Micros // when an account was first used by the intruder
+	allBad     int
+	rounds     int
+	exposed    event.Micros        // when the directory was read; 0: it was not
+	sources    map[netip.Addr]bool // campaign sources by finding
 }
 
 type span struct{ from, to event.Micros }
@@ -216,7 +219,13 @@ func (s *scoping) shareSystems() {
 // countClients counts by client how many accounts have it and how many of them are condemned with it.
 func (s *scoping) countClients() {
 	all, bad := map[uint32]map[uint32]bool{}, map[uint32]map[uint32]bool{}
-	people := map[uint32]bool{}
+	people, anyClient := map[uint32]bool{}, map[uint32]bool{}
+	type kin struct {
+		family string
+		who    uint32
+	}
+	kins := map[kin]bool{}
+	s.familyAll, s.taken = map[string]int{}, map[uint32]event.Micros{}
 	put := func(m map[uint32]map[uint32]bool, v *visit) {
 		if m[v.client] == nil {
 			m[v.client] = map[uint32]bool{}
@@ -224,6 +233,9 @@ func (s *scoping) countClients() {
 		m[v.client][v.who.Handle] = true
 	}
 	for _, v := range s.ordered {
+		if v.judged == condemned {
+			earliest(s.taken, v.who.Handle, v.first)
+		}
 		if v.client == 0 {
 			continue
 		}
@@ -233,7 +245,13 @@ func (s *scoping) countClients() {
 		} else if v.regular { // a client is somebody's by habit, not by having been seen
 			put(all, v)
 		}
+		if k := (kin{s.families[v.client], v.who.Handle}); v.judged != condemned && !kins[k] {
+			kins[k] = true
+			anyClient[v.who.Handle] = true
+			s.familyAll[k.family]++
+		}
 	}
+	s.withClient = len(anyClient)
 	s.clientBad, s.clientAll = map[uint32]int{}, map[uint32]int{}
 	for c, m := range bad {
 		s.clientBad[c] = len(m)
@@ -286,7 +304,7 @@ func (s *scoping) expand() {
 		}
 		s.markStrangers()
 		s.countClients()
-		changed := false
+		changed := s.rounds == 1 // in the first round nobody's own doubt is known to the others yet
 		var next []*visit
 		for _, v := range s.ordered {
 			if v.judged == condemned {
@@ -349,11 +367,20 @@ func (s *scoping) firstHarm() event.Micros {
 
 // family returns a client's name without what changes when it updates itself: digits and what hangs on them.
 func family(client string) string {
+	const system = "Windows NT " // its number changes once in ten years, a browser's every month
+	keep := -1
+	if i := strings.Index(client, system); i >= 0 {
+		keep = i + len(system)
+	}
 	var b strings.Builder
 	for i := 0; i < len(client) && b.Len() < 200; i++ {
-		if c := client[i]; (c < '0' || c > '9') && c != '.' {
-			b.WriteByte(c)
+		c := client[i]
+		if digit := c >= '0' && c <= '9' || c == '.'; digit && i == keep {
+			keep++
+		} else if digit {
+			continue
 		}
+		b.WriteByte(c)
 	}
 	return b.String()
 }

@@ -21,7 +21,9 @@ type past struct {
 	client, family             bool
 	days                       int32 // of use before the visit
 	networks                   int   // different ones before the visit
-	bulk                       int64 // the most mail and files of one earlier visit
+	bulk                       int64 // the most mail and files a day of one earlier visit
+	again                      bool  // the same new client came from another new place lately: it is new once only
+	common                     bool  // the client is known from the past, but so many others have it that it tells nobody apart
 }
 
 // history gathers an account's uncondemned use in order of time, so that the past of all its visits takes one pass.
@@ -34,7 +36,15 @@ type history struct {
 	kinds             [event.KindOwn + 1]bool
 	days              int32
 	bulk              int64
+	pending           []*visit // strange when they began, and not old enough yet to be a habit
 }
+
+const (
+	commonShare = 0.15     // of the other accounts that have a client: from here on it tells nobody apart
+	deepDays    = 5        // of use before which everything is new and nothing is strange
+	habitAfter  = 21 * day // what was strange vouches for nothing sooner: the intruder's first visit would excuse his second
+	selfHabit   = 14 * day // a visit speaks for itself if it began so long before the harm
+)
 
 // recall sets the past of every visit of an account. Use that began after the harm did counts for clients only: a habit
 // learnt under the intruder excuses nobody's address.
@@ -53,6 +63,10 @@ func (s *scoping) recall(p *person) {
 }
 
 func (s *scoping) look(h *history, v *visit) past {
+	for len(h.pending) > 0 && h.pending[0].first+habitAfter <= v.first {
+		s.learn(h, h.pending[0])
+		h.pending = h.pending[1:]
+	}
 	a := &v.addr.place
 	p := past{
 		address: h.addresses[a.IP], network: h.networks[network(a.IP)],
@@ -62,12 +76,25 @@ func (s *scoping) look(h *history, v *visit) past {
 	if v.client != 0 {
 		p.client = h.clients[s.names[v.client]]
 		p.family = !p.client && h.families[s.families[v.client]]
+		if (p.client || p.family) && s.shareOf(v, p.client) >= commonShare {
+			p.client, p.family, p.common = false, false, true
+		}
+		p.again = slices.ContainsFunc(h.pending, func(w *visit) bool { return s.families[w.client] == s.families[v.client] })
 	}
 	// Its own use counts too where it became a habit before the harm.
-	if v.first < s.harmStart-day && v.daysBefore(s.harmStart) >= 3 {
+	if s.harmStart != math.MaxInt64 && v.first < s.harmStart-selfHabit && v.daysBefore(s.harmStart) >= 3 {
 		p.address = true
 	}
 	return p
+}
+
+// shareOf returns which share of the other accounts has the client of a visit, to the letter or in any version.
+func (s *scoping) shareOf(v *visit, exact bool) float64 {
+	n := s.familyAll[s.families[v.client]]
+	if exact {
+		n = s.clientAll[v.client]
+	}
+	return float64(max(n-1, 0)) / float64(max(s.withClient-1, 1))
 }
 
 func (s *scoping) remember(h *history, visits []*visit) {
@@ -76,22 +103,34 @@ func (s *scoping) remember(h *history, visits []*visit) {
 			continue
 		}
 		h.days += w.days
-		h.bulk = max(h.bulk, w.mail+w.files)
-		if w.client != 0 {
-			h.clients[s.names[w.client]] = true
-			h.families[s.families[w.client]] = true
-		}
-		if w.first >= s.harmStart {
+		if w.strangerNow(w.past) && w.past.days >= deepDays && !w.addr.place.Own {
+			h.pending = append(h.pending, w)
 			continue
 		}
-		a := &w.addr.place
-		h.addresses[a.IP] = true
-		h.networks[network(a.IP)] = true
-		h.asns[a.ASN] = true
-		h.countries[a.Country] = true
-		h.kinds[min(a.Kind, event.KindOwn)] = true
+		s.learn(h, w)
 	}
 }
+
+// learn makes a visit part of what the account is known to use.
+func (s *scoping) learn(h *history, w *visit) {
+	h.bulk = max(h.bulk, w.daily())
+	if w.client != 0 {
+		h.clients[s.names[w.client]] = true
+		h.families[s.families[w.client]] = true
+	}
+	if w.first >= s.harmStart {
+		return
+	}
+	a := &w.addr.place
+	h.addresses[a.IP] = true
+	h.networks[network(a.IP)] = true
+	h.asns[a.ASN] = true
+	h.countries[a.Country] = true
+	h.kinds[min(a.Kind, event.KindOwn)] = true
+}
+
+// daily returns how many messages and files a day the visit took.
+func (v *visit) daily() int64 { return (v.mail + v.files) / int64(max(v.days, 1)) }
 
 // daysBefore estimates on how many days the visit was seen before t, from its runs.
 func (v *visit) daysBefore(t event.Micros) int32 {
@@ -164,11 +203,16 @@ func (s *scoping) weigh(v *visit) {
 	if at, ok := s.dropped[v.who.ID]; ok && !p.address && v.last > at-14*day {
 		add("drop-out", s.w.DropOut)
 	}
-	if n := v.mail + v.files; n >= 100 && n >= 5*max(p.bulk, 1) && !p.address {
+	if v.mail+v.files >= 100 && v.daily() >= 5*max(p.bulk, 1) && p.days >= deepDays && !p.address {
 		add("bulk", s.w.Bulk)
 	}
 	if v.half > 0 && v.logins == 0 && v.acts == 0 {
 		add("half-only", s.w.HalfOnly)
+	}
+	// Drop-out and exposure say the same, that somebody else has the password: it counts once.
+	told := func(t term) bool { return t.name == "drop-out" || t.name == "exposed" }
+	if at, ok := s.taken[v.who.Handle]; ok && v.strangerNow(p) && v.last > at && !slices.ContainsFunc(terms, told) {
+		add("stolen", s.w.Stolen)
 	}
 	v.alone = v.nats
 	if !p.client && !p.address {
@@ -204,6 +248,8 @@ func (s *scoping) clientTerm(v *visit, p past) float64 {
 		return s.w.ClientKnown
 	case p.family:
 		return s.w.ClientFamily
+	case p.common: // it fits the owner, as it would fit so many others
+		return min(0, math.Log(max(s.shareOf(v, false), commonShare)/0.9))
 	}
 	return min(s.novelty.stranger(p.days), s.w.ClientNew)
 }
@@ -240,7 +286,30 @@ func (a *address) guesser() bool {
 		logins += v.logins
 	}
 	tries := a.failures + a.unknown
-	return a.triedAll >= 5 && tries >= 10 && tries > 3*logins && (a.triedAll >= 3*int64(max(a.failDays, 1)) || a.triedAll >= maxTried)
+	if a.triedAll < 5 || tries < 10 || tries <= 3*logins {
+		return false
+	}
+	if a.triedAll >= 3*int64(max(a.failDays, 1)) || a.triedAll >= maxTried {
+		return true
+	}
+	return a.triedAll >= slowTried && a.triedAll >= slowRatio*a.entered() // a list worked through over weeks
+}
+
+// Bounds of a slow guesser: where people are at home, those who mistype also get in.
+const (
+	slowTried = 10 // accounts
+	slowRatio = 8  // times as many as ever logged in from there
+)
+
+// entered returns how many accounts logged in from the address.
+func (a *address) entered() int64 {
+	who := map[uint32]struct{}{}
+	for _, v := range a.visits {
+		if v.logins > 0 {
+			who[v.who.Handle] = struct{}{}
+		}
+	}
+	return int64(len(who))
 }
 
 // weighSource adds what the address did to other accounts. At an address that honest people use too, it says something
@@ -249,7 +318,11 @@ func (s *scoping) weighSource(v *visit, p past, add func(string, float64)) {
 	switch n := v.addr.tried[v.who.Handle]; {
 	case p.family:
 	case v.addr.guesser():
-		add("guess-source", s.w.GuessSource)
+		w := s.w.GuessSource
+		if g := s.gathered[sessionKey{v.addr.place.IP, noClient}]; g == nil || len(g.familiar) == 0 {
+			w += s.w.GuessOnly
+		}
+		add("guess-source", w)
 	case n >= 20 && v.addr.failAt <= v.first+day && !v.addr.place.Own: // at this account alone, far beyond slips of the finger
 		add("guess-source", s.w.GuessSource*math.Min(1, 0.7+0.1*math.Log10(float64(n))))
 	}
@@ -386,9 +459,9 @@ func (s *scoping) markStrangers() {
 			continue
 		}
 		p := v.past
-		v.stranger = v.strangerNow(p) && (v.client != 0 || !p.as)
-		v.regular = p.address || p.client || p.family || v.days >= 5
-		if v.client != 0 && !p.address && !p.network && !v.addr.place.Kind.Anonymous() { // an intruder's own logins are no measure
+		v.stranger = v.strangerNow(p) && !p.common && (v.client != 0 || !p.as)
+		v.regular = p.address || p.client || p.family || v.days >= 5 && (!v.stranger || p.days < deepDays || v.last-v.first >= habitAfter)
+		if v.client != 0 && !p.address && !p.network && !p.again && !v.addr.place.Kind.Anonymous() { // an intruder's own logins are no measure
 			s.novelty.count(p)
 		}
 		if !v.addr.place.Own {
@@ -426,7 +499,7 @@ func depth(days int32) int {
 func (n *novelty) count(p past) {
 	d := depth(p.days)
 	n.all[d]++
-	if !p.client && !p.family {
+	if !p.client && !p.family && !p.common {
 		n.strange[d]++
 	}
 }
@@ -467,10 +540,10 @@ func (s *scoping) weighWords(v *visit, p past, add func(string, float64)) {
 			continue
 		}
 		v.pinned = true
-		if an.Legitimate {
-			add("answer", -12)
+		if an.Legitimate { // who was asked decides, whatever the sum was
+			add("answer", min(-12, -8-v.nats))
 		} else {
-			add("answer", 12)
+			add("answer", max(12, 8-v.nats))
 		}
 	}
 }
