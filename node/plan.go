@@ -111,9 +111,12 @@ func (in *input) recognise(ctx context.Context, o *Options, all []formats.Format
 	}
 	in.order = orderOf(all, guesses)
 	for _, r := range recs {
-		if t, ok := formats.Glance(r); ok {
+		t, ok := formats.Glance(r)
+		if ok && !in.glanced {
 			in.glance, in.glanced = t, true
-			in.yearless = t.Year == 0
+		}
+		if ok && t.Year == 0 { // one such record is enough: what else stands in the file has a year of its own
+			in.yearless = true
 			break
 		}
 	}
@@ -166,7 +169,7 @@ func sample(ctx context.Context, src *intake.Source, head []byte) ([][]byte, eve
 	}
 	for len(trimmed) > 0 && len(recs) < 400 {
 		line, rest, _ := bytes.Cut(trimmed, []byte("\n"))
-		if line = bytes.TrimSuffix(line, []byte("\r")); len(line) > 0 && (len(rest) > 0 || len(recs) == 0) {
+		if line = bytes.TrimSuffix(line, []byte("\r")); len(line) > 0 && (len(rest) > 0 || len(recs) == 0 || len(head) < sniffed) { // the last may be cut where the head is
 			recs = append(recs, line)
 		}
 		trimmed = rest

@@ -82,6 +82,9 @@ func (p *plan) decideYears(o *Options) {
 		}
 	}
 	for _, in := range p.inputs {
+		if !in.yearless { // in case a record without a year stands where none was expected
+			in.year, in.yearFrom = in.usualYear(o.Now()), "file"
+		}
 		in.firstAt = in.firstMoment()
 	}
 }
@@ -198,6 +201,17 @@ func (p *plan) neighbourYear(ring []*input, start int) (int, bool) {
 	}
 	y, n := most(votes)
 	return y, n > 0
+}
+
+// usualYear returns the year that the file itself writes, else that of its time, else this one.
+func (in *input) usualYear(now time.Time) int {
+	switch {
+	case in.glanced && in.glance.Year != 0:
+		return in.glance.Year
+	case in.file.Modified.Year() >= 1990:
+		return in.file.Modified.Year()
+	}
+	return now.Year()
 }
 
 // firstMoment guesses the moment of the first record.

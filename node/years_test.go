@@ -1,0 +1,42 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sekisho/sekisho/config"
+)
+
+// TestYearsOfMixedFiles: what else stands in a file must not take the year away from records that carry none.
+func TestYearsOfMixedFiles(t *testing.T) {
+	line := "Jun 21 16:47:48 host sshd[13709]: Failed password for taro from 198.51.100.7 port 22 ssh2\n"
+	for name, text := range map[string]string{
+		"a dated comment first":   `# {"time": "2005-06-21T16:47:48"}` + "\n" + line,
+		"a long preamble":         strings.Repeat("# nothing here\n", 3000) + line,
+		"a line with a year last": line + "2025-06-22T10:00:00+09:00 host sshd[1]: Failed password for taro from 198.51.100.7 port 22 ssh2\n",
+		"a wild time among them":  line + "0001-01-01T00:00:00Z host sshd[1]: Failed password for taro from 198.51.100.7 port 22 ssh2\n" + line,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "auth.log")
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out, err := Investigate(context.Background(), Options{Paths: []string{path}, Out: filepath.Join(dir, "case"), Home: dir, Year: 2025, Profile: &config.Profile{}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := out.Case.Inputs[0]
+			want := int64(strings.Count(text, "Failed password") - strings.Count(text, "0001-"))
+			if in.Parsed != want || in.Year != 2025 {
+				t.Errorf("parsed %d of %d, year %d: want %d and 2025; %q", in.Parsed, in.Records, in.Year, want, in.Samples[:min(len(in.Samples), 2)])
+			}
+		})
+	}
+}
