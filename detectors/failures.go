@@ -123,6 +123,7 @@ type daily struct {
 	weekday  int8
 	tries    int64
 	names    map[uint32]struct{} // distinct accounts
+	odd      map[uint32]struct{} // those of them that failed at a place where they are not at home
 	sources  sources
 	evidence detect.Evidence
 	first    event.Micros
@@ -132,7 +133,7 @@ type daily struct {
 }
 
 func newDaily(s *event.Sighting) *daily {
-	return &daily{day: s.Day, weekday: s.Weekday, names: map[uint32]struct{}{}, first: s.Time}
+	return &daily{day: s.Day, weekday: s.Weekday, names: map[uint32]struct{}{}, odd: map[uint32]struct{}{}, first: s.Time}
 }
 
 func (d *daily) add(s *event.Sighting) {
@@ -157,6 +158,7 @@ type episode struct {
 	days      int
 	tries     int64
 	names     map[uint32]struct{}
+	odd       map[uint32]struct{}
 	peak      int64
 	peakNames int
 	expected  float64
@@ -169,7 +171,10 @@ type episode struct {
 
 func (e *episode) add(d *daily) {
 	if e.names == nil {
-		e.names = map[uint32]struct{}{}
+		e.names, e.odd = map[uint32]struct{}{}, map[uint32]struct{}{}
+	}
+	for h := range d.odd {
+		e.odd[h] = struct{}{}
 	}
 	if e.from == 0 {
 		e.from = d.first
@@ -202,7 +207,10 @@ type watch struct {
 
 const keepDays = 45
 
-func (w *watch) observe(s *event.Sighting) {
+func (w *watch) observe(s *event.Sighting) { w.observeAt(s, false) }
+
+// observeAt takes a failure; homely says that it happened where the account is at home.
+func (w *watch) observeAt(s *event.Sighting, homely bool) {
 	if w.today != nil && w.today.day != s.Day {
 		w.closeDay(s.Day)
 	}
@@ -210,6 +218,9 @@ func (w *watch) observe(s *event.Sighting) {
 		w.today = newDaily(s)
 	}
 	w.today.add(s)
+	if !homely {
+		w.today.odd[s.Who.Handle] = struct{}{}
+	}
 	if w.today.crossed == 0 {
 		n := float64(len(w.today.names))
 		if n >= w.change.Crossing(workday(s.Weekday)) || w.absolute > 0 && n >= float64(w.absolute) {
@@ -222,6 +233,7 @@ func (w *watch) observe(s *event.Sighting) {
 func (w *watch) forgive(handle uint32) {
 	if w.today != nil {
 		delete(w.today.names, handle)
+		delete(w.today.odd, handle)
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	guessingLeast    = 40
 	guessingHighZ    = 6.0
 	guessingSlip     = 15  // minutes after a failure within which the account's own success makes it a slip of the finger
+	guessingOdd      = 20  // accounts that failed where they are not at home, for high severity; below guessingFloor it is low
 	sprayPerAccount  = 5.0 // attempts for each account and day: up to this it is called a spray
 )
 
@@ -33,6 +34,7 @@ type guessing struct {
 type guessedRealm struct {
 	watch watch
 	all   map[uint32]event.Micros // accounts that logged in or failed, and when they failed last
+	homes homes
 }
 
 func newPasswordGuessing(site detect.Site) detect.Detector {
@@ -56,6 +58,7 @@ func (g *guessing) Observe(s *event.Sighting) {
 			r.watch.forgive(s.Who.Handle)
 		}
 		r.all[s.Who.Handle] = 0
+		r.homes.login(s)
 		return
 	}
 	if !s.Failed() || unknownName(s, g.site) || !guessReason(s.Reason) {
@@ -63,7 +66,7 @@ func (g *guessing) Observe(s *event.Sighting) {
 	}
 	r.watch.absolute = max(guessingLeast, int(guessingAbsolute*float64(max(g.site.Accounts, len(r.all)))))
 	r.all[s.Who.Handle] = s.Time
-	r.watch.observe(s)
+	r.watch.observeAt(s, r.homes.failure(s))
 }
 
 // guessReason says whether a failure can be a wrong guess: a lapsed password or a missing second step is not.
@@ -91,6 +94,12 @@ func (r *guessedRealm) finding(name realm, e *episode) event.Finding {
 	sev := event.Medium
 	if e.z >= guessingHighZ && e.peakNames >= guessingLeast || e.noHistory || e.days >= 5 && e.z >= guessingHighZ/2 && len(e.names) >= guessingLeast {
 		sev = event.High
+	}
+	switch {
+	case len(e.odd) < guessingFloor: // an expiry of passwords, a semester's first day: people at their own desks
+		sev = event.Low
+	case len(e.odd) < guessingOdd:
+		sev = min(sev, event.Medium)
 	}
 	per := float64(e.tries) / float64(max(len(e.names), 1)*max(e.days, 1))
 	f := event.Finding{
