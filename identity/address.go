@@ -186,6 +186,9 @@ func (k *Knowledge) Address(ip netip.Addr, country string, asn uint32, at event.
 			}
 		}
 	}
+	if a.Kind == event.KindUnknown {
+		a.Kind = systemKind(asn)
+	}
 	if p.network > 0 {
 		a.Network = k.o.Networks[p.network-1].Name
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/sekisho/sekisho/breach"
 	"github.com/sekisho/sekisho/cases"
@@ -136,6 +137,10 @@ func (v *investigation) limits(r *breach.Result) []event.Words {
 			out = append(out, event.Words{Ja: fmt.Sprintf("%s: 設定にある形式名 %q は知らないため、内容から判別した。", in.file.Path, in.unknownFormat),
 				En: fmt.Sprintf("%s: the profile names the format %q, which is not known; the content decided.", in.file.Path, in.unknownFormat)})
 		}
+	}
+	if d := v.know.domains; len(d) > 0 {
+		out = append(out, event.Words{Ja: "自組織のドメインの推定: " + strings.Join(d, ", ") + "（ドメインの有無だけが違うログイン名は同じアカウントとみなした）",
+			En: "own domains guessed: " + strings.Join(d, ", ") + " (login names that differ in them alone were taken for one account)"})
 	}
 	for _, n := range v.know.guessed {
 		out = append(out, event.Words{Ja: fmt.Sprintf("自組織のネットワークの推定: %s（%s）", n.Name, n.Why.Ja), En: fmt.Sprintf("own network guessed: %s (%s)", n.Name, n.Why.En)})

@@ -187,17 +187,33 @@ const (
 	leastWindow  = event.Micros(86400 * 1e6)
 )
 
+// guess finds what the profile leaves open: own networks, and the domains that account names are spoken with.
+func (v *investigation) guess(ctx context.Context) error {
+	p := v.o.Profile
+	nameless := len(p.Domains) == 0 && len(p.Directory) == 0
+	if len(p.Networks) > 0 && !nameless {
+		return nil
+	}
+	networks, domains, err := guess(ctx, v.sorter, v.know, p.Zone != nil || v.o.Zone != nil)
+	if err != nil {
+		return err
+	}
+	if nameless && len(domains) > 0 {
+		if err := v.know.speak(p, v.plan.inputs, domains); err != nil {
+			return err
+		}
+	}
+	if len(p.Networks) > 0 {
+		return nil
+	}
+	return v.know.readNetworks(p, networks)
+}
+
 // watchAll hands the events, in order, to store, detectors and ledger.
 func (v *investigation) watchAll(ctx context.Context) (*duckdb.Writer, error) {
 	start := time.Now()
-	if len(v.o.Profile.Networks) == 0 {
-		guessed, err := guessNetworks(ctx, v.sorter, v.know, v.o.Profile.Zone != nil || v.o.Zone != nil)
-		if err != nil {
-			return nil, err
-		}
-		if err := v.know.readNetworks(v.o.Profile, guessed); err != nil {
-			return nil, err
-		}
+	if err := v.guess(ctx); err != nil {
+		return nil, err
 	}
 	var inputs []store.Input
 	for _, in := range v.plan.inputs {

@@ -30,6 +30,7 @@ type knower struct {
 	servers   []string
 	problems  []identity.Problem
 	guessed   []identity.Network
+	domains   []string // guessed from the names of accounts
 }
 
 type placeKey struct {
@@ -69,6 +70,19 @@ func (k *knower) follow(inputs []*input) {
 		k.resolvers = append(k.resolvers, r)
 		k.delays = append(k.delays, event.Micros(in.settings.Delay/time.Microsecond))
 	}
+}
+
+// speak begins anew with domains that were found to be the institute's: handles given before mean nothing any more.
+func (k *knower) speak(p *config.Profile, inputs []*input, domains []string) error {
+	with := *p
+	with.Domains = domains
+	k.domains = domains
+	k.resolvers, k.delays, k.people = nil, nil, nil
+	if err := k.readDirectory(&with); err != nil {
+		return err
+	}
+	k.follow(inputs)
+	return nil
 }
 
 func (k *knower) readDirectory(p *config.Profile) error {

@@ -104,8 +104,10 @@ func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, f
 	return nil
 }
 
-// guessNetworks makes a pass over the logins to guess which networks are the institute's own, where no profile says it.
-func guessNetworks(ctx context.Context, s *sorted.Sorter, k *knower, told bool) ([]identity.Network, error) {
+// guess makes a pass over the logins to guess which networks and domains are the institute's own, where no profile says it.
+func guess(ctx context.Context, s *sorted.Sorter, k *knower, told bool) ([]identity.Network, []string, error) {
+	var names identity.DomainGuesser
+	named := map[string]struct{}{}
 	c := useCounter{uses: map[netip.Addr]*useCount{}, everyone: map[uint32]struct{}{}}
 	if !told {
 		c.rhythm = newRhythm()
@@ -123,11 +125,17 @@ func guessNetworks(ctx context.Context, s *sorted.Sorter, k *knower, told bool) 
 			sg := k.see(e)
 			firstDay, lastDay = min(firstDay, sg.Day), max(lastDay, sg.Day)
 			c.count(&sg)
+			if sg.LoggedIn() {
+				if _, ok := named[e.Account]; !ok && len(named) < maxUses {
+					named[e.Account] = struct{}{}
+					names.Add(e.Account)
+				}
+			}
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("node: look for own networks: %w", err)
+		return nil, nil, fmt.Errorf("node: look for own networks: %w", err)
 	}
 	var list []identity.Use
 	for ip, u := range c.uses {
@@ -138,7 +146,7 @@ func guessNetworks(ctx context.Context, s *sorted.Sorter, k *knower, told bool) 
 		list = append(list, u.Use)
 	}
 	slices.SortFunc(list, func(a, b identity.Use) int { return a.Address.Compare(b.Address) })
-	return identity.GuessNetworks(identity.Window{Accounts: len(c.everyone), Days: int(max(lastDay-firstDay+1, 0))}, list), nil
+	return identity.GuessNetworks(identity.Window{Accounts: len(c.everyone), Days: int(max(lastDay-firstDay+1, 0))}, list), names.Domains(), nil
 }
 
 // useCount counts the logins of one address.
