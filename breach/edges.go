@@ -5,6 +5,7 @@ package breach
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -32,7 +33,16 @@ type edge struct {
 	ref      event.Ref
 	loginAt  event.Micros
 	loginRef event.Ref
+	entered  []entry // first login of each account, up to maxEntered
 }
+
+// entry is the first login of an account over a way.
+type entry struct {
+	who *event.Account
+	at  event.Micros
+}
+
+const maxEntered = 32 // accounts for one way: a terminal server has more, and tells nothing by them
 
 // between notes who reached whom, by connections and logins, where the way leads inside.
 func (l *Ledger) between(s *event.Sighting) {
@@ -100,6 +110,9 @@ func (e *edge) note(s *event.Sighting) {
 			if e.loginAt == 0 {
 				e.loginAt = s.Time
 				e.loginRef = keepRef(s.Event)
+			}
+			if s.Who != nil && len(e.entered) < maxEntered && !slices.ContainsFunc(e.entered, func(u entry) bool { return u.who == s.Who }) {
+				e.entered = append(e.entered, entry{s.Who, s.Time})
 			}
 			e.with(s.Who)
 		}

@@ -42,6 +42,7 @@ const (
 	fromAttacker    = 5.0 // a login that succeeded from an attacker's address
 	fromHost        = 5.0 // a login over a way never used before, from a host already condemned
 	withAttacker    = 3.0 // a finding about it names an address that is an attacker's for other reasons
+	withStolen      = 4.5 // a login with an account that the intruder had used before, and that was never there
 	fromHostAgain   = 1.0 // over a way that was used before
 	reachedNew      = 0.7 // a first connection to an administrative port
 )
@@ -92,12 +93,44 @@ func (s *scoping) hosts(addresses []cases.Address, breached bool) []*machine {
 			h.step(e.key.from.String(), max(e.loginAt, event.Micros(a.First)), "T1078", e)
 		}
 	}
+	m.enterStolen(s)
 	for range 20 {
 		if !m.spread(s, prior) {
 			break
 		}
 	}
 	return m.settle(s, prior)
+}
+
+// enterStolen notes machines that an account entered for the first time after the intruder had used it. Over a VPN or through a
+// relay the address is the institute's own, and only the account tells.
+func (m *machines) enterStolen(s *scoping) {
+	type way struct {
+		who uint32
+		to  *machine
+	}
+	before := map[way]bool{}
+	for _, e := range s.eorder {
+		for _, u := range e.entered {
+			if at, ok := s.taken[u.who.Handle]; ok && u.at < at {
+				before[way{u.who.Handle, m.at(e)}] = true
+			}
+		}
+	}
+	for _, e := range s.eorder {
+		if !e.src.Own {
+			continue // an outer address is judged for itself
+		}
+		for _, u := range e.entered {
+			at, ok := s.taken[u.who.Handle]
+			if !ok || u.at < at || before[way{u.who.Handle, m.at(e)}] {
+				continue
+			}
+			h := m.at(e)
+			h.add("stolen-account", withStolen, u.at, e.last)
+			h.step(e.key.from.String(), u.at, technique(e.key.port, e.service), e)
+		}
+	}
 }
 
 // machines are found by name and by address.

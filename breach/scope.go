@@ -69,6 +69,8 @@ type scoping struct {
 	w          Weights
 	people     []*person // sorted by identity
 	novelty    novelty
+	hands      map[sessionKey]int             // accounts by address and client
+	holders    map[uint32]map[uint32]struct{} // accounts by client
 	gathered   map[sessionKey]*gathering
 	terms      []term               // scratch
 	popular    map[netip.Prefix]int // accounts that are at home in a network
@@ -79,7 +81,7 @@ type scoping struct {
 	campaign   span
 	dropped    map[string]event.Micros // by identity: when it left the target list
 	guessed    map[pairKey]struct{}
-	afterHigh  map[string]bool         // by identity: a high finding says that it was entered after guessing
+	afterHigh  map[string]bool         // by identity: a high finding says that it was entered after guessing, or is no longer guessed at
 	clientBad  map[uint32]int          // condemned accounts by client
 	clientAll  map[uint32]int          // accounts by client
 	familyAll  map[string]int          // accounts by client without versions
@@ -118,6 +120,10 @@ func begin(l *Ledger, in Inputs) *scoping {
 	s.home = s.homeCountry()
 	s.shareSystems()
 	s.readFindings()
+	s.hands, s.holders = map[sessionKey]int{}, map[uint32]map[uint32]struct{}{}
+	for _, v := range l.ordered {
+		s.hold(v)
+	}
 	s.countClients()
 	return s
 }
@@ -147,6 +153,7 @@ func (s *scoping) readFindings() {
 				if at, ok := s.dropped[id]; !ok || f.First < at {
 					s.dropped[id] = f.First
 				}
+				s.afterHigh[id] = s.afterHigh[id] || f.Severity >= event.High
 			}
 		case "success-after-guessing":
 			for _, id := range f.Accounts {

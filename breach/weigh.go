@@ -79,6 +79,9 @@ func (s *scoping) look(h *history, v *visit) past {
 		if (p.client || p.family) && s.shareOf(v, p.client) >= commonShare {
 			p.client, p.family, p.common = false, false, true
 		}
+		if s.sameHand(v) > 0 { // it is nobody's own
+			p.client, p.family, p.common = false, false, false
+		}
 		p.again = slices.ContainsFunc(h.pending, func(w *visit) bool { return s.families[w.client] == s.families[v.client] })
 	}
 	// Its own use counts too where it became a habit before the harm.
@@ -185,7 +188,7 @@ func (s *scoping) weigh(v *visit) {
 	if c := a.place.Country; c != "" && c != s.home && !p.country && !a.place.Own {
 		add("abroad", s.w.Abroad)
 	}
-	if n := s.popular[network(a.place.IP)]; n >= max(5, len(s.people)/33) && !p.address {
+	if n := s.popular[network(a.place.IP)]; !a.place.Kind.Anonymous() && n >= max(5, len(s.people)/33) && !p.address {
 		add("population", s.w.Population)
 	}
 	if s.exposed != 0 && v.first >= s.exposed && v.first < s.exposed+120*day && !p.address && !p.client {
@@ -204,10 +207,17 @@ func (s *scoping) weigh(v *visit) {
 		add("drop-out", s.w.DropOut)
 	}
 	if v.mail+v.files >= 100 && v.daily() >= 5*max(p.bulk, 1) && p.days >= deepDays && !p.address {
-		add("bulk", s.w.Bulk)
+		w := s.w.Bulk
+		if v.daily() >= 20*max(p.bulk, 1) {
+			w *= 1.5
+		}
+		add("bulk", w)
 	}
 	if v.half > 0 && v.logins == 0 && v.acts == 0 {
 		add("half-only", s.w.HalfOnly)
+	}
+	if !p.address {
+		add("same-hand", s.sameHand(v))
 	}
 	// Drop-out and exposure say the same, that somebody else has the password: it counts once.
 	told := func(t term) bool { return t.name == "drop-out" || t.name == "exposed" }
@@ -411,9 +421,26 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 	if !p.network && v.strangerNow(p) {
 		s.weighStrangers(v, g, seen, add)
 	}
+	if _, taken := s.taken[v.who.Handle]; taken && !p.network && v.strangerNow(p) {
+		add("stolen-together", s.stolenTogether(g, v))
+	}
 	if company > 0 && !p.network {
 		add("company", min(company*s.w.Company, s.w.CompanyMax))
 	}
+}
+
+// stolenTogether weighs that other accounts which the intruder had used met this one at an address new to them all.
+func (s *scoping) stolenTogether(g *gathering, v *visit) float64 {
+	met := map[uint32]bool{v.who.Handle: true}
+	for _, w := range near(g.strangers, v) {
+		if _, taken := s.taken[w.who.Handle]; taken {
+			met[w.who.Handle] = true
+		}
+	}
+	if len(met) < 2 {
+		return 0
+	}
+	return min(s.w.StolenTogether+float64(len(met)-2), s.w.CompanyMax)
 }
 
 func (s *scoping) weighStrangers(v *visit, g *gathering, seen map[uint32]bool, add func(string, float64)) {
@@ -440,6 +467,29 @@ func (s *scoping) weighStrangers(v *visit, g *gathering, seen map[uint32]bool, a
 		}
 	}
 	add("co-use", min(max(r, s.w.CoUseMin), s.w.CoUseMax))
+}
+
+// hold counts who has a client, and who has it at one address.
+func (s *scoping) hold(v *visit) {
+	if v.client == 0 {
+		return
+	}
+	s.hands[sessionKey{v.addr.place.IP, v.client}]++
+	if s.holders[v.client] == nil {
+		s.holders[v.client] = map[uint32]struct{}{}
+	}
+	s.holders[v.client][v.who.Handle] = struct{}{}
+}
+
+// sameHand weighs that one client, which hardly anybody else has, serves several accounts at an address that hides its user.
+// It needs no past: it is what is left to see where the logs begin after the intruder.
+func (s *scoping) sameHand(v *visit) float64 {
+	n := s.hands[sessionKey{v.addr.place.IP, v.client}]
+	all := len(s.holders[v.client])
+	if v.client == 0 || n < 3 || !v.addr.place.Kind.Anonymous() || 2*n < all || float64(all) >= commonShare*float64(len(s.people)) {
+		return 0
+	}
+	return min(float64(n-1)*s.w.SameHand, s.w.SameHandMax)
 }
 
 // strangerNow says whether this visit itself is unfamiliar: neither its address nor its client is known from the past.

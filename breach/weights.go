@@ -21,17 +21,19 @@ type Weights struct {
 	ClientNew                              float64 // another client than in a past that is deep enough to tell
 	OperatorMax                            float64 // a client that condemned logins have and honest ones do not
 
-	GuessSource   float64 // the address guessed at accounts
-	GuessOnly     float64 // and nobody is at home there
-	Stolen        float64 // the intruder used the account before: every place strange to it is suspect
-	AfterGuessing float64 // a finding says: this account, after guessing
-	DropOut       float64 // it left the attackers' list while the list went on
-	DropOutAlone  float64 // what that leaves standing where no record shows from where the account was used
-	OwnHabit      float64 // one who always came from one or two networks comes from another; where no client is recorded
-	Population    float64 // a network where many of the people are at home
-	Exposed       float64 // after the directory with its credentials was read
-	Bulk          float64 // took mail or files as its owner never did
-	HalfOnly      float64 // never more than the right password without the second step
+	GuessSource           float64 // the address guessed at accounts
+	GuessOnly             float64 // and nobody is at home there
+	SameHand, SameHandMax float64 // each further account with one rare client at an address that hides its user
+	StolenTogether        float64 // two such accounts at one address new to both; one more for each further one
+	Stolen                float64 // the intruder used the account before: every place strange to it is suspect
+	AfterGuessing         float64 // a finding says: this account, after guessing
+	DropOut               float64 // it left the attackers' list while the list went on
+	DropOutAlone          float64 // what that leaves standing where no record shows from where the account was used
+	OwnHabit              float64 // one who always came from one or two networks comes from another; where no client is recorded
+	Population            float64 // a network where many of the people are at home
+	Exposed               float64 // after the directory with its credentials was read
+	Bulk                  float64 // took mail or files as its owner never did
+	HalfOnly              float64 // never more than the right password without the second step
 
 	Stranger, Familiar float64 // at an address new to all: each other account with an unfamiliar client; with its own
 	CoUseMin, CoUseMax float64
@@ -52,7 +54,7 @@ func DefaultWeights() Weights {
 		Abroad:     1.5,
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
 		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.5, OperatorMax: 4.5,
-		GuessSource: 5, GuessOnly: 2, Stolen: 2, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, HalfOnly: -1.5,
+		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, HalfOnly: -1.5,
 		Stranger: 1.8, Familiar: -2, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}
@@ -85,6 +87,10 @@ func termWords(name string) event.Words {
 		return event.Words{Ja: "同じ接続元から多数のアカウントへの推測があった", En: "many accounts were guessed at from the same address"}
 	case "stolen":
 		return event.Words{Ja: "このアカウントは既に不正に使われていた", En: "the account had been used by the intruder before"}
+	case "stolen-together":
+		return event.Words{Ja: "不正に使われた複数のアカウントが、どちらにとっても初めての同じ接続元で現れた", En: "accounts that the intruder had used met at one address new to them all"}
+	case "same-hand":
+		return event.Words{Ja: "利用者を隠す同じ接続元で、ほかに使う人のほとんどない同じ端末が複数のアカウントを使った", En: "one client that hardly anybody else has used several accounts at an address that hides its user"}
 	case "after-guessing":
 		return event.Words{Ja: "パスワード推測を受けた後の初めての接続", En: "first came after the account had been guessed at"}
 	case "drop-out":
