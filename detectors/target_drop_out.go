@@ -24,7 +24,9 @@ const (
 	waveSubset  = 0.5             // share of the standing list below which a wave is aimed at some only and tells nothing of the rest
 	dropPrior   = 0.01            // of accounts whose password falls to guessing (the AIST report of 2018: about 1 % had patterns)
 	dropPost    = 0.9             // posterior at which an account is named
+	dropSteady  = 30              // accounts' worth of the earlier waves in the estimate: a small wave that missed nobody is luck
 	dropWaves   = 3               // waves that must have passed
+	dropTries   = 2               // attempts that an account must have had: an owner's one slip during a wave puts nobody on the list
 	hitApart    = 60 * 1e6        // µs between hits on one account that are both remembered: a storm on one account fills no memory
 )
 
@@ -39,13 +41,14 @@ type dropOut struct {
 }
 
 type dropRealm struct {
-	hits   []hit // of the last hour
-	head   int
-	inHour map[uint32]int
-	wave   *wave
-	list   map[uint32]*target
-	waves  int
-	seen   map[uint32]struct{} // accounts that failed or logged in, to measure waves by
+	hits               []hit // of the last hour
+	head               int
+	inHour             map[uint32]int
+	wave               *wave
+	list               map[uint32]*target
+	waves              int
+	fresh, freshMissed int                 // over all whole waves
+	seen               map[uint32]struct{} // accounts that failed or logged in, to measure waves by
 }
 
 type hit struct {
@@ -187,7 +190,9 @@ func (r *dropRealm) closeWave() {
 	}
 	whole := standing == 0 || float64(standing-missed) >= waveSubset*float64(standing)
 	if whole {
-		p0 := (float64(freshMissed) + 0.5) / (float64(fresh) + 1)
+		r.fresh, r.freshMissed = r.fresh+fresh, r.freshMissed+freshMissed
+		usual := (float64(r.freshMissed) + 0.5) / (float64(r.fresh) + 1)
+		p0 := (float64(freshMissed) + 0.5 + dropSteady*usual) / (float64(fresh) + 1 + dropSteady)
 		gain := -math.Log(math.Min(p0, 1))
 		for h, t := range r.list {
 			if _, hit := w.targets[h]; !hit && t.count > 0 {
@@ -235,7 +240,7 @@ func (d *dropOut) Findings(event.Micros) []event.Finding {
 func (r *dropRealm) finding(name realm) ([]event.Finding, bool) {
 	var gone []*target
 	for _, t := range r.list {
-		if r.waves >= dropWaves && t.crossed != 0 && !t.excused && t.count >= 1 {
+		if r.waves >= dropWaves && t.crossed != 0 && !t.excused && t.tries >= dropTries {
 			gone = append(gone, t)
 		}
 	}
