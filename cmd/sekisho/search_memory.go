@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// searchMemory bounds the process of a search. DuckDB has a bound of its own, a third of it, but does not count the texts that
+// searchMemory bounds what a search adds to the process. DuckDB has a bound of its own, a third of it, but does not count the texts that
 // a function makes: repeat('x', 2000000000) takes 2 GB within it.
 const searchMemory = 768 << 20
 
@@ -19,7 +19,8 @@ const searchMemory = 768 << 20
 // tell (it is asked through /proc), nothing is watched.
 func boundMemory(over func()) (stop func()) {
 	page := int64(os.Getpagesize())
-	if resident(page) == 0 {
+	before := resident(page) // what the process held before is not the search's
+	if before == 0 {
 		return func() {}
 	}
 	done := make(chan struct{})
@@ -31,7 +32,7 @@ func boundMemory(over func()) (stop func()) {
 			case <-done:
 				return
 			case <-tick.C:
-				if resident(page) > searchMemory {
+				if resident(page) > before+searchMemory {
 					over()
 					return
 				}
