@@ -124,6 +124,14 @@ func begin(l *Ledger, in Inputs) *scoping {
 	for _, v := range l.ordered {
 		s.hold(v)
 	}
+	for _, a := range l.addrs {
+		a.real = 0
+		for h := range a.tried {
+			if p := l.people[h]; p != nil && p.success {
+				a.real++
+			}
+		}
+	}
 	s.countClients()
 	return s
 }

@@ -302,12 +302,12 @@ func (a *address) guesser() bool {
 	if a.triedAll >= 3*int64(max(a.failDays, 1)) || a.triedAll >= maxTried {
 		return true
 	}
-	return a.triedAll >= slowTried && a.triedAll >= slowRatio*a.entered() // a list worked through over weeks
+	return a.real >= slowTried && a.real >= slowRatio*a.entered() // a list worked through over weeks
 }
 
 // Bounds of a slow guesser: where people are at home, those who mistype also get in.
 const (
-	slowTried = 10 // accounts
+	slowTried = 10 // accounts that somebody uses: the Internet's noise tries names that nobody has, or hardly anybody
 	slowRatio = 8  // times as many as ever logged in from there
 )
 
@@ -333,7 +333,7 @@ func (s *scoping) weighSource(v *visit, p past, add func(string, float64)) {
 			w += s.w.GuessOnly
 		}
 		add("guess-source", w)
-	case n >= 20 && v.addr.failAt <= v.first+day && !v.addr.place.Own: // at this account alone, far beyond slips of the finger
+	case n >= 20 && n >= 5*v.addr.failDays && v.addr.failAt <= v.first+day && !v.addr.place.Own: // at this account alone, far beyond slips of the finger and what a device does with an old password
 		add("guess-source", s.w.GuessSource*math.Min(1, 0.7+0.1*math.Log10(float64(n))))
 	}
 	if v.client == 0 && !p.network && !p.as && p.days >= 15 && p.networks <= 2 {
