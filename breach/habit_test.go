@@ -1,0 +1,130 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/sekisho/sekisho/cases"
+	"github.com/sekisho/sekisho/event"
+)
+
+// TestComesAgain: an intruder who phished four accounts, and guessed at nobody, comes back day after day to two addresses. His
+// first visits must not make the others look like a habit.
+func TestComesAgain(t *testing.T) {
+	w := newWorld(t)
+	w.ordinary(60)
+	w.place("45.77.3.9", event.KindHosting, "NL", 20473)
+	w.place("5.253.18.44", event.KindHosting, "FR", 212238)
+	for i := range 4 {
+		for k := range 6 {
+			w.login(name(i), []string{"45.77.3.9", "5.253.18.44"}[(i+k)%2], strange, 40+i+2*k, 3, event.OutcomeSuccess)
+		}
+	}
+	r := w.scope(Inputs{})
+	for i := range 4 {
+		if v := verdicts(r)[name(i)]; v != cases.AccountCompromised {
+			t.Errorf("%s is %q, want compromised", name(i), v)
+		}
+	}
+	for _, ip := range []string{"45.77.3.9", "5.253.18.44"} {
+		if v := addressVerdict(r, ip); v != cases.AddressAttacker {
+			t.Errorf("%s is %q, want attacker", ip, v)
+		}
+	}
+}
+
+// TestSlowList: forty accounts are tried over six weeks from each of a few addresses, a try or two a day, in a log that records no client. One
+// password is found. People who mistype at a shared line get in from there too: that line is no guesser.
+func TestSlowList(t *testing.T) {
+	w := newWorld(t)
+	w.ordinary(60)
+	for i := range w.pending {
+		w.pending[i].Client = ""
+	}
+	w.place("187.45.1.9", event.KindUnknown, "BR", 28573)
+	w.place("210.131.4.4", event.KindUnknown, "JP", 2497)
+	for d := 10; d < 55; d++ {
+		w.login(name(d*7%30), "187.45.1.9", "", d, 4, event.OutcomeFailure)
+		w.login(name(d*11%30), "187.45.1.9", "", d, 16, event.OutcomeFailure)
+		w.login(name(d*7%30), "210.131.4.4", "", d, 20, event.OutcomeFailure)
+		w.login(name(d*7%30), "210.131.4.4", "", d, 21, event.OutcomeSuccess)
+	}
+	w.login(name(5), "187.45.1.9", "", 55, 5, event.OutcomeSuccess)
+	campaign := event.Finding{Detector: "password-spray", Severity: event.High, First: day0 + 10*day, Last: day0 + 55*day}
+	r := w.scope(Inputs{Findings: []event.Finding{campaign}})
+	v := verdicts(r)
+	for i := range 30 {
+		if got := v[name(i)]; i == 5 && got != cases.AccountCompromised && got != cases.AccountSuspected || i != 5 && (got == cases.AccountCompromised || got == cases.AccountSuspected) {
+			t.Errorf("%s is %q", name(i), got)
+		}
+	}
+	if got := addressVerdict(r, "210.131.4.4"); got == cases.AddressAttacker || got == cases.AddressSuspected {
+		t.Errorf("a line where people mistype is %q", got)
+	}
+}
+
+// TestCommonBrowser: the intruder has the browser that half of the house has. It must not speak for the owner.
+func TestCommonBrowser(t *testing.T) {
+	w := newWorld(t)
+	w.ordinary(60)
+	common := func(v int) string { return fmt.Sprintf("Common/%d.0 (Windows NT 10.0)", v) }
+	for i := range w.pending {
+		if w.pending[i].Who.Handle%2 == 0 {
+			w.pending[i].Client = common(120)
+		}
+	}
+	w.place("187.45.1.9", event.KindHosting, "BR", 28573)
+	for i := range 30 {
+		w.login(name(i), "187.45.1.9", common(120), 40, 4, event.OutcomeFailure)
+	}
+	w.login(name(1), "187.45.1.9", common(120), 41, 4, event.OutcomeSuccess)
+	campaign := event.Finding{Detector: "password-spray", Severity: event.High, First: day0 + 40*day, Last: day0 + 41*day}
+	r := w.scope(Inputs{Findings: []event.Finding{campaign}})
+	if v := verdicts(r)[name(1)]; v != cases.AccountCompromised {
+		t.Errorf("the account that fell to the guesser is %q, want compromised", v)
+	}
+}
+
+// TestOneHand: the logs begin after the intruder. One rare client that serves five accounts from hosting addresses tells of him all the same; a
+// rented desktop that two colleagues share does not.
+func TestOneHand(t *testing.T) {
+	w := newWorld(t)
+	w.place("45.77.3.9", event.KindHosting, "NL", 20473)
+	w.place("45.77.90.2", event.KindHosting, "JP", 20473)
+	for i := range 4 {
+		for d := i; d < 30; d += 3 {
+			w.login(name(i), "45.77.3.9", strange, d, 3, event.OutcomeSuccess)
+		}
+	}
+	for d := range 30 {
+		w.login(name(10+d%2), "45.77.90.2", "Desktop/3.1 (Rented)", d, 11, event.OutcomeSuccess)
+	}
+	w.ordinary(30)
+	r := w.scope(Inputs{})
+	v := verdicts(r)
+	for i := range 30 {
+		bad := v[name(i)] == cases.AccountCompromised || v[name(i)] == cases.AccountSuspected
+		if bad != (i < 4) {
+			t.Errorf("%s is %q", name(i), v[name(i)])
+		}
+	}
+	if r.Onset.Certain {
+		t.Error("the onset is called certain though the logs begin with it")
+	}
+}
+
+// TestUnseen: where no record shows from where an account was used, nobody is cleared, and leaving the attackers' list is enough to be asked.
+func TestUnseen(t *testing.T) {
+	w := newWorld(t)
+	w.ordinary(30)
+	gone := w.who("unseen@lab.example")
+	e := &event.Event{Time: day0, Class: event.ClassAuthentication, Activity: event.ActLogon, Outcome: event.OutcomeSuccess, Account: gone.Name, SrcIsRelay: true}
+	w.pending = append(w.pending, event.Sighting{Event: e, Who: gone})
+	f := event.Finding{Detector: "target-drop-out", Severity: event.High, First: day0 + 20*day, Last: day0 + 22*day, Accounts: []string{gone.ID}}
+	if v := verdicts(w.scope(Inputs{Findings: []event.Finding{f}}))[gone.Name]; v != cases.AccountSuspected {
+		t.Errorf("an account that left the attackers' list is %q, want suspected", v)
+	}
+}
