@@ -5,6 +5,16 @@ package drill
 
 import "sync"
 
+// room is where finished lines go while the next ones are performed: to files, or to whoever reads them as they come.
+type room interface {
+	// collect takes from each sheet what lies before upto; with all false it may leave it there for later.
+	collect(sheets []*sheet, upto int64, all bool)
+	// failed returns the error that ends the drill, if there is one.
+	failed() error
+	// stop waits for what is under way and returns the first error.
+	stop() error
+}
+
 // pressRoom runs the presses in a goroutine of its own: it sorts, compresses and writes while the next hour is performed.
 type pressRoom struct {
 	jobs chan chunk
@@ -31,25 +41,21 @@ func (p *pressRoom) work() {
 				p.mu.Unlock()
 			}
 		}
-		select {
-		case c.out.spare <- c: // the sheet's next buffer
-		default:
-		}
+		c.giveBack()
 	}
 }
 
-// cut hands a sheet's lines before upto to its press.
-func (p *pressRoom) cut(s *sheet, upto int64) {
-	if len(s.marks) == 0 {
-		return
-	}
-	var spare chunk
-	select {
-	case spare = <-s.out.spare:
-	default:
-	}
-	if c := s.cut(upto, spare); len(c.marks) > 0 {
-		p.jobs <- c
+// fullSheet is the size at which a sheet goes to its press before the hour ends.
+const fullSheet = 1 << 20
+
+func (p *pressRoom) collect(sheets []*sheet, upto int64, all bool) {
+	for _, s := range sheets {
+		if !all && len(s.buf) <= fullSheet {
+			continue
+		}
+		if c := s.take(upto); len(c.marks) > 0 {
+			p.jobs <- c
+		}
 	}
 }
 
@@ -59,7 +65,6 @@ func (p *pressRoom) failed() error {
 	return p.err
 }
 
-// stop waits for what is under way and returns the first error.
 func (p *pressRoom) stop() error {
 	close(p.jobs)
 	<-p.done

@@ -40,18 +40,10 @@ const reach = 30 * second
 // slots is how many pieces an hour is performed in: what is rendered but not yet written is that much less.
 const slots = 6
 
-// fullSheet is the size at which a sheet goes to its press before the hour ends.
-const fullSheet = 1 << 20
-
-// generate performs the story, slot by slot.
+// generate performs the story into files.
 func (r *run) generate(ctx context.Context) error {
 	press := startPress()
 	err := r.performAll(ctx, press)
-	for _, s := range r.l.sheets {
-		if err == nil {
-			press.cut(s, 1<<62)
-		}
-	}
 	perr := press.stop()
 	for _, s := range r.l.sheets {
 		if err == nil && perr == nil {
@@ -63,7 +55,7 @@ func (r *run) generate(ctx context.Context) error {
 }
 
 // performAll plans each day and performs it slot by slot. What a member does after midnight is carried into the next day.
-func (r *run) performAll(ctx context.Context, press *pressRoom) error {
+func (r *run) performAll(ctx context.Context, to room) error {
 	var today, hostile []moment
 	total := int64(r.w.cal.days) * 24
 	for d := range r.w.cal.days {
@@ -80,13 +72,9 @@ func (r *run) performAll(ctx context.Context, press *pressRoom) error {
 					hostile = r.plot.slot(hostile, from, until)
 				}
 				next = r.performSlot(today, next, hostile, until)
-				for _, s := range r.l.sheets {
-					if len(s.buf) > fullSheet || slot == slots-1 {
-						press.cut(s, until-reach)
-					}
-				}
+				to.collect(r.l.sheets, until-reach, slot == slots-1)
 			}
-			if err := cmp.Or(ctx.Err(), press.failed()); err != nil {
+			if err := cmp.Or(ctx.Err(), to.failed()); err != nil {
 				return err
 			}
 			if r.o.Progress != nil {
@@ -95,6 +83,7 @@ func (r *run) performAll(ctx context.Context, press *pressRoom) error {
 		}
 		today = append(today[:0], today[next:]...)
 	}
+	to.collect(r.l.sheets, 1<<62, true)
 	return nil
 }
 

@@ -73,6 +73,45 @@ func (s *sheet) cut(upto int64, spare chunk) chunk {
 	return c
 }
 
+// take cuts off what lies before upto, with memory that the press is done with if there is any.
+func (s *sheet) take(upto int64) chunk {
+	if len(s.marks) == 0 {
+		return chunk{}
+	}
+	var spare chunk
+	select {
+	case spare = <-s.out.spare:
+	default:
+	}
+	return s.cut(upto, spare)
+}
+
+// giveBack lets the sheet have the memory of a chunk again.
+func (c chunk) giveBack() {
+	select {
+	case c.out.spare <- c:
+	default:
+	}
+}
+
+// order sorts the lines of a chunk by time, leaves out those outside the window (a session that ends after it has no line)
+// and numbers them where their host does. Lines of one time stay in the order in which they were written.
+func (c *chunk) order() {
+	p := c.out
+	slices.SortFunc(c.marks, func(a, b mark) int {
+		if a.t != b.t {
+			return cmp.Compare(a.t, b.t)
+		}
+		return cmp.Compare(a.off, b.off)
+	})
+	c.marks = slices.DeleteFunc(c.marks, func(m mark) bool { return m.t < p.from || m.t >= p.cal.end() })
+	if p.shape.serial {
+		for _, m := range c.marks {
+			p.number(c.buf[m.off : m.off+m.n])
+		}
+	}
+}
+
 // shape says how the lines of a sheet become files.
 type shape struct {
 	path   string // below the logs folder; %s in it is replaced by the period's name
@@ -102,9 +141,10 @@ const (
 	monthly
 )
 
-// press writes one sheet's files.
+// press finishes one sheet's lines and writes its files.
 type press struct {
 	kind   string
+	log    string // its path without what rotation adds
 	dir    string
 	shape  shape
 	cal    calendar
@@ -118,8 +158,8 @@ type press struct {
 	held   []byte // newest first: the period's lines until its end
 	heldAt []mark
 	empty  bool
-	spare  chan chunk // a written chunk, whose memory the sheet takes again
 	serial int        // the last record number given
+	spare  chan chunk // a written chunk, whose memory the sheet takes again
 }
 
 // serialBlank is where a record number will stand; numbers have that many digits.
@@ -134,7 +174,7 @@ func (p *press) number(line []byte) {
 }
 
 func newPress(kind, dir string, s shape, cal calendar, from int64) *press {
-	p := &press{kind: kind, dir: dir, shape: s, cal: cal, from: max(from, cal.start), until: -1 << 62, spare: make(chan chunk, 1)}
+	p := &press{kind: kind, log: logName(s.path), dir: dir, shape: s, cal: cal, from: max(from, cal.start), until: -1 << 62, spare: make(chan chunk, 1)}
 	p.last, _, _ = p.periodOf(cal.end() - 1)
 	return p
 }
@@ -207,29 +247,17 @@ func (p *press) name(index int, from int64) string {
 	return p.shape.path
 }
 
-// write sorts a chunk and writes it. Lines outside the window are left out: a session that ends after it has no line.
+// write writes the lines of a chunk to the files of their periods.
 func (p *press) write(c chunk) error {
-	slices.SortFunc(c.marks, func(a, b mark) int {
-		if a.t != b.t {
-			return cmp.Compare(a.t, b.t)
-		}
-		return cmp.Compare(a.off, b.off)
-	})
+	c.order()
 	for _, m := range c.marks {
-		if m.t < p.from || m.t >= p.cal.end() {
-			continue
-		}
 		if m.t >= p.until {
 			if err := p.turn(m.t); err != nil {
 				return err
 			}
 		}
-		f := &p.files[len(p.files)-1]
-		f.Lines++
+		p.files[len(p.files)-1].Lines++
 		line := c.buf[m.off : m.off+m.n]
-		if p.shape.serial {
-			p.number(line)
-		}
 		if p.shape.newest {
 			p.heldAt = append(p.heldAt, mark{m.t, uint32(len(p.held)), m.n})
 			p.held = append(p.held, line...)
