@@ -86,6 +86,7 @@ type scoping struct {
 	clientAll  map[uint32]int          // accounts by client
 	familyAll  map[string]int          // accounts by client without versions
 	withClient int                     // accounts with any client
+	heldBy     map[string]float64      // share of the accounts with any client that have this one, in any version, at an address that does not hide its user
 	taken      map[uint32]event.Micros // when an account was first used by the intruder
 	allBad     int
 	rounds     int
@@ -133,7 +134,36 @@ func begin(l *Ledger, in Inputs) *scoping {
 		}
 	}
 	s.countClients()
+	s.heldBy = s.shareClients()
 	return s
+}
+
+// shareClients returns which share of the accounts has each client, in any version, as a habit: on some days, at addresses that do not hide
+// their users. It is taken once: what is condemned later does not make a common client rare.
+func (s *scoping) shareClients() map[string]float64 {
+	type kin struct {
+		family string
+		who    uint32
+	}
+	days, people := map[kin]int32{}, map[uint32]bool{}
+	for _, v := range s.ordered {
+		if v.client != 0 && !v.addr.place.Kind.Anonymous() {
+			people[v.who.Handle] = true
+			days[kin{s.families[v.client], v.who.Handle}] += v.days
+		}
+	}
+	held := map[string]float64{}
+	for k, n := range days {
+		if n >= s.habitDays() {
+			held[k.family] += 1 / float64(len(people))
+		}
+	}
+	return held
+}
+
+// habitDays is on how many days a client must have been seen with an account to be the owner's: three, in short logs fewer.
+func (s *scoping) habitDays() int32 {
+	return max(1, min(3, int32((s.last-s.first)/(7*day))))
 }
 
 // readFindings takes from the findings what weighs on accounts and addresses.
@@ -239,7 +269,7 @@ func (s *scoping) countClients() {
 		family string
 		who    uint32
 	}
-	kins := map[kin]bool{}
+	kins, days := map[kin]bool{}, map[[2]uint32]int32{}
 	s.familyAll, s.taken = map[string]int{}, map[uint32]event.Micros{}
 	put := func(m map[uint32]map[uint32]bool, v *visit) {
 		if m[v.client] == nil {
@@ -257,8 +287,11 @@ func (s *scoping) countClients() {
 		if v.judged == condemned {
 			put(bad, v)
 			people[v.who.Handle] = true
-		} else if v.regular { // a client is somebody's by habit, not by having been seen
-			put(all, v)
+		} else { // a client is somebody's by habit, not by having been seen
+			k := [2]uint32{v.who.Handle, v.client}
+			if days[k] += v.days; days[k] >= s.habitDays() {
+				put(all, v)
+			}
 		}
 		if k := (kin{s.families[v.client], v.who.Handle}); v.judged != condemned && !kins[k] {
 			kins[k] = true

@@ -24,6 +24,7 @@ type past struct {
 	bulk                       int64 // the most mail and files a day of one earlier visit
 	again                      bool  // the same new client came from another new place lately: it is new once only
 	common                     bool  // the client is known from the past, but so many others have it that it tells nobody apart
+	contested                  bool  // the client is known from the past, and the intruder has it too
 }
 
 // history gathers an account's uncondemned use in order of time, so that the past of all its visits takes one pass.
@@ -78,6 +79,9 @@ func (s *scoping) look(h *history, v *visit) past {
 		p.family = !p.client && h.families[s.families[v.client]]
 		if (p.client || p.family) && s.shareOf(v, p.client) >= commonShare {
 			p.client, p.family, p.common = false, false, true
+		}
+		if (p.client || p.family) && s.operatorShare(v) >= 0.3 {
+			p.client, p.family, p.contested = false, false, true
 		}
 		if s.sameHand(v) > 0 { // it is nobody's own
 			p.client, p.family, p.common = false, false, false
@@ -222,7 +226,7 @@ func (s *scoping) weigh(v *visit) {
 	// Drop-out and exposure say the same, that somebody else has the password: it counts once.
 	told := func(t term) bool { return t.name == "drop-out" || t.name == "exposed" }
 	if at, ok := s.taken[v.who.Handle]; ok && v.strangerNow(p) && v.last > at && !slices.ContainsFunc(terms, told) {
-		add("stolen", s.w.Stolen)
+		add("stolen", s.w.Stolen*s.tellingOf(v, p))
 	}
 	v.alone = v.nats
 	if !p.client && !p.address {
@@ -258,16 +262,31 @@ func (s *scoping) clientTerm(v *visit, p past) float64 {
 		return s.w.ClientKnown
 	case p.family:
 		return s.w.ClientFamily
+	case p.contested: // it fits the intruder, as it fits the owner
+		return 0
 	case p.common: // it fits the owner, as it would fit so many others
 		return min(0, math.Log(max(s.shareOf(v, false), commonShare)/0.9))
 	}
 	return min(s.novelty.stranger(p.days), s.w.ClientNew)
 }
 
+// operatorShare returns which share of the condemned accounts has the client of a visit; 0 where they are too few to tell, or where the client
+// is common anyway.
+func (s *scoping) operatorShare(v *visit) float64 {
+	if s.allBad < 5 || s.heldBy[s.families[v.client]] >= commonShare {
+		return 0
+	}
+	bad, total := s.clientBad[v.client], s.allBad
+	if v.judged == condemned {
+		bad, total = bad-1, total-1
+	}
+	return float64(bad) / float64(total)
+}
+
 // operatorClient compares how often condemned accounts and the others have this client: a rare one that the condemned share
 // says much, the common browser says nothing.
 func (s *scoping) operatorClient(v *visit) float64 {
-	if v.client == 0 || s.allBad == 0 {
+	if v.client == 0 || s.allBad == 0 || v.past.contested {
 		return 0
 	}
 	bad, total := s.clientBad[v.client], s.allBad
@@ -278,7 +297,7 @@ func (s *scoping) operatorClient(v *visit) float64 {
 		return 0
 	}
 	good := s.clientAll[v.client]
-	if v.judged != condemned && v.regular && good > 0 {
+	if v.judged != condemned && v.days >= s.habitDays() && good > 0 {
 		good--
 	}
 	r := math.Log((float64(bad)+0.5)/(float64(total)+1)) - math.Log((float64(good)+0.5)/(float64(len(s.people))+1))
@@ -408,13 +427,14 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 	seen := map[uint32]bool{v.who.Handle: true}
 	company := 0.0
 	for _, w := range near(g.bad, v) {
+		like := s.alike(v, w)
 		switch {
-		case seen[w.who.Handle]:
+		case seen[w.who.Handle] || like == 0:
 			continue
 		case w.judged == condemned:
-			company++
+			company += like
 		default:
-			company += probability(w.alone)
+			company += like * probability(w.alone)
 		}
 		seen[w.who.Handle] = true
 	}
@@ -422,7 +442,7 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 		s.weighStrangers(v, g, seen, add)
 	}
 	if _, taken := s.taken[v.who.Handle]; taken && !p.network && v.strangerNow(p) {
-		add("stolen-together", s.stolenTogether(g, v))
+		add("stolen-together", s.stolenTogether(g, v)*s.tellingOf(v, p))
 	}
 	if company > 0 && !p.network {
 		add("company", min(company*s.w.Company, s.w.CompanyMax))
@@ -444,17 +464,24 @@ func (s *scoping) stolenTogether(g *gathering, v *visit) float64 {
 }
 
 func (s *scoping) weighStrangers(v *visit, g *gathering, seen map[uint32]bool, add func(string, float64)) {
-	strangers, strange := 0, 0.0
+	strangers, same, strange := 0, 0, 0.0
 	for _, w := range near(g.strangers, v) {
-		if !seen[w.who.Handle] {
-			seen[w.who.Handle] = true
-			strangers++
-			strange += s.novelty.stranger(w.past.days)
+		if seen[w.who.Handle] {
+			continue
+		}
+		seen[w.who.Handle] = true
+		strangers++
+		if s.families[w.client] == s.families[v.client] {
+			same++
+		}
+		if n := s.novelty.stranger(w.past.days); n >= tellingFrom || v.addr.place.Kind.Anonymous() {
+			strange += n
 		}
 	}
 	if strangers == 0 {
 		return
 	}
+	strange = max(strange, s.oneClient(v, same, strangers))
 	familiar := len(g.familiar)
 	if _, self := g.familiar[v.who.Handle]; self {
 		familiar--
@@ -467,6 +494,49 @@ func (s *scoping) weighStrangers(v *visit, g *gathering, seen map[uint32]bool, a
 		}
 	}
 	add("co-use", min(max(r, s.w.CoUseMin), s.w.CoUseMax))
+}
+
+// tellingFrom is what being strange must be worth, in nats, before many strangers at an address are more than a crowd: where
+// nobody has a past, as at the beginning of the logs, a carrier's gateway is full of them.
+const tellingFrom = 1.0
+
+// tellingOf returns how much it says, from 0 to 1, that a visit is strange to its account: little where most honest visits of that depth
+// of history are, and nothing of a client that fits the owner as it fits so many.
+func (s *scoping) tellingOf(v *visit, p past) float64 {
+	if v.addr.place.Kind.Anonymous() || v.client == 0 {
+		return 1
+	}
+	if p.common {
+		return 0
+	}
+	return min(1, s.novelty.stranger(p.days)/tellingFrom)
+}
+
+// alike returns how much company two visits to one address are for each other, from 0 to 1: where an address hides its users, all; elsewhere
+// as far as they share a client that few have. Many people's phones meet behind one carrier's gateway.
+func (s *scoping) alike(v, w *visit) float64 {
+	if v.addr.place.Kind.Anonymous() || v.client == 0 || w.client == 0 {
+		return 1
+	}
+	share := s.heldBy[s.families[v.client]]
+	if s.families[v.client] != s.families[w.client] || share >= commonShare {
+		return 0
+	}
+	return min(1, math.Log(commonShare/max(share, 1e-3)))
+}
+
+// oneClient weighs that more strangers at an address have the same client than would by chance: that is one operator's, while behind a
+// gateway everybody has their own.
+func (s *scoping) oneClient(v *visit, same, strangers int) float64 {
+	if v.client == 0 {
+		return 0
+	}
+	share := max(s.heldBy[s.families[v.client]], 1e-3)
+	excess := float64(same) - float64(strangers)*share
+	if excess <= 0 {
+		return 0
+	}
+	return excess * min(s.w.Stranger, -math.Log(share))
 }
 
 // hold counts who has a client, and who has it at one address.
@@ -509,7 +579,7 @@ func (s *scoping) markStrangers() {
 			continue
 		}
 		p := v.past
-		v.stranger = v.strangerNow(p) && !p.common && (v.client != 0 || !p.as)
+		v.stranger = v.strangerNow(p) && !p.common && !p.contested && (v.client != 0 || !p.as)
 		v.regular = p.address || p.client || p.family || v.days >= 5 && (!v.stranger || p.days < deepDays || v.last-v.first >= habitAfter)
 		if v.client != 0 && !p.address && !p.network && !p.again && !v.addr.place.Kind.Anonymous() { // an intruder's own logins are no measure
 			s.novelty.count(p)
@@ -549,7 +619,7 @@ func depth(days int32) int {
 func (n *novelty) count(p past) {
 	d := depth(p.days)
 	n.all[d]++
-	if !p.client && !p.family && !p.common {
+	if !p.client && !p.family && !p.common && !p.contested {
 		n.strange[d]++
 	}
 }

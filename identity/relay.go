@@ -205,9 +205,32 @@ func (b *pageBins) page(k pageKey, attempts int) (RelayPage, bool) {
 	}
 	// What would stand in so wide a window if arrivals came at random.
 	chance := float64(b.total-in) / float64(learnBins-(hi-lo+1)) * float64(hi-lo+1)
+	lo, hi = b.turn(lo, hi)
 	p := RelayPage{Relay: k.relay, Front: k.front, Page: k.page, Lo: event.Micros(lo*learnStep - learnReach), Hi: event.Micros((hi+1)*learnStep - learnReach),
 		Share: (float64(in) - chance) / float64(max(attempts, 1))}
 	return p, int(in) >= learnLeast && p.Share >= learnShare && float64(in) > 3*chance
+}
+
+// turn widens a window by a second on the side where more arrivals stand: clocks that tell whole seconds put a request and its attempt into
+// different ones when the second turned between them. That is too seldom to stand out, and a login must not get a stranger's address by it.
+func (b *pageBins) turn(lo, hi int) (int, int) {
+	const second = 1_000_000 / learnStep
+	before, after := int32(0), int32(0)
+	for i := 1; i <= second; i++ {
+		if lo-i >= 0 {
+			before += b.bins[lo-i]
+		}
+		if hi+i < learnBins {
+			after += b.bins[hi+i]
+		}
+	}
+	if before >= after {
+		lo = max(lo-second, 0)
+	}
+	if after >= before {
+		hi = min(hi+second, learnBins-1)
+	}
+	return lo, hi
 }
 
 // RelayJoin matches relayed logins with arrivals, both in order of time. It is owned by one goroutine.
