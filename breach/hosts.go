@@ -23,10 +23,8 @@ func hostSigns(detector string, sev event.Severity) float64 {
 		half = 0.5
 	}
 	switch base(detector) {
-	case "mass-encryption", "ci-remote-control":
+	case "mass-encryption", "ci-remote-control", "internal-scan":
 		return 4 * half
-	case "internal-scan":
-		return 3.5 * half
 	case "log-cleared", "tunnel", "restricted-access", "upload":
 		return 2.5 * half
 	case "beacon", "long-connection", "lateral-path", "admin-misuse", "directory-read":

@@ -41,10 +41,11 @@ type history struct {
 }
 
 const (
-	commonShare = 0.15     // of the other accounts that have a client: from here on it tells nobody apart
-	deepDays    = 5        // of use before which everything is new and nothing is strange
-	habitAfter  = 21 * day // what was strange vouches for nothing sooner: the intruder's first visit would excuse his second
-	selfHabit   = 14 * day // a visit speaks for itself if it began so long before the harm
+	commonShare  = 0.15     // of the other accounts that have a client: from here on it tells nobody apart
+	deepDays     = 5        // of use before which everything is new and nothing is strange
+	habitAfter   = 21 * day // what was strange vouches for nothing sooner: the intruder's first visit would excuse his second
+	youngRecords = 30 * day // until then nobody's habits are known
+	selfHabit    = 14 * day // a visit speaks for itself if it began so long before the harm
 )
 
 // recall sets the past of every visit of an account. Use that began after the harm did counts for clients only: a habit
@@ -549,17 +550,30 @@ func (s *scoping) hold(v *visit) {
 		s.holders[v.client] = map[uint32]struct{}{}
 	}
 	s.holders[v.client][v.who.Handle] = struct{}{}
+	if v.addr.place.Kind.Anonymous() {
+		if s.masked[v.client] == nil {
+			s.masked[v.client] = map[uint32]struct{}{}
+		}
+		s.masked[v.client][v.who.Handle] = struct{}{}
+	}
 }
 
-// sameHand weighs that one client, which hardly anybody else has, serves several accounts at an address that hides its user.
-// It needs no past: it is what is left to see where the logs begin after the intruder.
+// sameHand weighs that one client, which hardly anybody else has, serves several accounts at an address that hides its user, or, while the
+// records are too young to know anybody's habits, at any such addresses. It needs no past: it is what is left to see where the logs begin
+// after the intruder.
 func (s *scoping) sameHand(v *visit) float64 {
-	n := s.hands[sessionKey{v.addr.place.IP, v.client}]
 	all := len(s.holders[v.client])
-	if v.client == 0 || n < 3 || !v.addr.place.Kind.Anonymous() || 2*n < all || float64(all) >= commonShare*float64(len(s.people)) {
+	if v.client == 0 || !v.addr.place.Kind.Anonymous() || float64(all) >= commonShare*float64(len(s.people)) {
 		return 0
 	}
-	return min(float64(n-1)*s.w.SameHand, s.w.SameHandMax)
+	nats := 0.0
+	if n := s.hands[sessionKey{v.addr.place.IP, v.client}]; n >= 3 && 2*n >= all {
+		nats = min(float64(n-1)*s.w.SameHand, s.w.SameHandMax)
+	}
+	if n := len(s.masked[v.client]); n >= 4 && 2*n >= all && v.first < s.first+youngRecords {
+		nats = max(nats, min(float64(n-1)*s.w.SameHand/2, s.w.MaskedMax))
+	}
+	return nats
 }
 
 // strangerNow says whether this visit itself is unfamiliar: neither its address nor its client is known from the past.

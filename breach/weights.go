@@ -24,6 +24,7 @@ type Weights struct {
 	GuessSource           float64 // the address guessed at accounts
 	GuessOnly             float64 // and nobody is at home there
 	SameHand, SameHandMax float64 // each further account with one rare client at an address that hides its user
+	MaskedMax             float64 // the most of it where such addresses are many: people who use Tor look alike, so it must not condemn alone
 	StolenTogether        float64 // two such accounts at one address new to both; one more for each further one
 	Stolen                float64 // the intruder used the account before: every place strange to it is suspect
 	AfterGuessing         float64 // a finding says: this account, after guessing
@@ -54,7 +55,7 @@ func DefaultWeights() Weights {
 		Abroad:     1.5,
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
 		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.5, OperatorMax: 4.5,
-		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, HalfOnly: -1.5,
+		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, HalfOnly: -1.5,
 		Stranger: 1.8, Familiar: -2, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}
