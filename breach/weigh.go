@@ -85,7 +85,7 @@ func (s *scoping) look(h *history, v *visit) past {
 			p.client, p.family, p.contested = false, false, true
 		}
 		if s.sameHand(v) > 0 { // it is nobody's own
-			p.client, p.family, p.common = false, false, false
+			p.client, p.family, p.common, p.contested = false, false, false, false
 		}
 		p.again = slices.ContainsFunc(h.pending, func(w *visit) bool { return s.families[w.client] == s.families[v.client] })
 	}
@@ -526,18 +526,14 @@ func (s *scoping) alike(v, w *visit) float64 {
 	return min(1, math.Log(commonShare/max(share, 1e-3)))
 }
 
-// oneClient weighs that more strangers at an address have the same client than would by chance: that is one operator's, while behind a
-// gateway everybody has their own.
+// oneClient weighs that more strangers at an address have the same client than would by chance: that is one operator's. A client that many
+// have says nothing: behind a carrier's gateway everybody has one of three telephones.
 func (s *scoping) oneClient(v *visit, same, strangers int) float64 {
-	if v.client == 0 {
+	share := s.heldBy[s.families[v.client]]
+	if v.client == 0 || share >= commonShare {
 		return 0
 	}
-	share := max(s.heldBy[s.families[v.client]], 1e-3)
-	excess := float64(same) - float64(strangers)*share
-	if excess <= 0 {
-		return 0
-	}
-	return excess * min(s.w.Stranger, -math.Log(share))
+	return max(0, float64(same)-float64(strangers)*share) * s.w.Stranger
 }
 
 // hold counts who has a client, and who has it at one address.
