@@ -12,6 +12,8 @@ func itoa(n int) string { return strconv.Itoa(n) }
 func (r *run) perform(m moment) {
 	d := dice(m.x)
 	switch {
+	case m.do >= deedSystem:
+		r.performSystem(m, &d)
 	case m.do >= deedProbe:
 		r.hostile(m, &d)
 	case m.do >= deedCheck:

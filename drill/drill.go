@@ -5,7 +5,7 @@
 // truth beside them. It reads nothing and detects nothing; it is the yardstick, the exercise and the demo.
 //
 // An institute is people with habits, machines with chores and strangers who knock. An incident is a short script over it,
-// such as aist.go. What happens is a moment; performing it leaves lines in every log that would show it, written once.
+// such as incident_aist.go, told in its own dates; tempo lays it over the days that the drill has. What happens is a moment; performing it leaves lines in every log that would show it, written once.
 //
 //	plan a day → sort its moments → perform them hour by hour → sheets (lines by time) → press (rotation, gzip, JSON arrays)
 //
@@ -15,13 +15,13 @@
 //
 // # Choices where the AIST report has gaps
 //
-// The year from February 2017 to February 2018 is pressed into 125 days, 1 June to 3 October 2025 by default, in the order
-// of the report. Sizes are scaled with the accounts, but never below a fifth of the report's: stages 1 to 9 take 1, 2, 10, 2,
-// 17, 16, 2 (new), 16 and 9 accounts at 400. Tries per account on the peak day are 60 instead of 175, so that the demo is
-// small (Options.PeakPerAccount). One of stage 1 to 4's accounts is not in stage 5, as six were not. How stage 2's other
-// account fell is unknown, as in the report: no lucky guess stands in the log. The ID list is read through the login portal's
-// staff search as the first cracked account. Stage 9 comes through a partner university's proxy, Hong Kong, and two ordinary
-// hosts that no list names. The incident is found on the Wednesday of its last week; he goes on until the Thursday.
+// The script stands in the report's dates. aist-2018 has them and the report's sizes; aist is the same pressed into 140 days,
+// 1 June to 18 October 2025 by default. Sizes are scaled with the accounts, but never below a fifth of the report's. Tries per
+// account on the worst day are 60 in aist, so that the demo is small, and 175 in aist-2018 (Options.PeakPerAccount). Six of
+// stage 1 and 2's accounts are not in stage 5. How stage 2's seven new accounts fell is unknown, as in the report: no lucky guess
+// stands in the log. The ID list is read through the login portal's staff search as the first cracked account. Stage 9 comes
+// through a partner university's proxy, Hong Kong, and two ordinary hosts that no list names. The incident is found on the
+// Tuesday of its last week, 6 February; he goes on until the Friday.
 // NAS malware and what ran on VM P are in no log. The directory's server is slapd 2.5 and is restarted on a night in August.
 package drill
 
@@ -43,26 +43,23 @@ const (
 	AISTQuiet = "aist-quiet"
 )
 
-// Names returns the drills there are.
-func Names() []string { return []string{AIST, AISTQuiet} }
-
 // The sizes that a drill can have.
 const (
 	leastAccounts = 100
 	mostAccounts  = 50_000
-	leastDays     = 125 // the script's length, from its quiet fortnight to its end
+	mostDays      = 3660
 )
 
 // Options says which drill to make. The zero value is the demo: aist with 400 accounts from 1 June 2025.
 type Options struct {
 	Name     string    // one of Names; default aist
 	Seed     uint64    // default 1
-	Accounts int       // default 400; 100 to 50,000
-	Days     int       // default 125, which is also the least for a drill with an attack; more are ordinary days before it
-	Start    time.Time // the first day, in Japan; default 1 June 2025, a Sunday
+	Accounts int       // default: the incident's own, 400 for aist; 100 to 50,000
+	Days     int       // default: the incident's own length; a shorter or longer drill has the same story, pressed or stretched
+	Start    time.Time // the first day, in Japan; default: the incident's own, a Sunday
 	Quiet    bool      // leave the attack out, as aist-quiet does
 
-	PeakPerAccount int // guesses at each account on the worst day; default 60 (the report's mean: 175)
+	PeakPerAccount int // guesses at each account on the worst day; default: the incident's own, 60 for aist and the report's 175 for aist-2018
 
 	Residential bool      // the intruder comes over home lines and the victims' own carriers instead of Tor and VPN
 	DropOut     float64   // share of the cracked accounts that leave the list of targets; 0 means the default, all; negative: none
@@ -76,23 +73,27 @@ type Options struct {
 // withDefaults fills in what is not given and refuses what cannot be.
 func (o Options) withDefaults() (Options, error) {
 	o.Name = cmp.Or(o.Name, AIST)
-	if !slices.Contains(Names(), o.Name) {
-		return o, fmt.Errorf("drill: there is no drill %q; there are: %s", o.Name, strings.Join(Names(), ", "))
+	s, err := incidentOf(o.Name)
+	if err != nil {
+		return o, err
 	}
-	o.Quiet = o.Quiet || o.Name == AISTQuiet
+	o.Quiet = o.Quiet || s.quiet
 	o.Seed = cmp.Or(o.Seed, 1)
-	o.Accounts, o.Days, o.PeakPerAccount = cmp.Or(o.Accounts, 400), cmp.Or(o.Days, leastDays), cmp.Or(o.PeakPerAccount, 60)
+	o.Accounts, o.PeakPerAccount = cmp.Or(o.Accounts, s.accounts), cmp.Or(o.PeakPerAccount, s.peak, 1)
 	if o.Start.IsZero() {
-		o.Start = time.Date(2025, 5, 31, 15, 0, 0, 0, time.UTC)
+		o.Start = time.Unix(dayOfDate(cmp.Or(s.start, s.first))*86400-jst/second, 0).UTC()
+	}
+	if o.Days == 0 {
+		o.Days = cmp.Or(s.days, s.weeks*7) + (7-newCalendar(o.Start, 1).weekday(0))%7 // the story begins on a Sunday
 	}
 	if o.DropOut == 0 {
 		o.DropOut = 1
 	}
 	switch {
-	case o.Accounts < leastAccounts || o.Accounts > mostAccounts:
-		return o, fmt.Errorf("drill: %d accounts: the cast needs %d at least, and %d is the most", o.Accounts, leastAccounts, mostAccounts)
-	case o.Days < leastDays && !o.Quiet || o.Days < 1 || o.Days > 3660:
-		return o, fmt.Errorf("drill: %d days: %s takes %d at least", o.Days, o.Name, leastDays)
+	case o.Accounts < s.least || o.Accounts > mostAccounts:
+		return o, fmt.Errorf("drill: %d accounts: the cast of %s needs %d at least, and %d is the most", o.Accounts, o.Name, s.least, mostAccounts)
+	case o.Days < 1 || o.Days > mostDays:
+		return o, fmt.Errorf("drill: %d days: a drill spans 1 to %d", o.Days, mostDays)
 	case o.PeakPerAccount < 1 || o.PeakPerAccount > 1000:
 		return o, fmt.Errorf("drill: %d guesses at an account a day: 1 to 1000 can be made", o.PeakPerAccount)
 	}
@@ -130,7 +131,10 @@ func Generate(ctx context.Context, dir string, o Options) (*Truth, error) {
 	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("drill: look into the folder: %w", err)
 	}
-	r := newRun(dir, o)
+	r, err := newRun(dir, o)
+	if err != nil {
+		return nil, err
+	}
 	if err := r.w.writeProfile(dir); err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	other, err := os.ReadFile(filepath.Join(a, "directory.csv"))
-	if err != nil || newRun(t.TempDir(), o).w.directoryCSV() == string(other) {
+	if err != nil || composed(t, o).w.directoryCSV() == string(other) {
 		t.Error("another seed gives the same people", err)
 	}
 }
@@ -101,31 +101,6 @@ func anyOf(line []byte, ips map[string]bool) string {
 	return ""
 }
 
-// TestScript checks the sizes that the script promises, at the demo's scale and at the report's.
-func TestScript(t *testing.T) {
-	for _, c := range []struct {
-		accounts               int
-		one, two               int
-		stage5, tor, vpn, rent int
-	}{{400, 20, 9, 17, 48, 2, 16}, {8000, 100, 43, 87, 120, 7, 28}} {
-		o, err := Options{Accounts: c.accounts}.withDefaults()
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := newRun(t.TempDir(), o).plot
-		if len(p.group1) != c.one || len(p.group2) != c.two {
-			t.Errorf("%d accounts: groups of %d and %d, want %d and %d", c.accounts, len(p.group1), len(p.group2), c.one, c.two)
-		}
-		if len(p.tor) != c.tor || len(p.vpn) != c.vpn || len(p.rented)+len(p.unlisted)+1 != c.rent {
-			t.Errorf("%d accounts: %d Tor, %d VPN, %d rented, want %d, %d, %d", c.accounts, len(p.tor), len(p.vpn), len(p.rented)+len(p.unlisted)+1, c.tor, c.vpn, c.rent)
-		}
-		s := p.sets()
-		if union := 1 + len(s.two) + len(s.three) + len(s.four) + len(s.five); union+len(s.seven) != c.one {
-			t.Errorf("%d accounts: stages hold %d+%d accounts, want %d", c.accounts, union, len(s.seven), c.one)
-		}
-	}
-}
-
 // TestTruth checks the truth against itself and the story against the intruder's hours.
 func TestTruth(t *testing.T) {
 	dir, truth := shared(t, AIST)
@@ -159,7 +134,8 @@ func TestTruth(t *testing.T) {
 	for _, a := range truth.Acts {
 		unseen += btoi(len(a.Logs) == 0)
 		from := a.From.In(jst).Add(-2*time.Hour - time.Minute)
-		if from.Weekday() == time.Saturday || from.Weekday() == time.Sunday || from.Hour() < 13 {
+		program := a.Attack == "T1595.001" || a.Attack == "T1589.001" // programs run at weekends too
+		if !program && (from.Weekday() == time.Saturday || from.Weekday() == time.Sunday) || from.Hour() < 13 {
 			t.Errorf("%s begins at %v, outside the intruder's hours", a.Name, a.From.In(jst))
 		}
 		if a.Times == 0 {
@@ -318,8 +294,8 @@ func TestLines(t *testing.T) {
 			}
 		}
 	}
-	if len(kinds) != len(Logs()) {
-		t.Errorf("only %d kinds of log of %d", len(kinds), len(Logs()))
+	if len(kinds) != 12 {
+		t.Errorf("%d kinds of log, want the 12 of an institute without more systems", len(kinds))
 	}
 }
 
@@ -363,7 +339,7 @@ func TestRefusals(t *testing.T) {
 		o    Options
 		says string
 	}{
-		{used, Options{}, "in use"}, {"", Options{Name: "nothing"}, "aist-quiet"}, {"", Options{Accounts: 20}, "100"}, {"", Options{Days: 30}, "125"},
+		{used, Options{}, "in use"}, {"", Options{Name: "nothing"}, "aist-quiet"}, {"", Options{Accounts: 20}, "100"}, {"", Options{Days: 4000}, "3660"},
 		{"", Options{Without: []string{"smoke"}}, "slapd"},
 	} {
 		if c.dir == "" {

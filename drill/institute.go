@@ -46,6 +46,7 @@ type world struct {
 	cal    calendar
 	book   book
 	people []person
+	extra  []string // the systems beyond those that every institute has
 
 	egress     []int32   // the office's own addresses outside
 	carriers   [][]int32 // each carrier's shared addresses
@@ -62,8 +63,8 @@ type world struct {
 	otherTor, otherVPN []string // listed and never used
 }
 
-func newWorld(o Options) *world {
-	w := &world{seed: o.Seed, cal: newCalendar(o.Start, o.Days), vpnPool: "10.200."}
+func newWorld(o Options, extra []string) *world {
+	w := &world{seed: o.Seed, extra: extra, cal: newCalendar(o.Start, o.Days), vpnPool: "10.200."}
 	w.book.seen = map[string]int32{}
 	d := roll(w.seed, streamAddress)
 	for i := range 8 {
@@ -88,6 +89,11 @@ func newWorld(o Options) *world {
 		w.book.all[id].listed = true
 	}
 	w.makePeople(o.Accounts)
+	for _, s := range systems() {
+		if s.make != nil && w.has(s.name) {
+			s.make(w)
+		}
+	}
 	return w
 }
 
@@ -176,6 +182,13 @@ func (w *world) directoryCSV() string {
 
 func (w *world) orgYAML() string {
 	y, _, _ := civil((w.cal.start + jst) / day)
+	var more profile
+	for _, s := range systems() {
+		if s.profile != nil && w.has(s.name) {
+			p := s.profile(w)
+			more.inputs, more.networks, more.hosts = more.inputs+p.inputs, more.networks+p.networks, more.hosts+p.hosts
+		}
+	}
 	return fmt.Sprintf(`name: Hakusan Laboratory
 timezone: Asia/Tokyo
 year: %d
@@ -192,13 +205,13 @@ inputs:
   - {glob: "mail/*", host: mail-old, realm: staff}
   - {glob: "dns/*", host: dns1}
   - {glob: "ci/*", host: ci}
-networks:
+%snetworks:
   - {name: egress, cidr: 150.29.147.0/24, own: true}
   - {name: servers, cidr: 172.16.5.0/24, own: true}
   - {name: offices, cidr: 10.0.0.0/8, own: true}
   - {name: vpn-clients, cidr: 10.200.0.0/16, own: true}
   - {name: management, cidr: 10.99.0.0/24, own: true, restricted: true, allowed: [10.99.0.0/24, %s/32]}
-hosts:
+%shosts:
   - {name: idp, ip: %s, role: auth-server}
   - {name: ldap1, ip: %s, role: directory}
   - {name: mail-old, ip: %s, role: mail}
@@ -218,7 +231,7 @@ hosts:
   - {name: ven-nms, ip: %s, role: vendor}
   - {name: vcon, ip: %s, role: hypervisor}
   - {name: ci, ip: %s, role: ci}
-intel:
+%sintel:
   tor: intel/tor-exits.txt
   vpn: intel/vpn-exits.txt
   hosting: intel/hosting.txt
@@ -226,6 +239,6 @@ groups:
   it-staff: {department: joho-kiban}
 contacts:
   ciso: {name: Yamada Ichiro, phone: 029-000-0000}
-`, y, domain, adminIP, idpIP, ldapIP, mailIP, dnsIP, backupIP, intraIP, vpnIP, bastionIP, filesIP, scannerIP, adminIP, vmP, vmQ, serverM,
-		monitorIP, vendorLog, vendorNMS, consoleIP, ciIP)
+`, y, domain, more.inputs, adminIP, more.networks, idpIP, ldapIP, mailIP, dnsIP, backupIP, intraIP, vpnIP, bastionIP, filesIP, scannerIP, adminIP, vmP, vmQ, serverM,
+		monitorIP, vendorLog, vendorNMS, consoleIP, ciIP, more.hosts)
 }

@@ -8,39 +8,6 @@ import (
 	"slices"
 )
 
-// trace is a set of kinds of log.
-type trace uint16
-
-const (
-	onSlapd trace = 1 << iota
-	onIDP
-	onSignIns
-	onAudit
-	onEdge
-	onDNS
-	onFiles
-	onShell
-	onWindows
-	onCI
-	onVPN
-	onMail
-)
-
-func traceNames() []string {
-	return []string{logSlapd, logIDP, logSignIns, logAudit, logEdge, logDNS, logFiles, logShell, logWindows, logCI, logVPN, logMail}
-}
-
-func (s trace) names() []string {
-	out := []string{}
-	for i, n := range traceNames() {
-		if s>>i&1 == 1 {
-			out = append(out, n)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
 // tally is what the drill remembers of one thing that the intruder did or used.
 type tally struct {
 	first, last int64
@@ -102,7 +69,7 @@ func newLedger(w *world, o Options) *ledger {
 	if !o.LogsFrom.IsZero() {
 		g.from = max(g.from, o.LogsFrom.UnixMicro())
 	}
-	for i, n := range traceNames() {
+	for i, n := range kinds() {
 		if o.without(n) {
 			g.missing |= 1 << i
 		}

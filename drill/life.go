@@ -41,6 +41,8 @@ const (
 	deedProbe // the intruder tries an ID
 	deedGuess // the intruder tries a password
 	deedPlot  // a step of the incident's script
+
+	deedSystem deed = 64 // the first of the deeds of the systems that not every institute has; see systems
 )
 
 // moment is one thing that happens. Its dice come from x, so nothing else changes how it turns out.
@@ -59,7 +61,7 @@ func (r *run) planDay(out []moment, d int) []moment {
 	for i := range r.w.people {
 		out = r.planMember(out, d, i)
 	}
-	return r.planMachines(out, d)
+	return r.planSystems(r.planMachines(out, d), d)
 }
 
 // member plans one member's day.

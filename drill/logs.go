@@ -3,9 +3,12 @@
 
 package drill
 
-import "path/filepath"
+import (
+	"path/filepath"
+	"slices"
+)
 
-// The kinds of log, as Options.Without and truth.json name them.
+// The kinds of log, as Options.Without and truth.json name them. A kind has a bit, onX, and a name, logX, and stands in kinds.
 const (
 	logSlapd   = "slapd"
 	logIDP     = "idp"
@@ -21,9 +24,41 @@ const (
 	logMail    = "mail"
 )
 
-// Logs returns the kinds of log that a drill writes, sorted.
-func Logs() []string {
-	return []string{logAudit, logCI, logDNS, logEdge, logIDP, logMail, logVPN, logSignIns, logFiles, logSlapd, logShell, logWindows}
+// trace is a set of kinds of log.
+type trace uint64
+
+const (
+	onSlapd trace = 1 << iota
+	onIDP
+	onSignIns
+	onAudit
+	onEdge
+	onDNS
+	onFiles
+	onShell
+	onWindows
+	onCI
+	onVPN
+	onMail
+)
+
+// kinds returns the kinds of log in the order of their bits.
+func kinds() []string {
+	return []string{logSlapd, logIDP, logSignIns, logAudit, logEdge, logDNS, logFiles, logShell, logWindows, logCI, logVPN, logMail}
+}
+
+// Logs returns the kinds of log that drills write, sorted. Which of them a drill has depends on its institute.
+func Logs() []string { return slices.Sorted(slices.Values(kinds())) }
+
+func (s trace) names() []string {
+	out := []string{}
+	for i, n := range kinds() {
+		if s>>i&1 == 1 {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // logs are all the logs of the institute.
@@ -83,5 +118,10 @@ func openLogs(w *world, dir string, o Options) *logs {
 	add(&l.serverM.sheet, logShell, shape{path: "hosts/y-srv-m/auth.log", period: monthly})
 	add(&l.vendor.sheet, logShell, shape{path: "hosts/ven-syslog/auth.log", period: monthly})
 	add(&l.ci.sheet, logCI, shape{path: "ci/access.log", period: monthly})
+	for _, sys := range systems() {
+		if sys.open != nil && w.has(sys.name) {
+			sys.open(w, l, add)
+		}
+	}
 	return l
 }

@@ -4,30 +4,33 @@
 package drill
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
 
-// plot is an incident being written and then performed: who, from where, in what order.
+// plot is an incident being written and then performed: who, from where, in what order. A script speaks of time in its own
+// dates and gets the drill's time for them:
+//
+//	p.at("2017-10-27 16:52")                the time of a date and clock
+//	p.days("2017-12-18", "2018-01-31")      the working days of a stretch, each once, however many the drill has for it
+//	p.every("2017-12-18", "2018-01-31")     the same with the weekends
+//	p.clock(day, "16:50")                   a clock on one of these days
+//	p.evening(day)                          some moment of the intruder's hours on it
+//	p.within("2017-11-08", "2017-12-26")    some moment of his hours in a stretch
+//
+// and puts moves there, which belong to acts: p.act begins one, p.move places a move, p.mail and p.lucky are moves.
 type plot struct {
-	r    *run
-	w    *world
-	g    *ledger
-	d    dice
-	base int // the calendar's day that is day 0 of the script, a Sunday
+	r     *run
+	w     *world
+	g     *ledger
+	d     dice
+	story incident
+	tempo *tempo
+	err   error // the first reason why it cannot be told; see compose
 
-	group1, group2 []int32 // victims, in the order in which they fall
-	it             []int32 // the department that runs the computers
-	tor, vpn       []int32 // addresses of the intruder
-	rented         []int32
-	university     int32   // a partner's proxy, which honest members use too
-	hongkong       int32   // rented, used for group 2 alone
-	unlisted       []int32 // rented where no list names it, used for two accounts alone
-	relay          int32   // in Singapore
-
-	fell    []int64 // for each member, when a guess was lucky; 0: never
+	fell    []int64 // for each member, when the intruder had the password; 0: never
 	leaves  []bool  // whether a fallen account leaves the list of targets
+	cast    []bool  // whether a member has a part already
 	moments []moment
 	steps   []step
 	waves   []wave
@@ -50,25 +53,20 @@ type wave struct {
 	at       []int32
 }
 
-// probing is a time of trying IDs, on the working days of the intruder.
+// probing is a time of trying IDs from a list that grows by the day.
 type probing struct {
-	act      int
-	from, to int // days of the script
-	daily    float64
-	at       []int32
+	act   int
+	days  []date
+	daily float64 // at 400 accounts
+	at    []int32
+	known int // how long the list is on the first day
+	grows int // and how much longer on each day after
 }
 
 func newPlot(r *run) *plot {
-	p := &plot{r: r, w: r.w, g: r.g, d: roll(r.w.seed, streamPlot), known: map[string]bool{}}
-	p.base = r.w.cal.days - leastDays
-	for p.base > 0 && r.w.cal.weekday(p.base) != 0 {
-		p.base--
-	}
-	for p.base < 0 || r.w.cal.weekday(p.base) != 0 {
-		p.base++
-	}
 	n := len(r.w.people)
-	p.fell, p.leaves = make([]int64, n), make([]bool, n)
+	p := &plot{r: r, w: r.w, g: r.g, d: roll(r.w.seed, streamPlot), story: r.story, tempo: newTempo(r.story, r.w.cal), known: map[string]bool{},
+		fell: make([]int64, n), leaves: make([]bool, n), cast: make([]bool, n)}
 	for i := range p.leaves {
 		d := roll(r.w.seed, streamPlot, uint64(i))
 		p.leaves[i] = d.chance(r.o.DropOut)
@@ -76,103 +74,63 @@ func newPlot(r *run) *plot {
 	for i := range r.w.people {
 		p.known[r.w.people[i].uid] = true
 	}
-	p.castVictims()
-	p.castAddresses()
 	return p
 }
 
-// scale returns how many of the report's things this drill has: in proportion to the accounts, but a fifth at least, and all
-// at the report's own size of 8,000.
-func (p *plot) scale(whole int) int {
-	f := min(1, max(0.2, float64(len(p.w.people))/8000))
-	return max(1, int(f*float64(whole)+0.5))
+// compose writes the script down, and says why it cannot be told in this institute, if it cannot.
+func (p *plot) compose() error {
+	p.story.write(p)
+	sortMoments(p.moments)
+	return p.err
 }
 
-// castVictims chooses the victims: group 1 over the departments, group 2 mostly from the one that runs the computers.
-func (p *plot) castVictims() {
-	var others []int32
-	for i := range p.w.people {
-		m := &p.w.people[i]
-		switch {
-		case m.disabled || m.left <= p.w.cal.days || m.anon != nil || m.mfa || len(m.away) > 0 && m.away[0].at == p.w.conference:
-		case m.department == itDepartment:
-			p.it = append(p.it, int32(i))
-		case m.joined < 60:
-			others = append(others, int32(i))
-		}
-	}
-	for i := len(others) - 1; i > 0; i-- {
-		j := p.d.n(i + 1)
-		others[i], others[j] = others[j], others[i]
-	}
-	one, two := p.scale(100), p.scale(43)
-	p.group1 = others[:one]
-	fromIT := min(two*3/4, len(p.it))
-	p.group2 = slices.Concat(p.it[:fromIT], others[one:one+two-fromIT])
-	for i := len(p.group2) - 1; i > 0; i-- {
-		j := p.d.n(i + 1)
-		p.group2[i], p.group2[j] = p.group2[j], p.group2[i]
-	}
+// at returns the drill's time of a date and clock of the script, "2017-10-27 16:52"; hours go on to 26 for the small hours after.
+func (p *plot) at(when string) int64 {
+	date, clock, _ := strings.Cut(when, " ")
+	return p.clock(p.tempo.date(date), clock)
 }
 
-// castAddresses draws the intruder's addresses. The proportions are the report's: 120 Tor exits, 7 of one VPN, 28 rented, and
-// a university's proxy that is not his.
-func (p *plot) castAddresses() {
-	k := &p.w.book
-	two := func(n int) int { return min(n, max(2, p.scale(n)*2)) } // twice the scale of the accounts: about 60 in the demo
-	if p.r.o.Residential {
-		p.tor = k.several(&p.d, kindResidential, residentialBlocks(), two(120))
-		p.vpn = slices.Clone(p.w.carriers[0][:3])
-	} else {
-		p.tor = k.several(&p.d, kindTor, torBlocks(), two(120))
-		p.vpn = k.several(&p.d, kindVPN, vpnBlocks()[1:2], two(7))
-	}
-	for _, b := range hostingBlocks() {
-		for range max(1, (rentals(b.country)*two(28)+14)/28) {
-			id := k.fresh(&p.d, kindHosting, []block{b})
-			switch {
-			case b.country == "SG" && p.relay == 0:
-				p.relay = id
-			case b.country == "HK" && p.hongkong == 0:
-				p.hongkong = id
-				continue
-			case unlistedHosting(b):
-				p.unlisted = append(p.unlisted, id)
-				continue
-			}
-			p.rented = append(p.rented, id)
-		}
-	}
-	for len(p.unlisted) < 2 {
-		p.unlisted = append(p.unlisted, k.fresh(&p.d, kindHosting, []block{hostingBlocks()[9]}))
-	}
-	p.university = p.w.partners[0]
-	for _, id := range slices.Concat(p.tor, p.vpn, p.rented, p.unlisted, []int32{p.hongkong}) {
-		a := &k.all[id]
-		a.hostile = a.kind != kindMobile
-		a.listed = a.kind == kindTor || a.kind == kindVPN || a.kind == kindHosting && a.country != "HK" && a.country != "CA"
-	}
+// day returns the drill's day of a date of the script.
+func (p *plot) day(date string) date { return p.tempo.date(date) }
+
+// days returns the drill's working days that a stretch of the script lies in, each once. In a drill shorter than a week they
+// are pieces of an hour or more.
+func (p *plot) days(from, to string) []date { return p.tempo.stretch(from, to, true) }
+
+// every returns the drill's days that a stretch lies in, weekends too.
+func (p *plot) every(from, to string) []date { return p.tempo.stretch(from, to, false) }
+
+// clock returns the drill's time of a clock on a day.
+func (p *plot) clock(d date, clock string) int64 { return p.tempo.on(d, minutesOf(clock)) }
+
+// evening returns some moment of the intruder's hours on a day.
+func (p *plot) evening(d date) int64 {
+	edge := min(20*minute, (d.shut-d.open)/20)
+	return p.d.span(d.open+edge/4, d.shut-edge)
 }
 
-// rentals is how many rented servers the report counts in a country.
-func rentals(country string) int {
-	switch country {
-	case "US", "DE":
-		return 5
-	case "SG":
-		return 3
-	case "FR", "NL", "CH", "CN", "HK":
-		return 2
-	}
-	return 1
+// spread returns the moment of the i-th of n moves over the intruder's hours of a day, with some jitter.
+func (p *plot) spread(d date, i, n int) int64 {
+	span := d.shut - d.open
+	return d.open + span/20 + span*9/10*int64(i)/int64(n) + p.d.span(0, max(1, span/int64(20*n)))
 }
 
-// on returns the time of a clock on a day of the script; hours go on to 26 for the small hours after.
-func (p *plot) on(d int, clock string) int64 {
-	h, m, _ := strings.Cut(clock, ":")
-	hours, _ := strconv.Atoi(h)
-	minutes, _ := strconv.Atoi(m)
-	return p.w.cal.at(p.base+d, float64(hours*60+minutes))
+// probe tries IDs on these days, daily of them at 400 accounts, and goes on with the list that there is.
+func (p *plot) probe(act int, daily float64, days []date, at []int32) {
+	v := probing{act: act, days: days, daily: daily, at: at, known: 40, grows: int(max(2, daily/40))}
+	for _, before := range p.probes {
+		v.known = max(v.known, before.known+len(before.days)*before.grows)
+	}
+	p.probes = append(p.probes, v)
+}
+
+// within returns some moment of the intruder's hours in a stretch.
+func (p *plot) within(from, to string) int64 {
+	days := p.days(from, to)
+	if len(days) == 0 {
+		return p.clock(p.day(from), p.story.hours[0])
+	}
+	return p.evening(days[p.d.n(len(days))])
 }
 
 // act begins an act of the incident. detectors are those that should see it.
@@ -190,12 +148,6 @@ func (p *plot) move(act int, t int64, do func(t int64, d *dice)) {
 	p.moments = append(p.moments, moment{t: t, x: p.d.next(), do: deedPlot, who: int32(len(p.steps))})
 	p.steps = append(p.steps, step{act, do})
 }
-
-// evening returns a moment within the intruder's hours of a day, 16:30 to 02:00.
-func (p *plot) evening(d int) int64 { return p.d.span(p.on(d, "16:35"), p.on(d, "25:40")) }
-
-// seal sorts the script's moments.
-func (p *plot) seal() { sortMoments(p.moments) }
 
 // slot appends the hostile moments of a slot of time, in order.
 func (p *plot) slot(out []moment, from, until int64) []moment {
@@ -241,24 +193,22 @@ func (v *wave) slot(p *plot, index int, out []moment, from, until int64) []momen
 
 // slot appends the tries of one slot of probing. The list of IDs grows by the day, and old ones come again.
 func (v *probing) slot(p *plot, index int, out []moment, from, until int64) []moment {
-	d := p.w.cal.dayOf(from) - p.base
-	minutes := float64(from-p.w.cal.at(p.base+d, 0)) / float64(minute)
-	if minutes < 120 { // the small hours belong to the evening before
-		d, minutes = d-1, minutes+1440
-	}
-	if d < v.from || d > v.to || minutes < 16*60 || minutes >= 26*60 || !weekday(p.w.cal.weekday(p.base+d)) {
-		return out
-	}
-	dd := roll(p.w.seed, streamProbe, uint64(index), uint64(from))
-	known := 40 + (d-15)*int(max(2, v.daily/40)) // of the list, so far
-	for range dd.times(v.daily * float64(len(p.w.people)) / 400 / (10 * slots)) {
-		m := moment{t: dd.span(from, until), x: dd.next(), do: deedProbe, at: v.at[dd.n(len(v.at))], n: int16(v.act)}
-		m.with = client(m.at % 3)
-		m.who = int32(dd.n(known))
-		if dd.chance(0.05) { // it exists
-			m.who = -1 - int32(dd.n(len(p.w.people)))
+	for i, day := range v.days {
+		a, b := max(from, day.open), min(until, day.shut)
+		if a >= b {
+			continue
 		}
-		out = append(out, m)
+		dd := roll(p.w.seed, streamProbe, uint64(index), uint64(from), uint64(i))
+		known := v.known + i*v.grows // of the list, so far
+		for range dd.times(v.daily * float64(len(p.w.people)) / 400 * float64(b-a) / float64(day.shut-day.open)) {
+			m := moment{t: dd.span(a, b), x: dd.next(), do: deedProbe, at: v.at[dd.n(len(v.at))], n: int16(v.act)}
+			m.with = client(m.at % 3)
+			m.who = int32(dd.n(known))
+			if dd.chance(0.05) { // it exists
+				m.who = -1 - int32(dd.n(len(p.w.people)))
+			}
+			out = append(out, m)
+		}
 	}
 	return out
 }

@@ -11,27 +11,34 @@ import (
 
 // run is one drill being made. It belongs to one goroutine; the press on the other core sees finished chunks only.
 type run struct {
-	o      Options
-	w      *world
-	l      *logs
-	g      *ledger
-	plot   *plot // nil without an attack
-	agents [anonymousBrowser + 1][256]string
+	o       Options
+	story   incident
+	w       *world
+	l       *logs
+	g       *ledger
+	plot    *plot // nil without an attack
+	systems []system
+	agents  [anonymousBrowser + 1][256]string
 
 	day      int
 	epochDay int // days since 1970
 }
 
-func newRun(dir string, o Options) *run {
-	w := newWorld(o)
-	r := &run{o: o, w: w, g: newLedger(w, o)}
+func newRun(dir string, o Options) (*run, error) {
+	story, err := incidentOf(o.Name)
+	if err != nil {
+		return nil, err
+	}
+	w := newWorld(o, story.has)
+	r := &run{o: o, story: story, w: w, g: newLedger(w, o), systems: systems()}
 	if !o.Quiet {
 		r.plot = newPlot(r)
-		aist(r.plot)
-		r.plot.seal()
+		if err := r.plot.compose(); err != nil {
+			return nil, err
+		}
 	}
 	r.l = openLogs(w, dir, o)
-	return r
+	return r, nil
 }
 
 // reach is how far before its moment a line may lie.
@@ -121,7 +128,7 @@ func (r *run) truth() *Truth {
 	t := &Truth{Schema: TruthSchema, Name: r.o.Name, Seed: r.o.Seed, Verdict: "clear", Start: utc(r.w.cal.start), End: utc(r.w.cal.end()), LogsFrom: utc(r.g.from),
 		Without: append([]string{}, r.o.Without...), Total: len(r.w.people), Files: []File{}, Accounts: []Account{}, Addresses: []Address{}, Hosts: []Host{}, Acts: []Act{}, Exposure: []Exposure{}}
 	if r.plot != nil {
-		t.Verdict = "breach"
+		t.Verdict = r.story.verdict
 	}
 	for _, s := range r.l.sheets {
 		t.Files = append(t.Files, s.out.files...)

@@ -33,6 +33,10 @@ func drillWords(name string) event.Words {
 	case drill.AIST:
 		return event.Words{Ja: "研究所への 8 か月の侵入を 4 か月に縮めたもの：ID 探索、パスワード推測、正規アカウントでの侵入、内部探査、持ち出し",
 			En: "eight months in a research institute, in four: ID probing, password guessing, logins, internal scans, data taken"}
+	case "aist-2018":
+		return event.Words{Ja: "産業技術総合研究所の 2018 年報告書の事案を、その日付と規模のまま", En: "the incident of AIST's report of 2018, in its own dates and at its own size"}
+	case "quiet":
+		return event.Words{Ja: "何も起きない 1 年", En: "a year with nothing in it"}
 	case drill.AISTQuiet:
 		return event.Words{Ja: "同じ研究所の、攻撃のない日常", En: "the same institute without the attack: ordinary life only"}
 	}
@@ -119,10 +123,10 @@ into a new or empty folder. The same flags give the same bytes.`,
 	}
 	fl := cmd.Flags()
 	fl.Uint64Var(&f.o.Seed, "seed", 1, "which of all institutes")
-	fl.IntVar(&f.o.Accounts, "accounts", 400, "how many people it has: 100 to 50000")
-	fl.IntVar(&f.o.Days, "days", 0, "how many days the logs span (default: as long as the story takes)")
-	fl.IntVar(&f.o.PeakPerAccount, "peak", 0, "guesses at each account on the worst day (default 60)")
-	fl.StringVar(&f.start, "start", "", "the first `date` (default 2025-06-01)")
+	fl.IntVar(&f.o.Accounts, "accounts", 0, "how many people it has: 100 to 50000 (default: the drill's own, 400 for aist)")
+	fl.IntVar(&f.o.Days, "days", 0, "how many days the logs span (default: the drill's own; the story is pressed or stretched to fit)")
+	fl.IntVar(&f.o.PeakPerAccount, "peak", 0, "guesses at each account on the worst day (default: the drill's own)")
+	fl.StringVar(&f.start, "start", "", "the first `date` (default: the drill's own)")
 	fl.StringVar(&f.from, "logs-from", "", "the `date` before which no log is kept")
 	fl.StringVar(&f.out, "out", "sekisho-drill", "the `folder` to write into: new or empty")
 	fl.StringSliceVar(&f.variants, "variant", nil, "`names` of variants, as drill list shows them; comma-separated")

@@ -1,0 +1,430 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package drill
+
+import "slices"
+
+// aist2018 is the incident of the AIST report of 20 July 2018, in the report's dates: ordinary life from the first day of the
+// directory's log on, and he from Monday to Friday, 16:30 to 02:00.
+func aist2018() incident {
+	return incident{
+		name: "aist-2018", first: "2017-01-22", weeks: 55, begins: "2017-02-06", hours: [2]string{"16:30", "26:00"},
+		dull: []dull{
+			{"2017-02-05", "2017-05-27", 3}, // C
+			{"2017-05-28", "2017-07-08", 2}, // B
+			{"2017-07-09", "2017-08-26", 2}, // A
+			{"2017-08-27", "2017-10-21", 0},
+			{"2017-11-12", "2017-11-18", 0}, // stage 6 begins, and goes on in the week after
+			{"2017-11-26", "2017-12-09", 0}, // guessing goes on
+			{"2017-12-31", "2018-01-13", 0}, // New Year; stage 8 goes on
+		},
+		accounts: 8000, least: leastAccounts, full: 8000, peak: 175, verdict: "breach",
+		write: func(p *plot) {
+			a := castAIST(p)
+			a.probeIDs()     // C 2017-02, B 06-01, A 07-15 … 08-25
+			a.firstLogins()  // stages 1 and 2, the scan from outside, the list of IDs: 10-27 … 31
+			a.guessing()     // D 10-31 … 12-13, the IT department 11-22
+			a.mailboxes()    // stages 3 to 8: 11-01 … 01-12
+			a.tryVPN()       // 11-01 … 03
+			a.fromCI()       // 12-15 … 01-31
+			a.scans()        // 12-21, 22, 27, 01-15, 19, 23
+			a.inside()       // 12-20 … 01-26
+			a.management()   // 01-16 … 02-08
+			a.secondGroup()  // stage 9: 01-23 … 02-06
+			a.sendingOut()   // 02-05, 02-09
+			a.unseenByLogs() // what no log of the institute holds
+		},
+	}
+}
+
+// aist is the cast of the report's incident.
+type aist struct {
+	*plot
+	group1, group2 []int32 // victims, in the order in which they fall
+	it             []int32 // the department that runs the computers
+	tor, vpn       []int32 // addresses of the intruder
+	rented         []int32
+	university     int32   // a partner's proxy, which honest members use too
+	hongkong       int32   // rented, used for group 2 alone
+	unlisted       []int32 // rented where no list names it, used for two accounts alone
+	relay          int32   // in Singapore
+}
+
+func castAIST(p *plot) *aist {
+	a := &aist{plot: p, university: p.w.partners[0]}
+	a.castVictims()
+	a.castAddresses()
+	return a
+}
+
+// castVictims chooses the victims: group 1 over the departments, group 2 mostly from the one that runs the computers.
+func (p *aist) castVictims() {
+	runs := func(m *person) bool { return m.department == itDepartment && !m.mfa }
+	p.it = p.free(runs)
+	others := func(m *person) bool { return m.department != itDepartment && !m.mfa }
+	p.group1 = p.pick(p.scale(100), others)
+	two := p.scale(43)
+	fromIT := min(two*3/4, len(p.it))
+	p.group2 = slices.Concat(p.pick(fromIT, runs), p.pick(two-fromIT, others))
+	p.shuffle(p.group2)
+}
+
+// castAddresses draws the intruder's addresses. The proportions are the report's: 120 Tor exits, 7 of one VPN, 28 rented, and
+// a university's proxy that is not his.
+func (p *aist) castAddresses() {
+	two := func(n int) int { return min(n, max(2, p.scale(n)*2)) } // twice the scale of the accounts: about 60 in the demo
+	p.tor = p.hide(kindTor, two(120))
+	p.vpn = p.hide(kindVPN, two(7))
+	for _, b := range hostingBlocks() {
+		for _, id := range p.rent(b.country, max(1, (rentals(b.country)*two(28)+14)/28)) {
+			switch {
+			case b.country == "SG" && p.relay == 0:
+				p.relay = id
+			case b.country == "HK" && p.hongkong == 0:
+				p.hongkong = id
+				continue
+			case unlistedHosting(b):
+				p.unlisted = append(p.unlisted, id)
+				continue
+			}
+			p.rented = append(p.rented, id)
+		}
+	}
+	if n := len(p.unlisted); n < 2 {
+		p.unlisted = append(p.unlisted, p.rent("CA", 2-n)...)
+	}
+}
+
+// rentals is how many rented servers the report counts in a country.
+func rentals(country string) int {
+	switch country {
+	case "US", "DE":
+		return 5
+	case "SG":
+		return 3
+	case "FR", "NL", "CH", "CN", "HK":
+		return 2
+	}
+	return 1
+}
+
+func (p *aist) probeIDs() {
+	c := p.act("ID probing, slow (C)", "T1589.001", 0, "", "id-probing")
+	b := p.act("ID probing (B)", "T1589.001", 0, "", "id-probing")
+	a := p.act("ID probing, fast (A)", "T1589.001", 0, "by a program, at weekends too", "id-probing")
+	p.probe(c, 12, p.days("2017-02-06", "2017-05-31"), p.tor[:3])
+	p.probe(b, 150, p.days("2017-06-01", "2017-07-14"), p.tor[:min(9, len(p.tor))])
+	p.probe(a, 900, p.every("2017-07-15", "2017-08-25"), p.tor[:len(p.tor)/2])
+}
+
+func (p *aist) firstLogins() {
+	first := p.group1[0]
+	stage1 := p.act("first login", "T1078", 1, "a date for a password", "success-after-guessing", "unusual-login")
+	p.lucky(stage1, first, p.at("2017-10-27 16:52"), p.tor[4])
+	p.mail(stage1, first, p.at("2017-10-27 16:58"), p.rented[0], reading{with: oldFirefox, mails: 6})
+
+	scan := p.act("port scan from outside", "T1595.001", 0, "finds the VPN")
+	for i, d := range p.every("2017-10-28", "2017-11-02") {
+		p.move(scan, p.clock(d, "19:10"), func(t int64, d *dice) {
+			p.r.sweepOutside(scan, t, p.rented[3], [][]int{{22}, {80, 443}, {3389}, {1194, 8443}, {445, 25}, {21, 8080}}[i%6], d)
+		})
+	}
+	stage2 := p.act("a few logins", "T1078", 2, "how the new ones fell is not known", "unusual-login", "one-address-many-accounts")
+	two := p.sets().two
+	p.stage(2, "unknown", two)
+	p.mail(stage2, first, p.at("2017-10-30 17:31"), p.rented[0], reading{with: oldFirefox, mails: 9, files: 2})
+	for i, who := range two {
+		p.falls(who, p.at("2017-10-30 16:30"))
+		p.mail(stage2, who, p.at([]string{"2017-10-30 18:20", "2017-10-31 18:20"}[i%2])+int64(i)*11*minute, p.rented[1], reading{with: oldFirefox, mails: 4})
+	}
+	list := p.act("the list of login IDs is read", "T1087.004", 0, "through the portal's staff search, as an ordinary member", "id-list-obtained", "directory-read")
+	p.move(list, p.at("2017-10-30 23:05"), func(t int64, d *dice) { p.r.staffList(list, t, first, p.rented[0], d) })
+}
+
+// The evenings of guessing and how hard they were, as a share of the worst one. He ends on 13 December: the login page had
+// broken down under it.
+func (p *aist) guessing() {
+	all := p.act("password guessing at everybody (D)", "T1110.003", 0, "unknown IDs disappear from the tries", "password-guessing", "password-spray", "id-list-obtained", "target-drop-out")
+	everybody := make([]int32, len(p.w.people))
+	for i := range everybody {
+		everybody[i] = int32(i)
+	}
+	from := slices.Concat(p.tor, p.vpn, p.rented)
+	n := len(from)
+	for i, w := range []struct {
+		date  string
+		share float64
+	}{{"2017-10-31", 0.5}, {"2017-11-01", 1}, {"2017-11-02", 0.3}, {"2017-11-06", 0.2}, {"2017-11-08", 0.25}, {"2017-11-09", 0.1}, {"2017-11-14", 0.15},
+		{"2017-11-20", 0.15}, {"2017-11-24", 0.1}, {"2017-11-29", 0.1}, {"2017-12-06", 0.15}, {"2017-12-08", 0.15}, {"2017-12-12", 0.1}} {
+		d := p.day(w.date)
+		if d.gone {
+			continue
+		}
+		first := i * n / 5 % n
+		some := slices.Concat(from[first:], from[:first])[:n*2/3]
+		tries := int(w.share * float64(p.r.o.PeakPerAccount) * float64(len(everybody)))
+		p.waves = append(p.waves, wave{act: all, from: p.clock(d, "16:40"), to: p.clock(d, "25:50"), tries: tries, targets: everybody, at: some})
+	}
+	focus := p.act("password guessing at the IT department", "T1110.003", 0, "", "group-targeting")
+	p.waves = append(p.waves, wave{act: focus, from: p.at("2017-11-22 17:00"), to: p.at("2017-11-22 22:30"), tries: 40 * len(p.it), targets: p.it, at: p.tor[:min(20, len(p.tor))]})
+
+	// Lucky guesses: the accounts of stage 3 on the first evening, those of 4 and 5 in the days after, those of 7 late.
+	s := p.sets()
+	fall := func(who int32, t int64) { p.lucky(all, who, t, p.tor[p.d.n(len(p.tor))]) }
+	for i, who := range s.three {
+		fall(who, p.spread(p.day("2017-10-31"), i, len(s.three)))
+	}
+	for _, who := range s.four {
+		fall(who, p.evening(p.day("2017-11-01")))
+	}
+	for i, who := range s.five {
+		fall(who, p.evening(p.day([]string{"2017-11-01", "2017-11-02", "2017-11-06"}[i%3])))
+	}
+	for i, who := range s.seven {
+		fall(who, p.evening(p.day([]string{"2017-11-06", "2017-11-20", "2017-11-24", "2017-12-12"}[i%4])))
+	}
+}
+
+// stages holds the accounts that are new in each stage.
+type stages struct{ two, three, four, five, seven []int32 }
+
+// sets divides group 1. The report gives the sizes of the stages and 93 as the union of 1 to 5; new here are 1, 7, 50, 11, 24
+// and 7 accounts in stages 1, 2, 3, 4, 5 and 7, so that the 92 of stages 3 to 8 are those that guessing gave.
+func (p *aist) sets() stages {
+	g := p.group1
+	cut := func(n int) int { return (len(g)*n + 99) / 100 }
+	two := max(2, cut(8))
+	three := max(two+1, cut(58))
+	four := max(three+1, cut(69))
+	five := min(max(four+1, cut(93)), len(g)-1)
+	return stages{g[1:two], g[two:three], g[three:four], g[four:five], g[five:]}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (p *aist) mailboxes() {
+	s := p.sets()
+	stage3 := p.act("many logins", "T1078", 3, "", "one-address-many-accounts", "unusual-login", "success-after-guessing")
+	p.stage(3, "guessing", s.three)
+	// Of 50 accounts 48 on the first day and 45 on the second: two come late, five are not looked at again.
+	for i, who := range s.three {
+		if i%25 != 24 {
+			p.mail(stage3, who, p.spread(p.day("2017-11-01"), i, len(s.three)), p.hand(i/5), reading{with: oldFirefox, mails: 3})
+		}
+		if i%10 != 3 {
+			p.mail(stage3, who, p.spread(p.day("2017-11-02"), i, len(s.three)), p.hand(i/5+1), reading{with: oldFirefox, mails: 2})
+		}
+	}
+	stage4 := p.act("personal and shared folders", "T1213", 4, "", "mail-bulk-read", "unusual-login")
+	p.stage(4, "guessing", s.four)
+	days := p.days("2017-11-03", "2017-11-08")
+	for i, who := range s.four {
+		p.mail(stage4, who, p.spread(days[i%len(days)], i, len(s.four)), p.hand(i), reading{with: oldFirefox, mails: 5, files: 14, shared: &p.w.people[p.group1[i%len(p.group1)]]})
+	}
+	stage5 := p.act("one sweep over all accounts", "T1078", 5, "automated, from one address", "one-address-many-accounts", "unusual-login")
+	p.stage(5, "guessing", s.five)
+	swept := slices.Concat(s.two, s.three, s.four, s.five)
+	swept = swept[(len(swept)+1)*6/93-1+btoi(len(p.group1) < 100):] // without six of stages 1 and 2
+	for i, who := range swept {
+		p.mail(stage5, who, p.at("2017-11-08 20:10")+int64(i)*20*second, p.rented[2], reading{with: webServices})
+	}
+	stage6 := p.act("all mail fetched", "T1114.002", 6, "in parallel, again and again", "mail-bulk-read")
+	days = p.days("2017-11-15", "2017-11-24")
+	for i, who := range swept[:len(swept)-max(1, len(swept)*4/87)] {
+		for round := range 3 {
+			if (i+round)%4 == 3 {
+				continue
+			}
+			p.mail(stage6, who, p.evening(days[(2*round+i)%len(days)]), p.rented[4+(i+round)%4], reading{with: webServices, folders: 9 + i%9})
+		}
+	}
+	stage7 := p.act("scattered new logins", "T1078", 7, "romaji and numbers for passwords", "unusual-login", "success-after-guessing")
+	p.stage(7, "guessing", s.seven)
+	for i, who := range s.seven {
+		p.mail(stage7, who, p.evening(p.day([]string{"2017-11-08", "2017-11-21", "2017-11-27", "2017-12-14", "2017-12-26"}[i%5])), p.hand(i+3), reading{with: oldFirefox, mails: 8})
+	}
+	stage8 := p.act("known accounts again", "T1114.002", 8, "mail and folders", "unusual-login", "mail-bulk-read")
+	days = p.days("2017-11-27", "2018-01-12")
+	for i := range 3 * len(p.group1) / 2 {
+		who := p.group1[1+i%(len(p.group1)-1)]
+		p.mail(stage8, who, p.evening(days[i%len(days)]), p.hand(i), reading{with: oldFirefox, mails: 6, files: i % 4})
+	}
+}
+
+func (p *aist) tryVPN() {
+	act := p.act("VPN tried with right passwords", "T1133", 0, "all fail: a one-time code is asked for", "unusual-login", "success-after-guessing")
+	for i := range 14 {
+		who := p.group1[i%(1+len(p.sets().two))]
+		p.move(act, p.spread(p.day([]string{"2017-11-01", "2017-11-02", "2017-11-03"}[i%3]), i, 14), func(t int64, d *dice) { p.r.knockVPN(act, t, who, p.rented[1], d) })
+	}
+}
+
+func (p *aist) fromCI() {
+	ci := p.act("build machines inside commanded through the CI server outside", "T1072", 0, "", "ci-remote-control")
+	for i, d := range p.days("2017-12-15", "2018-01-30") {
+		vm := []string{"x-vm-p", "x-vm-p", "x-vm-q"}[i%3]
+		if i%4 == 2 {
+			continue
+		}
+		p.move(ci, p.evening(d), func(t int64, d *dice) { p.r.command(ci, t, p.hand(i), vm, d) })
+	}
+	relay := p.act("a relay held from VM P to Singapore", "T1090", 0, "SOCKS", "long-connection", "tunnel", "appliance-outbound")
+	for _, d := range p.days("2017-12-18", "2018-01-31") {
+		p.move(relay, p.clock(d, "16:50")+p.d.span(0, 20*minute), func(t int64, d *dice) {
+			p.r.hold(relay, t, "x-vm-p", vmP, p.relay, 8443, 8*hour+d.span(0, 40*minute), d)
+		})
+	}
+	call := p.act("malware on VM P asks for orders", "T1071.001", 0, "day and night", "beacon", "appliance-outbound")
+	for _, d := range p.every("2017-12-18", "2018-01-31") {
+		p.move(call, p.clock(d, "18:00"), func(t int64, d *dice) { p.r.beacon(call, t, t+day, "x-vm-p", vmP, p.rented[5], d) })
+	}
+}
+
+func (p *aist) scans() {
+	networks := []string{"10.16.1.", "172.16.5.", "10.20.0.", "10.50.2.", "10.99.0."}
+	for i, s := range []struct {
+		date  string
+		from  string
+		host  string
+		ports []int
+		share float64
+	}{{"2017-12-21", vmP, "x-vm-p", []int{80, 443, 389}, 0.6}, {"2017-12-22", vmP, "x-vm-p", []int{445, 139}, 0.7}, {"2017-12-27", vmQ, "x-vm-q", []int{22, 3389}, 0.55},
+		{"2018-01-15", vmP, "x-vm-p", []int{22, 80, 443}, 0.03}, {"2018-01-19", vmP, "x-vm-p", []int{3389, 5900}, 0.02}, {"2018-01-23", vmQ, "x-vm-q", []int{389, 636, 8006}, 0.5}} {
+		act := p.act("scan inside, day "+itoa(i+1), "T1046", 0, "", "internal-scan")
+		p.move(act, p.at(s.date+" 18:30")+p.d.span(0, 3*hour), func(t int64, d *dice) {
+			p.r.scanInside(act, t, s.host, s.from, networks[i%3:i%3+3], s.ports, s.share, d)
+		})
+	}
+}
+
+func (p *aist) inside() {
+	desk := p.act("business systems with members' passwords", "T1213", 0, "from the footholds; nothing downloaded", "lateral-path")
+	for i, date := range []string{"2017-12-20", "2017-12-21", "2017-12-26", "2018-01-17", "2018-01-26"} {
+		who, vm, src := p.group1[3+i%3], "x-vm-p", vmP
+		if i%2 == 1 {
+			vm, src = "x-vm-q", vmQ
+		}
+		p.move(desk, p.evening(p.day(date)), func(t int64, d *dice) { p.r.helpDesk(desk, t, who, vm, src, d) })
+	}
+	share := p.act("file shares copied from the footholds", "T1039", 0, "", "excess-taking", "lateral-path")
+	for i, when := range []string{"2017-12-26 17:40", "2017-12-26 22:05", "2017-12-27 21:30"} {
+		who, vm, src := p.group1[3+i], "x-vm-p", vmP
+		if i == 1 {
+			vm, src = "x-vm-q", vmQ
+		}
+		p.move(share, p.at(when), func(t int64, d *dice) {
+			p.r.copyShare(share, t, who, p.w.people[who].uid, vm, src, "projects", 220+60*i, d)
+		})
+	}
+}
+
+func (p *aist) management() {
+	desktop := p.act("remote desktop into the management network", "T1021.001", 0, "mon1, whose password stood in a mail", "restricted-access", "lateral-path")
+	for i, date := range []string{"2018-01-16", "2018-01-17", "2018-01-22", "2018-01-26", "2018-01-30", "2018-02-05", "2018-02-08", "2018-02-09"} {
+		took := hour + p.d.span(0, 2*hour)
+		p.move(desktop, p.at(date+" 17:10")+int64(i)*7*minute, func(t int64, d *dice) { p.r.remoteDesktop(desktop, t, vmP, took, d) })
+	}
+	vendor := p.act("the contractor's syslog server entered", "T1078.001", 0, "account nettest, password the same", "lateral-path", "admin-misuse", "restricted-access")
+	for i, date := range []string{"2018-01-16", "2018-01-18", "2018-01-22", "2018-02-05", "2018-02-08"} {
+		src := []string{vmP, monitorIP}[btoi(i > 0)]
+		p.move(vendor, p.at(date+" 21:00")+p.d.span(0, hour), func(t int64, d *dice) { p.r.enterVendor(vendor, t, src, 3*btoi(i == 0), d) })
+	}
+	dump := p.act("the directory read with a stolen service password", "T1087.002", 0, "from a client that never used it", "directory-read")
+	for _, date := range []string{"2018-01-22", "2018-01-29", "2018-02-08"} {
+		p.move(dump, p.at(date+" 22:40")+p.d.span(0, hour), func(t int64, d *dice) { p.r.dumpDirectory(dump, t, d) })
+	}
+	console := p.act("the virtualisation console opened", "T1021", 0, "nothing changed; it keeps no log of its own", "restricted-access")
+	p.move(console, p.at("2018-01-30 23:20"), func(t int64, d *dice) {
+		p.r.l.edge.write(p.r.inner(t+26*minute, monitorIP, consoleIP, 443, "close", 26*minute, 900<<10, 7<<20, d))
+		p.g.used(console, t, -1, onEdge)
+		p.g.reached(console, t, "vcon", consoleIP, false, onEdge)
+	})
+}
+
+func (p *aist) secondGroup() {
+	act := p.act("logins after the directory was stolen", "T1078", 9, "", "unusual-login", "one-address-many-accounts")
+	p.stage(9, "directory-read", p.group2)
+	n, days := len(p.group2), p.days("2018-01-24", "2018-02-05")
+	for i, who := range p.group2 {
+		p.falls(who, p.at("2018-01-23 16:30"))
+		at := p.university
+		switch {
+		case i >= n-2: // the two that the first two addresses did not lead to
+			at = p.unlisted[len(p.unlisted)-1-i%2]
+		case i%2 == 1:
+			at = p.hongkong
+		}
+		p.mail(act, who, p.spread(p.day("2018-01-23"), i, n), at, reading{with: oldFirefox, mails: 12, files: 3})
+		for k := range 4 {
+			if (i+k)%3 != 0 {
+				p.mail(act, who, p.evening(days[(i+2*k)%len(days)]), at, reading{with: oldFirefox, mails: 7, files: (i + k) % 5})
+			}
+		}
+	}
+	fss := p.act("file shares copied with second-group accounts", "T1039", 0, "from mon1", "excess-taking", "restricted-access", "lateral-path")
+	for i, when := range []string{"2018-01-26 19:40", "2018-01-30 19:50", "2018-02-01 20:10", "2018-02-05 20:30"} {
+		who := p.group2[i]
+		p.move(fss, p.at(when), func(t int64, d *dice) {
+			p.r.copyShare(fss, t, who, p.w.people[who].uid, "mon1", monitorIP, "projects", 300, d)
+		})
+	}
+}
+
+func (p *aist) sendingOut() {
+	ssh := p.act("research server M entered", "T1021.004", 0, "", "lateral-path")
+	p.move(ssh, p.at("2018-02-05 18:15"), func(t int64, d *dice) {
+		p.r.l.serverM.session(t, "ymorita", vmP, false, 3*hour, d)
+		p.r.l.edge.write(p.r.inner(t+3*hour, vmP, serverM, 22, "close", 3*hour, 4<<20, 2<<20, d))
+		p.g.used(ssh, t, -1, onShell|onEdge)
+		p.g.reached(ssh, t, "y-srv-m", serverM, true, onShell|onEdge)
+	})
+	out := p.act("research server M sends data out", "T1048", 0, "", "upload")
+	p.move(out, p.at("2018-02-05 19:05"), func(t int64, d *dice) { p.r.upload(out, t, "y-srv-m", serverM, p.rented[6], 3200<<20, d) })
+
+	admin := p.act("a file server copied with an administrator's rights and sent straight out", "T1039", 0, "", "excess-taking", "admin-misuse", "upload", "restricted-access")
+	p.move(admin, p.at("2018-02-09 21:20"), func(t int64, d *dice) {
+		t = p.r.copyShare(admin, t, -1, "fsadmin", "mon1", monitorIP, "srv$", 900, d)
+		p.r.upload(admin, t+2*minute, "mon1", monitorIP, p.rented[7], 1400<<20, d)
+	})
+	wipe := p.act("event log emptied on mon1", "T1070.001", 0, "through a NAS, the last act", "log-cleared")
+	p.move(wipe, p.at("2018-02-09 24:50"), func(t int64, d *dice) {
+		p.r.l.mon1.cleared(t, "monadmin", "MON1")
+		p.g.used(wipe, t, -1, onWindows)
+		p.g.reached(wipe, t, "mon1", monitorIP, true, onWindows)
+	})
+}
+
+func (p *aist) unseenByLogs() {
+	local := p.act("malware put on two build machines", "T1105", 0, "the machines keep no record of it")
+	p.move(local, p.at("2017-12-18 17:40"), func(t int64, d *dice) { p.g.used(local, t, -1, 0) })
+	nas := p.act("NAS entered through an unpatched flaw", "T1190", 0, "cheap NAS keep no log of access")
+	p.move(nas, p.at("2018-01-24 20:30"), func(t int64, d *dice) {
+		p.g.used(nas, t, -1, 0)
+		p.g.reached(nas, t, "nas2", "10.50.3.40", true, 0)
+	})
+}
+
+// hand returns the i-th of the addresses that he works from by hand: Tor, the VPN and rented ones in turn.
+func (p *aist) hand(i int) int32 {
+	switch i % 4 {
+	case 0, 2:
+		return p.tor[i*5%len(p.tor)]
+	case 1:
+		return p.vpn[i%len(p.vpn)]
+	}
+	return p.rented[i%len(p.rented)]
+}
+
+// stage says in which stage accounts are new, and why they fell.
+func (p *aist) stage(number int, cause string, who []int32) {
+	group := 1 + btoi(number == 9)
+	for _, w := range who {
+		p.enter(w, number, cause, group)
+	}
+}
