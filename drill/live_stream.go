@@ -29,7 +29,10 @@ func Stream(ctx context.Context, o Options, each func(Line) error) (*Truth, erro
 	if err != nil {
 		return nil, err
 	}
-	r := newRun("", o)
+	r, err := newRun("", o)
+	if err != nil {
+		return nil, err
+	}
 	if err := r.stream(ctx, each); err != nil {
 		return nil, err
 	}

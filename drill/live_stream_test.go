@@ -87,11 +87,7 @@ func filed(t *testing.T, dir string, truth *Truth, of *run) map[string]string {
 // the order of time; and that its truth is the same but for the files.
 func TestStreamEqualsFiles(t *testing.T) {
 	dir, truth := shared(t, AIST)
-	o, err := small().withDefaults()
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := filed(t, dir, truth, newRun("", o))
+	want := filed(t, dir, truth, composed(t, small()))
 	sums, kinds := map[string]hash.Hash{}, map[string]string{}
 	var last time.Time
 	var lines int64
