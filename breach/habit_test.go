@@ -128,3 +128,43 @@ func TestUnseen(t *testing.T) {
 		t.Errorf("an account that left the attackers' list is %q, want suspected", v)
 	}
 }
+
+// TestYoungLogsAtACarrier: the logs begin under an intruder who comes over hosting and, now and then, over the same carrier as everybody's
+// telephones. Nobody has a past, all gateways are full of strangers: only his own visits may be condemned.
+func TestYoungLogsAtACarrier(t *testing.T) {
+	w := newWorld(t)
+	w.place("45.77.3.9", event.KindHosting, "NL", 20473)
+	w.place("45.77.90.2", event.KindHosting, "FR", 20473)
+	telephones := []string{"Safari (Telephone)", "Chrome (Telephone)", "Mail (Telephone)"}
+	for i := range 90 {
+		who, home := fmt.Sprintf("member%02d@lab.example", i), fmt.Sprintf("126.10.%d.9", i)
+		w.place(home, event.KindUnknown, "JP", 17676)
+		for d := range 20 {
+			if (d+i)%2 == 0 {
+				w.login(who, home, browser(i), d, 20, event.OutcomeSuccess)
+			}
+			gateway := fmt.Sprintf("49.98.132.%d", (i+d*7)%6)
+			w.place(gateway, event.KindUnknown, "JP", 9605)
+			w.login(who, gateway, telephones[i%3], d, 8, event.OutcomeSuccess)
+		}
+	}
+	for i := range 12 {
+		who := fmt.Sprintf("member%02d@lab.example", i)
+		w.login(who, []string{"45.77.3.9", "45.77.90.2"}[i%2], strange, 3+i%5, 18, event.OutcomeSuccess)
+		w.login(who, "49.98.132.3", strange, 9, 18, event.OutcomeSuccess)
+	}
+	campaign := event.Finding{Detector: "password-spray", Severity: event.High, First: day0, Last: day0 + 3*day}
+	r := w.scope(Inputs{Findings: []event.Finding{campaign}})
+	v := verdicts(r)
+	for i := range 90 {
+		who := fmt.Sprintf("member%02d@lab.example", i)
+		if bad := v[who] == cases.AccountCompromised; bad != (i < 12) {
+			t.Errorf("%s is %q", who, v[who])
+		}
+	}
+	for g := range 6 {
+		if got := addressVerdict(r, fmt.Sprintf("49.98.132.%d", g)); got == cases.AddressAttacker {
+			t.Errorf("the carrier's gateway %d is called an attacker's", g)
+		}
+	}
+}

@@ -191,14 +191,7 @@ func (b *pageBins) page(k pageKey, attempts int) (RelayPage, bool) {
 			peak = i
 		}
 	}
-	lo, hi := peak, peak
-	least := max(b.bins[peak]/20, 1)
-	for lo > 0 && peak-lo < 6 && b.bins[lo-1] > least {
-		lo--
-	}
-	for hi < learnBins-1 && hi-peak < 6 && b.bins[hi+1] > least {
-		hi++
-	}
+	lo, hi := b.around(peak)
 	var in int32
 	for i := lo; i <= hi; i++ {
 		in += b.bins[i]
@@ -209,6 +202,31 @@ func (b *pageBins) page(k pageKey, attempts int) (RelayPage, bool) {
 	p := RelayPage{Relay: k.relay, Front: k.front, Page: k.page, Lo: event.Micros(lo*learnStep - learnReach), Hi: event.Micros((hi+1)*learnStep - learnReach),
 		Share: (float64(in) - chance) / float64(max(attempts, 1))}
 	return p, int(in) >= learnLeast && p.Share >= learnShare && float64(in) > 3*chance
+}
+
+// around widens the peak to the bins beside it that stand out too. Clocks that tell whole seconds leave every other bin empty, and one that is
+// a fraction of a second off divides the peak between two seconds.
+func (b *pageBins) around(peak int) (lo, hi int) {
+	filled := int32(0)
+	for _, n := range b.bins {
+		if n > 0 {
+			filled++
+		}
+	}
+	noise := (b.total - b.bins[peak]) / max(filled-1, 1)
+	least := max(b.bins[peak]/20+noise*3/2, 1)
+	lo, hi = peak, peak
+	for i := peak - 1; i >= max(peak-6, 0) && i >= lo-2; i-- {
+		if b.bins[i] > least {
+			lo = i
+		}
+	}
+	for i := peak + 1; i <= min(peak+6, learnBins-1) && i <= hi+2; i++ {
+		if b.bins[i] > least {
+			hi = i
+		}
+	}
+	return lo, hi
 }
 
 // turn widens a window by a second on the side where more arrivals stand: clocks that tell whole seconds put a request and its attempt into
