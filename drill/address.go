@@ -15,6 +15,7 @@ const (
 	kindResidential = "residential"
 	kindHotel       = "hotel"
 	kindOwn         = "own"
+	kindOffice      = "unknown" // another company's office: case.json has no word for it
 )
 
 // address is one IPv4 address of the story, and what the cloud's records say about it.
@@ -100,6 +101,14 @@ func awayBlocks() []block {
 	return []block{
 		{"12.130.117", "US", "San Jose", 7018}, {"66.162.18", "US", "Boston", 4323}, {"80.187.98", "DE", "Munich", 3320}, {"90.83.44", "FR", "Lyon", 3215},
 		{"222.106.52", "KR", "Seoul", 4766}, {"203.116.61", "SG", "Singapore", 4657}, {"210.242.15", "TW", "Taipei", 3462}, {"81.149.70", "GB", "London", 2856},
+	}
+}
+
+// officeBlocks are lines of companies.
+func officeBlocks() []block {
+	return []block{
+		{"202.218.57", "JP", "Tokyo", 2497}, {"61.213.147", "JP", "Osaka", 4713}, {"210.171.133", "JP", "Tokyo", 2516}, {"203.181.94", "JP", "Nagoya", 2516},
+		{"61.194.20", "JP", "Tokyo", 17676}, {"202.241.9", "JP", "Sendai", 2907},
 	}
 }
 

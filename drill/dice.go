@@ -20,6 +20,8 @@ const (
 	streamLists
 	streamDaemon
 	streamIdentity
+	streamStaffMail
+	streamSite
 )
 
 // roll returns the dice for what the parts name.

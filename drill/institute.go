@@ -5,6 +5,7 @@ package drill
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,6 +62,11 @@ type world struct {
 	vpnPool            string   // the first half of the addresses that VPN clients get
 	retired            *person  // whose mail client still knocks
 	otherTor, otherVPN []string // listed and never used
+
+	guests    []person // who has an account on a shared site: numbered behind the people, not of the institute's directory
+	shared    []int32  // further addresses that several honest people use
+	staffMail *staffMail
+	sites     []*sharedSite
 }
 
 func newWorld(o Options, extra []string) *world {
@@ -108,13 +114,16 @@ func (w *world) strangers(d *dice, from []block, n int) []string {
 
 // writeProfile writes org.yaml, directory.csv and the lists of addresses.
 func (w *world) writeProfile(dir string) error {
-	for name, text := range map[string]string{
-		"org.yaml":            w.orgYAML(),
+	more := w.profile()
+	files := map[string]string{
+		"org.yaml":            w.orgYAML(more),
 		"directory.csv":       w.directoryCSV(),
 		"intel/tor-exits.txt": w.list(kindTor, w.otherTor),
 		"intel/vpn-exits.txt": w.list(kindVPN, w.otherVPN),
 		"intel/hosting.txt":   hostingList(),
-	} {
+	}
+	maps.Copy(files, more.files)
+	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return fmt.Errorf("drill: make folder: %w", err)
@@ -155,14 +164,24 @@ func hostingList() string {
 
 func unlistedHosting(b block) bool { return b.country == "HK" || b.country == "CA" }
 
+// date returns the date of day d: "2025-06-01".
+func (w *world) date(d int) string {
+	y, m, dom := civil((w.cal.start+jst)/day + int64(d))
+	return fmt.Sprintf("%04d-%02d-%02d", y, m, dom)
+}
+
+// account returns the member or guest of a number in the ledger.
+func (w *world) account(who int32) *person {
+	if n := len(w.people); int(who) >= n {
+		return &w.guests[int(who)-n]
+	}
+	return &w.people[who]
+}
+
 func (w *world) directoryCSV() string {
 	var b strings.Builder
 	deps := departments()
 	b.WriteString("uid,mail,department,name,sid,groups,mfa,disabled,valid_from,valid_to\n")
-	date := func(d int) string {
-		y, m, dom := civil((w.cal.start+jst)/day + int64(d))
-		return fmt.Sprintf("%04d-%02d-%02d", y, m, dom)
-	}
 	for i := range w.people {
 		p := &w.people[i]
 		group, from, to := "staff", "", ""
@@ -170,30 +189,40 @@ func (w *world) directoryCSV() string {
 			group = "staff it-staff"
 		}
 		if p.joined > 0 {
-			from = date(p.joined)
+			from = w.date(p.joined)
 		}
 		if p.disabled {
-			to = date(-60)
+			to = w.date(-60)
 		}
 		fmt.Fprintf(&b, "%s,%s,%s,%s,%s,%s,%t,%t,%s,%s\n", p.uid, p.mail, deps[p.department], p.name, p.sid, group, p.mfa, p.disabled, from, to)
 	}
 	return b.String()
 }
 
-func (w *world) orgYAML() string {
-	y, _, _ := civil((w.cal.start + jst) / day)
-	var more profile
+// profile joins what the systems add.
+func (w *world) profile() profile {
+	more := profile{files: map[string]string{}}
 	for _, s := range systems() {
 		if s.profile != nil && w.has(s.name) {
 			p := s.profile(w)
-			more.inputs, more.networks, more.hosts = more.inputs+p.inputs, more.networks+p.networks, more.hosts+p.hosts
+			more.inputs, more.networks, more.hosts, more.realms = more.inputs+p.inputs, more.networks+p.networks, more.hosts+p.hosts, more.realms+p.realms
+			maps.Copy(more.files, p.files)
 		}
+	}
+	return more
+}
+
+func (w *world) orgYAML(more profile) string {
+	y, _, _ := civil((w.cal.start + jst) / day)
+	directory := " directory.csv"
+	if more.realms != "" {
+		directory = "\n  - {file: directory.csv}\n" + strings.TrimSuffix(more.realms, "\n")
 	}
 	return fmt.Sprintf(`name: Hakusan Laboratory
 timezone: Asia/Tokyo
 year: %d
 domains: [%s]
-directory: directory.csv
+directory:%s
 inputs:
   - {glob: "ldap/*", host: ldap1, realm: staff, format: openldap, timezone: Asia/Tokyo}
   - {glob: "idp/*", host: idp, realm: staff, format: combined, timezone: Asia/Tokyo, relay_for: ldap1}
@@ -239,6 +268,6 @@ groups:
   it-staff: {department: joho-kiban}
 contacts:
   ciso: {name: Yamada Ichiro, phone: 029-000-0000}
-`, y, domain, more.inputs, adminIP, more.networks, idpIP, ldapIP, mailIP, dnsIP, backupIP, intraIP, vpnIP, bastionIP, filesIP, scannerIP, adminIP, vmP, vmQ, serverM,
+`, y, domain, directory, more.inputs, adminIP, more.networks, idpIP, ldapIP, mailIP, dnsIP, backupIP, intraIP, vpnIP, bastionIP, filesIP, scannerIP, adminIP, vmP, vmQ, serverM,
 		monitorIP, vendorLog, vendorNMS, consoleIP, ciIP, more.hosts)
 }

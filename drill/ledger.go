@@ -62,6 +62,7 @@ type hostTally struct {
 type exposed struct {
 	class string
 	who   int32
+	of    string
 }
 
 func newLedger(w *world, o Options) *ledger {
@@ -130,10 +131,15 @@ func (g *ledger) reached(act int, t int64, name, ip string, controlled bool, log
 }
 
 func (g *ledger) took(class string, who int32, level string, count, bytes int64) {
-	k := exposed{class, who}
+	g.tookOf("", class, who, level, count, bytes)
+}
+
+// tookOf notes that data of somebody else than the institute were taken.
+func (g *ledger) tookOf(of, class string, who int32, level string, count, bytes int64) {
+	k := exposed{class, who, of}
 	e := g.exposure[k]
 	if e == nil {
-		e = &Exposure{Class: class, Level: level}
+		e = &Exposure{Class: class, Level: level, Of: of}
 		g.exposure[k] = e
 	}
 	if level == "leaked" {
@@ -148,7 +154,7 @@ func (g *ledger) settle(t *Truth, w *world) {
 	mails := func(set map[int32]bool) []string {
 		out := []string{}
 		for who := range set {
-			out = append(out, w.people[who].mail)
+			out = append(out, w.account(who).mail)
 		}
 		slices.Sort(out)
 		return out
@@ -162,7 +168,7 @@ func (g *ledger) settle(t *Truth, w *world) {
 		return out
 	}
 	for who, y := range g.accounts {
-		p := &w.people[who]
+		p := w.account(who)
 		t.Accounts = append(t.Accounts, Account{UID: p.uid, Mail: p.mail, Group: y.group, Stage: y.stage, Cause: y.cause,
 			First: utc(y.first), Last: utc(y.last), Addresses: ips(y.at), Logs: y.logs.names()})
 	}
@@ -194,12 +200,12 @@ func (g *ledger) settle(t *Truth, w *world) {
 	slices.SortFunc(t.Acts, func(a, b Act) int { return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Name, b.Name)) })
 	for k, e := range g.exposure {
 		if k.who >= 0 {
-			e.Account = w.people[k.who].mail
+			e.Account = w.account(k.who).mail
 		}
 		t.Exposure = append(t.Exposure, *e)
 	}
 	slices.SortFunc(t.Exposure, func(a, b Exposure) int {
-		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Account, b.Account))
+		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Of, b.Of))
 	})
 	t.Shared = g.sharedOf(w)
 	t.Odd = slices.DeleteFunc(oddOf(w), func(o Odd) bool {
@@ -209,7 +215,7 @@ func (g *ledger) settle(t *Truth, w *world) {
 
 // sharedOf lists the addresses that stand for many honest people.
 func (g *ledger) sharedOf(w *world) []Shared {
-	ids := slices.Concat(w.egress, w.partners, []int32{w.conference})
+	ids := slices.Concat(w.egress, w.partners, []int32{w.conference}, w.shared)
 	for _, pool := range w.carriers {
 		ids = append(ids, pool...)
 	}

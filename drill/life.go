@@ -4,7 +4,7 @@
 package drill
 
 // deed is what happens at a moment.
-type deed uint8
+type deed uint16
 
 const (
 	deedSlip      deed = iota // a wrong password on the login page

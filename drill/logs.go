@@ -22,6 +22,11 @@ const (
 	logCI      = "ci"
 	logVPN     = "openvpn"
 	logMail    = "mail"
+
+	logSubmission = "submission"
+	logWebmail    = "webmail"
+	logSite       = "site"
+	logSiteErrors = "site-errors"
 )
 
 // trace is a set of kinds of log.
@@ -40,11 +45,16 @@ const (
 	onCI
 	onVPN
 	onMail
+	onSubmission
+	onWebmail
+	onSite
+	onSiteErrors
 )
 
 // kinds returns the kinds of log in the order of their bits.
 func kinds() []string {
-	return []string{logSlapd, logIDP, logSignIns, logAudit, logEdge, logDNS, logFiles, logShell, logWindows, logCI, logVPN, logMail}
+	return []string{logSlapd, logIDP, logSignIns, logAudit, logEdge, logDNS, logFiles, logShell, logWindows, logCI, logVPN, logMail,
+		logSubmission, logWebmail, logSite, logSiteErrors}
 }
 
 // Logs returns the kinds of log that drills write, sorted. Which of them a drill has depends on its institute.
@@ -78,13 +88,17 @@ type logs struct {
 	serverM *shellLog
 	vendor  *shellLog // the contractor's syslog server
 
+	submission *submissionLog
+	webmail    *webLog
+	sites      map[string]*siteLogs // by system
+
 	sheets []*sheet
 }
 
 // openLogs makes the sheets and their presses. Nothing is created on disk before the first line.
 func openLogs(w *world, dir string, o Options) *logs {
 	l := &logs{slapd: newSlapdLog(w), idp: &webLog{}, ci: &webLog{}, signIns: &signInLog{}, audit: &auditLog{}, edge: &edgeLog{}, dns: &dnsLog{},
-		files: &fileLog{}, mail: &mailLog{}, vpn: &vpnLog{}, mon1: &windowsLog{host: "mon1"}, gateway: &shellLog{}, vmP: &shellLog{}, serverM: &shellLog{}, vendor: &shellLog{}}
+		files: &fileLog{}, mail: &mailLog{}, vpn: &vpnLog{}, mon1: &windowsLog{host: "mon1"}, gateway: &shellLog{}, vmP: &shellLog{}, serverM: &shellLog{}, vendor: &shellLog{}, sites: map[string]*siteLogs{}}
 	l.edge.d, l.mon1.d = roll(w.seed, streamDaemon, 2), roll(w.seed, streamDaemon, 3)
 	l.edge.id = 1 << 20
 	l.files.host, l.mail.host, l.gateway.host, l.vmP.host, l.serverM.host, l.vendor.host = "fs1", "mail-old", "gw1", "x-vm-p", "y-srv-m", "ven-syslog"

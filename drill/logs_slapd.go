@@ -20,12 +20,14 @@ type slapdLog struct {
 	restart int64 // when the daemon is restarted, once
 	idp     frontEnd
 	mail    frontEnd
+	staff   frontEnd // the staff's own mail server, where there is one
 }
 
 // frontEnd searches for the login ID on one pool of connections and binds as what it found on another.
 type frontEnd struct {
 	search, bind  ldapPool
 	before, after string // of the login ID in the filter
+	again         string // between the login ID and itself, where the filter has it twice
 	attrs         string
 }
 
@@ -51,12 +53,16 @@ func newSlapdLog(w *world) *slapdLog {
 	l := &slapdLog{d: roll(w.seed, streamDaemon, 1), pid: 812, restart: w.cal.at(70, 3*60+37)}
 	l.sheet.kind = "slapd"
 	l.next = 40000 + int64(l.d.n(9000))
-	l.idp = frontEnd{ldapPool{client: idpIP, dn: "cn=idp,ou=services," + suffix, most: 24, age: 5 * hour},
-		ldapPool{client: idpIP, most: 24, age: 7 * hour}, "(uid=", ")", "dn"}
-	l.mail = frontEnd{ldapPool{client: mailIP, dn: "cn=dovecot,ou=services," + suffix, most: 4, age: 30 * hour},
-		ldapPool{client: mailIP, most: 4, age: 30 * hour}, "(&(objectClass=posixAccount)(uid=", "))", "uid homeDirectory uidNumber gidNumber"}
+	l.idp = frontEnd{search: ldapPool{client: idpIP, dn: "cn=idp,ou=services," + suffix, most: 24, age: 5 * hour},
+		bind: ldapPool{client: idpIP, most: 24, age: 7 * hour}, before: "(uid=", after: ")", attrs: "dn"}
+	l.mail = frontEnd{search: ldapPool{client: mailIP, dn: "cn=dovecot,ou=services," + suffix, most: 4, age: 30 * hour},
+		bind: ldapPool{client: mailIP, most: 4, age: 30 * hour}, before: "(&(objectClass=posixAccount)(uid=", after: "))", attrs: "uid homeDirectory uidNumber gidNumber"}
+	if w.has(sysMailSubmission) {
+		l.staff = frontEnd{search: ldapPool{client: submissionIP, dn: "cn=" + submissionHost + ",ou=services," + suffix, most: 4, age: 26 * hour},
+			bind: ldapPool{client: submissionIP, most: 6, age: 26 * hour}, before: "(&(objectClass=posixAccount)(|(uid=", again: ")(mail=", after: ")))", attrs: "uid"}
+	}
 	// Open before the first line: the log shows no ACCEPT of these.
-	for _, p := range []*ldapPool{&l.idp.search, &l.idp.bind, &l.mail.search, &l.mail.bind} {
+	for _, p := range l.pools() {
 		for range min(4, p.most) {
 			l.next += int64(1 + l.d.n(40))
 			p.conns = append(p.conns, ldapConn{id: l.next, fd: l.takeFD(), op: 1 + l.d.n(900), born: w.cal.start - l.d.span(0, p.age), bound: p.dn != ""})
@@ -64,6 +70,15 @@ func newSlapdLog(w *world) *slapdLog {
 	}
 	l.next++
 	return l
+}
+
+// pools returns the standing connections of all front ends.
+func (l *slapdLog) pools() []*ldapPool {
+	out := []*ldapPool{&l.idp.search, &l.idp.bind, &l.mail.search, &l.mail.bind}
+	if l.staff.search.most > 0 {
+		out = append(out, &l.staff.search, &l.staff.bind)
+	}
+	return out
 }
 
 func (l *slapdLog) takeFD() int {
@@ -226,7 +241,11 @@ func (l *slapdLog) attempt(f *frontEnd, t int64, id, dn string, ok bool) int64 {
 	if dn == "" {
 		found = 0
 	}
-	t = l.search(t, c, "ou=people,"+suffix, 2, f.before, id, f.after, f.attrs, found)
+	before := f.before
+	if f.again != "" {
+		before = string(append(appendFilterValue([]byte(before), id), f.again...))
+	}
+	t = l.search(t, c, "ou=people,"+suffix, 2, before, id, f.after, f.attrs, found)
 	c.busy = t + 50
 	if dn == "" {
 		return t
@@ -283,7 +302,7 @@ func (l *slapdLog) restartIfDue(t int64) {
 	at := l.restart
 	l.restart = 1 << 62
 	l.say(at, "daemon: shutdown requested and initiated.")
-	for _, p := range []*ldapPool{&l.idp.search, &l.idp.bind, &l.mail.search, &l.mail.bind} {
+	for _, p := range l.pools() {
 		for i := range p.conns {
 			l.closed(at+900, &p.conns[i], " (slapd shutdown)")
 		}

@@ -13,6 +13,7 @@ const (
 	sysMailGateway    = "mail-gateway"    // an appliance before the mail system
 	sysEdgeAdmin      = "edge-admin"      // the firewall's SSL-VPN, administrators and its own events
 	sysSubsidiary     = "subsidiary"      // a subsidiary's network behind a site-to-site VPN
+	sysGroupSite      = "group-site"      // a web application that a group of companies shares
 )
 
 // system is a part of the institute that not every one has: its logs, its ordinary life and its part of the profile. All of it
@@ -32,18 +33,22 @@ type system struct {
 	profile func(w *world) profile
 }
 
-// profile is a system's part of org.yaml.
-type profile struct{ inputs, networks, hosts string }
+// profile is a system's part of org.yaml: whole lines below inputs, networks, hosts and directory, and the files that these name.
+type profile struct {
+	inputs, networks, hosts, realms string
+	files                           map[string]string
+}
 
 // systems returns all of them. A system keeps its place: its deeds are numbered by it.
 func systems() []system {
 	return []system{
 		{name: sysWindows},
-		{name: sysProjectSite},
-		{name: sysMailSubmission},
+		siteSystem(sysProjectSite, projectSite),
+		{name: sysMailSubmission, make: makeStaffMail, open: openStaffMail, plan: planStaffMail, do: mailLife, profile: staffMailProfile},
 		{name: sysMailGateway},
 		{name: sysEdgeAdmin},
 		{name: sysSubsidiary},
+		siteSystem(sysGroupSite, groupSite),
 	}
 }
 

@@ -113,6 +113,7 @@ type Act struct {
 type Exposure struct {
 	Class   string `json:"class"` // mail, file, directory
 	Account string `json:"account"`
+	Of      string `json:"of,omitempty"` // whose data, where not the institute's own
 	Level   string `json:"level"`
 	Count   int64  `json:"count"` // messages, files, entries
 	Bytes   int64  `json:"bytes"`
