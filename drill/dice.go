@@ -22,6 +22,7 @@ const (
 	streamIdentity
 	streamStaffMail
 	streamSite
+	streamPerson
 )
 
 // roll returns the dice for what the parts name.

@@ -6,14 +6,15 @@ package drill
 import (
 	"encoding/json"
 	"fmt"
-	"io"
+	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 )
 
 // Result is what a case says, held against the truth. Things that no log of the drill shows are counted apart: nobody could
-// have found them.
+// have found them. docs/reference/drills.md says how each number is come by.
 type Result struct {
 	Drill   string `json:"drill"`
 	Seed    uint64 `json:"seed"`
@@ -30,12 +31,21 @@ type Result struct {
 	GroupsRight          int      `json:"groups_right"` // of the accounts found
 	CausesRight          int      `json:"causes_right"`
 
-	Acts     []ActResult    `json:"acts"`
+	Acts     []ActResult    `json:"acts"` // in the order of the truth
+	ActCount ActCount       `json:"act_count"`
 	Findings map[string]int `json:"findings"` // by severity
+	Noise    Noise          `json:"noise"`
 
-	// FirstAlarm is how long after the intruder's first successful login the first finding of at least high severity was
-	// raised, in hours; below zero: before it. Nil: none was.
+	// FirstLogin is the intruder's first successful login, whether a log shows it or not; nil: he never logged in.
+	FirstLogin *time.Time `json:"first_login"`
+	// FirstAlarm is how long after it the first finding of at least high severity that is about one of his acts was raised, in
+	// hours; below zero: before it. Nil: none was, or he never logged in.
 	FirstAlarm *float64 `json:"first_alarm_hours"`
+	// FirstAlarmAct is the same from the first moment of his first act. Nil: no such finding.
+	FirstAlarmAct *float64 `json:"first_alarm_hours_from_first_act"`
+
+	// Asking is what came of asking simulated people, where they were asked: see Person.
+	Asking []Asking `json:"asking,omitempty"`
 }
 
 // Tally counts one kind of thing. Precision and recall are 1 where there is nothing to be wrong about.
@@ -50,20 +60,15 @@ type Tally struct {
 	Recall    float64  `json:"recall"`
 }
 
-// ActResult says whether and when an act was noticed.
-type ActResult struct {
-	Name     string   `json:"name"`
-	InNoLog  bool     `json:"in_no_log"`
-	Seen     bool     `json:"seen"`
-	Detector string   `json:"detector,omitempty"`
-	Finding  string   `json:"finding,omitempty"`
-	Lead     *float64 `json:"alert_after_hours"` // from the act's first moment
-}
-
 // caseFile is what a score needs of case.json, schema sekisho.case/1.
 type caseFile struct {
-	Schema   string
-	Verdict  string
+	Schema  string
+	Verdict string
+	Window  struct{ From, To time.Time }
+	Inputs  []struct {
+		Path    string
+		Records int64
+	}
 	Accounts []struct {
 		ID, Name, Verdict, Cause string
 		Aliases                  []string
@@ -80,7 +85,8 @@ type finding struct {
 	Subjects               struct{ Accounts, Addresses, Hosts []string }
 }
 
-// Score holds a case, as case.json, against the truth.
+// Score holds a case, as case.json, against the truth. It refuses a document that is not a case, and a case that was made of
+// other logs than the drill's.
 func Score(truth *Truth, caseJSON []byte) (*Result, error) {
 	var c caseFile
 	if err := json.Unmarshal(caseJSON, &c); err != nil {
@@ -89,16 +95,45 @@ func Score(truth *Truth, caseJSON []byte) (*Result, error) {
 	if !strings.HasPrefix(c.Schema, "sekisho.case/") {
 		return nil, fmt.Errorf("drill: read case: its schema is %q, not sekisho.case/1", c.Schema)
 	}
+	if err := c.isOf(truth); err != nil {
+		return nil, err
+	}
 	r := &Result{Drill: truth.Name, Seed: truth.Seed, Findings: map[string]int{}, SharedCalledAttacker: []string{}}
 	r.Verdict.True, r.Verdict.Found = truth.Verdict, c.Verdict
-	names := r.scoreAccounts(truth, &c)
+	r.scoreAccounts(truth, &c)
 	r.scoreAddresses(truth, &c)
 	r.scoreHosts(truth, &c)
 	for _, f := range c.Findings {
 		r.Findings[f.Severity]++
 	}
-	r.scoreActs(truth, &c, names)
+	r.scoreFindings(truth, &c)
 	return r, nil
+}
+
+// isOf says why a case cannot be of this drill: its records are of another time, or files of the drill's names have other
+// numbers of records. A case of some of the logs, or of logs under other names, is one.
+func (c *caseFile) isOf(truth *Truth) error {
+	if !c.Window.From.IsZero() && !c.Window.To.IsZero() && (c.Window.To.Before(truth.Start.Add(-time.Hour)) || c.Window.From.After(truth.End.Add(time.Hour))) {
+		return fmt.Errorf("drill: score: the case is not of this drill: its records are of %s to %s, the drill %s is of %s to %s", c.Window.From.Format(time.DateOnly),
+			c.Window.To.Format(time.DateOnly), truth.Name, truth.Start.Format(time.DateOnly), truth.End.Format(time.DateOnly))
+	}
+	lines := map[string]int64{}
+	for _, f := range truth.Files {
+		lines[f.Path] = f.Lines
+	}
+	same, other := 0, 0
+	for _, in := range c.Inputs {
+		_, path, ok := strings.Cut(filepath.ToSlash("/"+in.Path), "/logs/")
+		if n, known := lines[path]; ok && known && n == in.Records {
+			same++
+		} else if ok && known {
+			other++
+		}
+	}
+	if other > same {
+		return fmt.Errorf("drill: score: the case is not of this drill: of the %d files that %s, seed %d, has too, %d have another number of records", same+other, truth.Name, truth.Seed, other)
+	}
+	return nil
 }
 
 // judged is one thing of a case: its names, the verdict, and whether that is the one that accuses.
@@ -147,6 +182,9 @@ func count(wanted map[string]bool, got []judged, excuse func(string) string) Tal
 	return t
 }
 
+// hundredths rounds hours and rates: more digits say nothing.
+func hundredths(x float64) float64 { return math.Round(x*100) / 100 }
+
 func share(part, whole int) float64 {
 	if whole == 0 {
 		return 1
@@ -154,45 +192,69 @@ func share(part, whole int) float64 {
 	return float64(part) / float64(whole)
 }
 
-// scoreAccounts returns the mail addresses of the case's account identities that are victims.
-func (r *Result) scoreAccounts(truth *Truth, c *caseFile) map[string]string {
-	byName, wanted := map[string]*Account{}, map[string]bool{}
-	for i := range truth.Accounts {
-		a := &truth.Accounts[i]
-		byName[strings.ToLower(a.UID)], byName[strings.ToLower(a.Mail)] = a, a
-		wanted[strings.ToLower(a.Mail)] = len(a.Logs) > 0
+func (r *Result) scoreAccounts(truth *Truth, c *caseFile) {
+	victims := truth.victims()
+	verdicts := make([]AccountVerdict, 0, len(c.Accounts))
+	for _, a := range c.Accounts {
+		names := append([]string{a.Name}, a.Aliases...)
+		verdicts = append(verdicts, AccountVerdict{Names: names, Verdict: a.Verdict})
+		i := slices.IndexFunc(names, func(n string) bool { return victims[plainName(n)] != nil })
+		if i >= 0 && a.Verdict == "compromised" {
+			v := victims[plainName(names[i])]
+			r.GroupsRight += btoi(a.Group == v.Group)
+			r.CausesRight += btoi(a.Cause == v.Cause)
+		}
 	}
-	odd := map[string]string{}
-	for _, o := range truth.Odd {
+	r.Accounts = truth.TallyAccounts(verdicts)
+}
+
+// AccountVerdict is what a case says of one account, by all its names.
+type AccountVerdict struct {
+	Names   []string
+	Verdict string
+}
+
+// TallyAccounts counts the verdicts on accounts.
+func (t *Truth) TallyAccounts(verdicts []AccountVerdict) Tally {
+	victims, wanted, odd := t.victims(), map[string]bool{}, map[string]string{}
+	for i := range t.Accounts {
+		wanted[strings.ToLower(t.Accounts[i].Mail)] = len(t.Accounts[i].Logs) > 0
+	}
+	for _, o := range t.Odd {
 		odd[strings.ToLower(o.UID)], odd[strings.ToLower(o.Mail)] = " ("+o.Why+")", " ("+o.Why+")"
 	}
-	var got []judged
-	ids := map[string]string{}
-	for _, a := range c.Accounts {
-		g := judged{accused: a.Verdict == "compromised", suspect: a.Verdict == "suspected"}
-		var victim *Account
-		for _, n := range append([]string{a.Name}, a.Aliases...) {
-			n = strings.ToLower(n)
-			if _, short, ok := strings.Cut(n, `\`); ok {
-				n = short
-			}
-			if t := byName[n]; t != nil {
-				victim, n = t, strings.ToLower(t.Mail)
+	got := make([]judged, 0, len(verdicts))
+	for _, v := range verdicts {
+		g := judged{accused: v.Verdict == "compromised", suspect: v.Verdict == "suspected"}
+		for _, n := range v.Names {
+			n = plainName(n)
+			if a := victims[n]; a != nil {
+				n = strings.ToLower(a.Mail)
 			}
 			g.names = append(g.names, n)
 		}
 		got = append(got, g)
-		if victim == nil {
-			continue
-		}
-		ids[a.ID] = strings.ToLower(victim.Mail)
-		if g.accused {
-			r.GroupsRight += btoi(a.Group == victim.Group)
-			r.CausesRight += btoi(a.Cause == victim.Cause)
-		}
 	}
-	r.Accounts = count(wanted, got, func(n string) string { return odd[n] })
-	return ids
+	return count(wanted, got, func(n string) string { return odd[n] })
+}
+
+// victims returns the accounts that the intruder got into, by each of their names.
+func (t *Truth) victims() map[string]*Account {
+	out := make(map[string]*Account, 2*len(t.Accounts))
+	for i := range t.Accounts {
+		a := &t.Accounts[i]
+		out[plainName(a.UID)], out[plainName(a.Mail)] = a, a
+	}
+	return out
+}
+
+// plainName is an account's name without its Windows domain, in lower case.
+func plainName(name string) string {
+	name = strings.ToLower(name)
+	if _, short, ok := strings.Cut(name, `\`); ok {
+		return short
+	}
+	return name
 }
 
 func (r *Result) scoreAddresses(truth *Truth, c *caseFile) {
@@ -245,63 +307,6 @@ func (r *Result) scoreHosts(truth *Truth, c *caseFile) {
 	})
 }
 
-// scoreActs looks for the first alert about each act: a finding of a detector that should see it, in its time, and about
-// something that it touched where both name such a thing.
-func (r *Result) scoreActs(truth *Truth, c *caseFile, names map[string]string) {
-	var login time.Time
-	for _, a := range truth.Accounts {
-		if login.IsZero() || a.First.Before(login) {
-			login = a.First
-		}
-	}
-	for i := range truth.Acts {
-		a := &truth.Acts[i]
-		got := ActResult{Name: a.Name, InNoLog: len(a.Logs) == 0}
-		var best *finding
-		for j := range c.Findings {
-			f := &c.Findings[j]
-			if f.about(a, names) && (best == nil || f.Alerted.Before(best.Alerted)) {
-				best = f
-			}
-		}
-		if best != nil {
-			hours := best.Alerted.Sub(a.From).Hours()
-			got.Seen, got.Detector, got.Finding, got.Lead = true, best.Detector, best.ID, &hours
-		}
-		r.Acts = append(r.Acts, got)
-	}
-	for _, f := range c.Findings {
-		if hours := f.Alerted.Sub(login).Hours(); !login.IsZero() && (f.Severity == "high" || f.Severity == "critical") && (r.FirstAlarm == nil || hours < *r.FirstAlarm) {
-			r.FirstAlarm = &hours
-		}
-	}
-}
-
-func (f *finding) about(a *Act, names map[string]string) bool {
-	if !slices.ContainsFunc(a.Detectors, func(d string) bool { return f.Detector == d || strings.HasPrefix(f.Detector, d+"-") }) {
-		return false
-	}
-	if f.Last.Before(a.From) || f.First.After(a.To) {
-		return false
-	}
-	accounts := make([]string, 0, len(f.Subjects.Accounts))
-	for _, id := range f.Subjects.Accounts {
-		accounts = append(accounts, names[id])
-	}
-	common := func(of, with []string) (both, meet bool) {
-		return len(of) > 0 && len(with) > 0, slices.ContainsFunc(of, func(s string) bool { return slices.Contains(with, s) })
-	}
-	comparable := false
-	for _, pair := range [][2][]string{{accounts, a.Accounts}, {f.Subjects.Addresses, a.Addresses}, {f.Subjects.Hosts, a.Hosts}} {
-		both, meet := common(pair[0], pair[1])
-		if meet {
-			return true
-		}
-		comparable = comparable || both
-	}
-	return !comparable
-}
-
 // Failures says, in words, what a user of the case would be misled by: empty for a case that found what is true. Victims that
 // no log shows are not held against it.
 func (r *Result) Failures() []string {
@@ -321,40 +326,4 @@ func (r *Result) Failures() []string {
 		out = append(out, fmt.Sprintf("%d findings above medium where nothing happened", n))
 	}
 	return out
-}
-
-// WriteText writes the result for people.
-func (r *Result) WriteText(w io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "drill %s, seed %d: verdict %s (true: %s)\n", r.Drill, r.Seed, r.Verdict.Found, r.Verdict.True)
-	for _, t := range []struct {
-		name string
-		Tally
-	}{{"accounts", r.Accounts}, {"addresses", r.Addresses}, {"hosts", r.Hosts}} {
-		fmt.Fprintf(&b, "%-10s found %d of %d, wrongly accused %d, precision %.3f, recall %.3f, in no log %d\n", t.name, t.Found, t.Knowable, len(t.Wrong), t.Precision, t.Recall, len(t.Unknown))
-		for _, l := range []struct {
-			name string
-			list []string
-		}{{"missed", t.Missed}, {"wrong", t.Wrong}} {
-			if len(l.list) > 0 {
-				fmt.Fprintf(&b, "           %s: %s\n", l.name, strings.Join(l.list, ", "))
-			}
-		}
-	}
-	fmt.Fprintf(&b, "shared addresses called attacker: %d; groups right %d, causes right %d\n", len(r.SharedCalledAttacker), r.GroupsRight, r.CausesRight)
-	if r.FirstAlarm != nil {
-		fmt.Fprintf(&b, "first high alarm: %+.1f hours from the first login\n", *r.FirstAlarm)
-	}
-	for _, a := range r.Acts {
-		switch {
-		case a.Seen:
-			fmt.Fprintf(&b, "  %+9.1f h  %s (%s)\n", *a.Lead, a.Name, a.Detector)
-		case a.InNoLog:
-			fmt.Fprintf(&b, "  in no log    %s\n", a.Name)
-		default:
-			fmt.Fprintf(&b, "  not seen     %s\n", a.Name)
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }

@@ -6,9 +6,14 @@ package drill
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sekisho/sekisho/internal/golden"
 )
 
 // perfect writes the case that a flawless investigation of the truth would give.
@@ -65,9 +70,37 @@ func TestScorePerfect(t *testing.T) {
 			t.Errorf("act %+v, seen should be %t", a, want)
 		}
 	}
-	var text strings.Builder
-	if err := r.WriteText(&text); err != nil || !strings.Contains(text.String(), "recall 1.000") {
-		t.Errorf("%v\n%s", err, text.String())
+	for sev, k := range r.Noise.Severities {
+		if k.False+k.Beside > 0 {
+			t.Errorf("%s findings of a perfect case: %+v, false %v", sev, k, r.Noise.False)
+		}
+	}
+	if n := r.ActCount; n.Seen != n.Expected || n.Knowable+len(n.InNoLog) != n.All || n.All != len(truth.Acts) || *n.Median != 1 {
+		t.Errorf("acts of a perfect case: %+v", n)
+	}
+	if *r.FirstAlarmAct != 1 || *r.FirstAlarm >= 0 {
+		t.Errorf("first alarm %v hours from the first act, %v from the first login", *r.FirstAlarmAct, *r.FirstAlarm)
+	}
+}
+
+// TestScoreOneVictimLess checks that a victim who is not found lowers the recall of accounts and nothing else.
+func TestScoreOneVictimLess(t *testing.T) {
+	_, truth := shared(t, AIST)
+	c := perfect(truth)
+	whole := score(t, truth, c)
+	accounts := c["accounts"].([]map[string]any)
+	for i := range accounts {
+		c["accounts"] = slices.Concat(accounts[:i:i], accounts[i+1:])
+		r := score(t, truth, c)
+		if r.Accounts.Recall >= whole.Accounts.Recall || len(r.Accounts.Missed) != 1 || r.Accounts.Found != whole.Accounts.Found-1 {
+			t.Fatalf("without victim %d: %+v", i, r.Accounts)
+		}
+		r.Accounts = whole.Accounts
+		r.GroupsRight, r.CausesRight = r.GroupsRight+1, r.CausesRight+1
+		a, _ := json.Marshal(r)
+		if b, _ := json.Marshal(whole); string(a) != string(b) {
+			t.Fatalf("without victim %d more changed than the recall of accounts:\n%s\n%s", i, a, b)
+		}
 	}
 }
 
@@ -115,5 +148,89 @@ func TestScoreQuiet(t *testing.T) {
 	c["findings"] = []map[string]any{{"id": "F-1", "detector": "upload", "severity": "high"}}
 	if r := score(t, truth, c); len(r.Failures()) != 2 {
 		t.Errorf("failures: %q", r.Failures())
+	}
+}
+
+// TestScoreGolden scores a small case, written by hand, whose every number can be counted by hand.
+func TestScoreGolden(t *testing.T) {
+	truth, c := byHand(t)
+	r, err := Score(truth, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Compare(t, filepath.Join("testdata", "score", "score.json"), append(got, '\n'))
+}
+
+func byHand(t *testing.T) (*Truth, []byte) {
+	t.Helper()
+	truth, err := ReadTruth(filepath.Join("testdata", "score", "truth.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := os.ReadFile(filepath.Join("testdata", "score", "case.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return truth, c
+}
+
+// TestScoreOtherDrill checks that a case of other logs is refused, and one of fewer or renamed logs is not.
+func TestScoreOtherDrill(t *testing.T) {
+	truth, text := byHand(t)
+	for _, c := range []struct{ from, to, says string }{
+		{`"records": 100`, `"records": 100`, ""},
+		{`"records": 100`, `"records": 101`, "have another number of records"},
+		{`in/logs/vpn/`, `in/records/vpn/`, ""},
+		{`"to": "2025-06-29T00`, `"to": "2024-06-29T00`, "of 2025-06-09 to 2024-06-29"},
+		{`sekisho.case/1`, `sekisho.drill-truth/1`, "its schema is"},
+		{`"verdict": "breach"`, `"verdict": 7`, "read case"},
+	} {
+		_, err := Score(truth, []byte(strings.Replace(string(text), c.from, c.to, 1)))
+		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%s → %s: %v", c.from, c.to, err)
+		}
+	}
+	for _, bad := range []string{"", "{}", `{"schema":"sekisho.case/1"}`} {
+		path := filepath.Join(t.TempDir(), "truth.json")
+		if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadTruth(path); err == nil {
+			t.Errorf("%q was read as a truth", bad)
+		}
+	}
+}
+
+// TestPerson checks who answers what, and that they err and do not know as often as they should.
+func TestPerson(t *testing.T) {
+	truth, _ := byHand(t)
+	for _, c := range []struct {
+		q    Question
+		want string
+	}{
+		{Question{Account: "hana@lab.example", Address: "203.0.113.7"}, "no"}, {Question{Account: "HANA@lab.example", Address: "198.51.100.1"}, "yes"},
+		{Question{Account: `LAB\h0`, Address: "133.11.204.66"}, "no"}, {Question{Account: "honest@lab.example", Address: "203.0.113.7"}, "yes"},
+		{Question{Account: "hana@lab.example"}, "no"}, {Question{Account: "honest@lab.example"}, "yes"}, {Question{Address: "203.0.113.7"}, "no"},
+		{Question{Address: "133.11.204.66"}, "yes"}, {Question{Host: "VPN1"}, "no"}, {Question{Host: "fs1"}, "yes"},
+	} {
+		right, unknown := 0, 0
+		for i := range 2000 {
+			c.q.ID = fmt.Sprint("Q-", i)
+			sure, _ := truth.Person(1).Answer(c.q)
+			better, wrong := truth.Person(0.95).Answer(c.q)
+			worse, also := truth.Person(0.9).Answer(c.q)
+			right += btoi(worse == c.want)
+			unknown += btoi(sure == "unknown")
+			if sure != "unknown" && (sure != c.want || wrong != (better != sure) || also != (worse != sure) || wrong && !also) || sure == "unknown" && worse != sure {
+				t.Fatalf("%+v: %s, %s (wrong %t), %s (wrong %t); want %s", c.q, sure, better, wrong, worse, also, c.want)
+			}
+		}
+		if unknown < 150 || unknown > 250 || right < 1560 || right > 1680 { // 10 %, and 81 %
+			t.Errorf("%+v: right %d and unknown %d of 2000", c.q, right, unknown)
+		}
 	}
 }

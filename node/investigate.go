@@ -223,25 +223,33 @@ func (v *investigation) watchAll(ctx context.Context) (*duckdb.Writer, error) {
 	if err != nil {
 		return nil, explain(err, v.o.Out)
 	}
+	if err := v.watchInto(ctx, db); err != nil {
+		db.Close()
+		return nil, err
+	}
+	v.stats.Detect = time.Since(start)
+	return db, nil
+}
+
+// watchInto hands the events, in order, to a store, the detectors and the ledger.
+func (v *investigation) watchInto(ctx context.Context, db store.Writer) error {
 	kinds := map[string]string{}
 	for i := range v.formats {
 		kinds[v.formats[i].Name] = v.formats[i].Source
 	}
+	var err error
 	if v.joinable {
 		if v.relays, err = learnRelays(ctx, v.sorter, v.plan); err != nil {
-			db.Close()
-			return nil, err
+			return err
 		}
 	}
 	if v.watched, err = watch(ctx, v.sorter, v.know, db, v.o, kinds, v.relays); err != nil {
-		db.Close()
-		return nil, explain(err, v.o.Out)
+		return explain(err, v.o.Out)
 	}
 	st := v.sorter.Stats()
 	v.stats.Events, v.stats.Duplicates, v.stats.Spilled = st.Events, st.Duplicates, st.Spilled
-	v.stats.Detect = time.Since(start)
 	v.covered = v.watched.loginDays() >= leastCovered && v.watched.last-v.watched.first >= leastWindow
-	return db, nil
+	return nil
 }
 
 // conclude scopes and writes the case.
@@ -277,7 +285,7 @@ func (v *investigation) conclude(ctx context.Context, db *duckdb.Writer) (*Outco
 		return nil, explain(err, v.o.Out)
 	}
 	v.stats.Write = time.Since(start)
-	out := &Outcome{Case: c, Dir: v.o.Out, Stats: v.stats}
+	out := &Outcome{Case: c, Dir: v.o.Out, Stats: v.stats, made: v}
 	for _, i := range v.plan.inputs {
 		out.Understood = out.Understood || i.tally.parsed > 0
 		out.Stats.Records += i.tally.stats.Records

@@ -96,6 +96,8 @@ type Outcome struct {
 	// Understood is false if no record of any input was taken by a parser.
 	Understood bool
 	Stats      Stats
+
+	made *investigation // what it was made by, for Consult
 }
 
 // Stats say what was done, for people who measure.

@@ -1,0 +1,324 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package drill
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// ActResult says whether and when an act was noticed.
+type ActResult struct {
+	Name     string `json:"name"`
+	InNoLog  bool   `json:"in_no_log"`
+	Seen     bool   `json:"seen"`
+	Detector string `json:"detector,omitempty"`
+	Finding  string `json:"finding,omitempty"`
+
+	// Lead is how long after the act's first moment the first finding about it was raised. Below zero: he was on alarm already, by
+	// a finding that began before the act and goes on over it.
+	Lead *float64 `json:"alert_after_hours"`
+	// FromLogin is the same from the intruder's first successful login; nil too where he never logged in.
+	FromLogin *float64 `json:"alert_after_first_login_hours"`
+}
+
+// ActCount counts the acts. Knowable and InNoLog make all of them.
+type ActCount struct {
+	All      int      `json:"all"`
+	Knowable int      `json:"knowable"`  // some log shows it
+	Expected int      `json:"expected"`  // of the knowable, those that the truth names a detector for
+	Seen     int      `json:"seen"`      // of the knowable
+	InNoLog  []string `json:"in_no_log"` // names
+	// Median is the middle of the seen acts' leads in hours; nil: none was seen.
+	Median *float64 `json:"median_alert_after_hours"`
+}
+
+// Noise counts the findings by what they are about.
+type Noise struct {
+	Days       float64                  `json:"days"`        // that the logs span
+	Severities map[string]FindingsCount `json:"by_severity"` // critical, high, medium, low, info, always all
+	False      []FalseFinding           `json:"false"`       // in the order of the case
+}
+
+// FindingsCount counts the findings of one severity: each is about an act, beside the acts, or false.
+//
+// It is about an act if the two overlap in time, with five minutes' grace before the act for clocks and an hour's after it for
+// records that are written when a session ends, and the finding touches the act. It touches it if both name one account, or one address that only the intruder
+// used, or one host that he controlled (by name or by address). An address that honest people share with him, or a host that
+// he only reached, is a place and no proof: it counts if the two do not name different accounts, and the act expects such a
+// detector or the finding names nothing else. Where the two name nothing of one kind (guessing at everybody names no
+// accounts), it touches the act if the act expects such a detector.
+//
+// It is beside the acts if it is about none, but names an account that he was in by then, an address of his, or a host that
+// he had controlled by then. All others are false: what they name is honest, though it may be odd. An account is honest
+// until he first gets into it.
+type FindingsCount struct {
+	All    int     `json:"all"`
+	Acts   int     `json:"about_acts"`
+	Beside int     `json:"beside_acts"`
+	False  int     `json:"false"`
+	PerDay float64 `json:"false_per_day"`
+}
+
+// FalseFinding is one that is about nothing that the intruder did.
+type FalseFinding struct {
+	ID       string `json:"id"`
+	Detector string `json:"detector"`
+	Severity string `json:"severity"`
+}
+
+func severities() []string { return []string{"critical", "high", "medium", "low", "info"} }
+
+func grave(severity string) bool { return severity == "high" || severity == "critical" }
+
+// How far a finding may lie before an act and after it in time and still be about it: clocks differ, and a firewall writes of a
+// session when that has ended.
+const (
+	graceBefore = 5 * time.Minute
+	graceAfter  = time.Hour
+)
+
+// scene is a truth, made ready to hold findings against.
+type scene struct {
+	truth      *Truth
+	victims    map[string]*Account
+	ids        map[string]string     // names of the case's accounts, by identity
+	own        map[string]bool       // addresses that only the intruder used
+	hosts      map[string]*Host      // that he reached or controlled, by name
+	byIP       map[string]*Host      // the same
+	acts       []map[string]struct{} // names of what each act touched: accounts, addresses and hosts
+	controlled map[string]bool       // hosts that he controlled, by name
+}
+
+func newScene(truth *Truth, c *caseFile) *scene {
+	s := &scene{truth: truth, victims: truth.victims(), ids: map[string]string{}, own: map[string]bool{}, hosts: map[string]*Host{}, byIP: map[string]*Host{}, controlled: map[string]bool{}}
+	for i := range truth.Hosts {
+		h := &truth.Hosts[i]
+		s.hosts[strings.ToLower(h.Name)] = h
+		if h.IP != "" {
+			s.byIP[h.IP] = h
+		}
+		s.controlled[strings.ToLower(h.Name)] = h.Verdict == "compromised"
+	}
+	for _, a := range truth.Addresses {
+		s.own[a.IP] = true
+	}
+	touched := map[string]bool{} // accounts that any act names
+	for i := range truth.Acts {
+		set := map[string]struct{}{}
+		for _, n := range truth.Acts[i].Accounts {
+			set[plainName(n)] = struct{}{}
+			touched[plainName(n)] = true
+		}
+		for _, list := range [][]string{truth.Acts[i].Addresses, truth.Acts[i].Hosts} {
+			for _, n := range list {
+				set[strings.ToLower(n)] = struct{}{}
+			}
+		}
+		s.acts = append(s.acts, set)
+	}
+	for _, a := range c.Accounts {
+		name := plainName(a.Name)
+		for _, n := range append([]string{a.Name}, a.Aliases...) {
+			if v := s.victims[plainName(n)]; v != nil {
+				name = plainName(v.Mail)
+			} else if touched[plainName(n)] {
+				name = plainName(n)
+			}
+		}
+		s.ids[a.ID] = name
+	}
+	return s
+}
+
+// host returns a host's name as the truth has it, of what a record or a case calls it; a name that the truth does not have
+// stays.
+func (s *scene) host(name string) string {
+	name = strings.ToLower(name)
+	if h := s.byIP[name]; h != nil {
+		return strings.ToLower(h.Name)
+	}
+	if short, _, long := strings.Cut(name, "."); long && s.hosts[short] != nil {
+		return short
+	}
+	return name
+}
+
+// claim is what a finding says, in the truth's names. The address of a host that the intruder reached is that host.
+type claim struct {
+	*finding
+	accounts, addresses, hosts []string
+}
+
+func (s *scene) claim(f *finding) claim {
+	c := claim{finding: f}
+	for _, id := range f.Subjects.Accounts {
+		name := s.ids[id]
+		if name == "" {
+			name = plainName(id)
+		}
+		c.accounts = append(c.accounts, name)
+	}
+	for _, ip := range f.Subjects.Addresses {
+		if s.byIP[ip] != nil {
+			c.hosts = append(c.hosts, s.host(ip))
+		} else {
+			c.addresses = append(c.addresses, ip)
+		}
+	}
+	for _, h := range f.Subjects.Hosts {
+		c.hosts = append(c.hosts, s.host(h))
+	}
+	if c.Last.Before(c.First) {
+		c.Last = c.First
+	}
+	return c
+}
+
+// expected says whether a detector is one of those that an act names, or named after one.
+func (a *Act) expected(detector string) bool {
+	return slices.ContainsFunc(a.Detectors, func(d string) bool { return detector == d || strings.HasPrefix(detector, d+"-") })
+}
+
+// about says whether a finding is about the act at i: see FindingsCount.
+func (s *scene) about(c *claim, i int) bool {
+	a := &s.truth.Acts[i]
+	if a.Times == 0 || c.Last.Before(a.From.Add(-graceBefore)) || c.First.After(a.To.Add(graceAfter)) {
+		return false
+	}
+	in := func(names []string, also func(string) bool) bool {
+		return slices.ContainsFunc(names, func(n string) bool { _, ok := s.acts[i][n]; return ok && also(n) })
+	}
+	anyOf := func(string) bool { return true }
+	if in(c.accounts, anyOf) || in(c.addresses, func(ip string) bool { return s.own[ip] }) || in(c.hosts, func(h string) bool { return s.controlled[h] }) {
+		return true
+	}
+	if len(c.accounts) > 0 && len(a.Accounts) > 0 {
+		return false
+	}
+	expected := a.expected(c.Detector)
+	if in(c.addresses, anyOf) || in(c.hosts, anyOf) {
+		return expected || len(c.accounts) == 0 && !slices.ContainsFunc(c.addresses, func(ip string) bool { _, ok := s.acts[i][ip]; return !ok })
+	}
+	comparable := len(c.addresses) > 0 && len(a.Addresses) > 0 || len(c.hosts) > 0 && len(a.Hosts) > 0
+	return expected && !comparable
+}
+
+// beside says whether a finding names anything that the intruder had by then.
+func (s *scene) beside(c *claim) bool {
+	had := func(since time.Time) bool { return !c.Last.Before(since.Add(-graceBefore)) }
+	return slices.ContainsFunc(c.accounts, func(n string) bool { v := s.victims[n]; return v != nil && had(v.First) }) ||
+		slices.ContainsFunc(c.addresses, func(ip string) bool { return s.own[ip] }) ||
+		slices.ContainsFunc(c.hosts, func(n string) bool { return s.controlled[n] && had(s.hosts[n].First) })
+}
+
+// scoreFindings says of each finding what it is about, and of each act which finding noticed it first.
+func (r *Result) scoreFindings(truth *Truth, c *caseFile) {
+	s := newScene(truth, c)
+	r.Noise = Noise{Days: hundredths(max(0, truth.End.Sub(later(truth.Start, truth.LogsFrom)).Hours()/24)), Severities: map[string]FindingsCount{}, False: []FalseFinding{}}
+	for _, sev := range severities() {
+		r.Noise.Severities[sev] = FindingsCount{}
+	}
+	best := make([]*finding, len(truth.Acts))
+	var alarm time.Time // the first grave finding about an act
+	for i := range c.Findings {
+		f := &c.Findings[i]
+		claim := s.claim(f)
+		about := false
+		for k := range truth.Acts {
+			if !s.about(&claim, k) {
+				continue
+			}
+			about = true
+			if truth.Acts[k].expected(f.Detector) && !f.Alerted.IsZero() && (best[k] == nil || f.Alerted.Before(best[k].Alerted)) {
+				best[k] = f
+			}
+		}
+		if about && grave(f.Severity) && !f.Alerted.IsZero() && (alarm.IsZero() || f.Alerted.Before(alarm)) {
+			alarm = f.Alerted
+		}
+		r.Noise.add(f, about, !about && s.beside(&claim))
+	}
+	r.Noise.rate()
+	r.scoreActs(truth, best, alarm)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+func (n *Noise) add(f *finding, about, beside bool) {
+	k := n.Severities[f.Severity]
+	k.All++
+	switch {
+	case about:
+		k.Acts++
+	case beside:
+		k.Beside++
+	default:
+		k.False++
+		n.False = append(n.False, FalseFinding{f.ID, f.Detector, f.Severity})
+	}
+	n.Severities[f.Severity] = k
+}
+
+func (n *Noise) rate() {
+	for sev, k := range n.Severities {
+		if n.Days > 0 {
+			k.PerDay = hundredths(float64(k.False) / n.Days)
+		}
+		n.Severities[sev] = k
+	}
+}
+
+// scoreActs tells when each act was noticed. best has the first finding about each act.
+func (r *Result) scoreActs(truth *Truth, best []*finding, alarm time.Time) {
+	var login, first time.Time
+	for _, a := range truth.Accounts {
+		if login.IsZero() || a.First.Before(login) {
+			login = a.First
+		}
+	}
+	since := func(at, from time.Time) *float64 {
+		if at.IsZero() || from.IsZero() {
+			return nil
+		}
+		h := hundredths(at.Sub(from).Hours())
+		return &h
+	}
+	if !login.IsZero() {
+		r.FirstLogin = &login
+	}
+	r.Acts, r.ActCount = []ActResult{}, ActCount{All: len(truth.Acts), InNoLog: []string{}}
+	var leads []float64
+	for i := range truth.Acts {
+		a, f := &truth.Acts[i], best[i]
+		if first.IsZero() || a.From.Before(first) {
+			first = a.From
+		}
+		got := ActResult{Name: a.Name, InNoLog: len(a.Logs) == 0}
+		if got.InNoLog {
+			r.ActCount.InNoLog = append(r.ActCount.InNoLog, a.Name)
+		} else {
+			r.ActCount.Knowable++
+			r.ActCount.Expected += btoi(len(a.Detectors) > 0)
+		}
+		if f != nil && !got.InNoLog {
+			got.Seen, got.Detector, got.Finding = true, f.Detector, f.ID
+			got.Lead, got.FromLogin = since(f.Alerted, a.From), since(f.Alerted, login)
+			r.ActCount.Seen++
+			leads = append(leads, *got.Lead)
+		}
+		r.Acts = append(r.Acts, got)
+	}
+	if slices.Sort(leads); len(leads) > 0 {
+		m := hundredths((leads[(len(leads)-1)/2] + leads[len(leads)/2]) / 2)
+		r.ActCount.Median = &m
+	}
+	r.FirstAlarm, r.FirstAlarmAct = since(alarm, login), since(alarm, first)
+}
