@@ -130,7 +130,7 @@ func (r *run) signIn(t int64, p *person, from *address, with client, d *dice) {
 	for range d.times(1.2) {
 		r.l.audit.mailItems(t+d.span(20*second, 25*minute), p, from, with, false, 1+d.n(4), d)
 	}
-	if from.kind == kindOwn {
+	if from.kind == kindOwn && !p.subsidiary() { // the subsidiary goes out by its own line
 		took := d.span(30*second, 40*minute)
 		r.l.edge.write(r.outward(t+took, p.pc, "52.98."+itoa(64+d.n(4))+"."+itoa(2+d.n(250)), "Japan", from.ip, 443, took, d.span(3000, 300000), d.span(20000, 6<<20), d))
 	}
@@ -220,12 +220,22 @@ func (r *run) inner(end int64, src, dst string, port int, action string, took, s
 	if action == "deny" {
 		took, sent, received = 0, 0, 0
 	}
-	return flow{end: end, src: src, dst: dst, sport: 32768 + d.n(28000), dport: port, proto: 6, action: action, from: "lan", to: zone(dst),
+	return flow{end: end, src: src, dst: dst, sport: 32768 + d.n(28000), dport: port, proto: 6, action: action, from: innerZone(src), to: zone(dst),
 		srcC: "Reserved", dstC: "Reserved", took: took, sent: sent, received: received}
+}
+
+// innerZone is the interface that sessions of inner networks come in by: the subsidiary's by the tunnel.
+func innerZone(ip string) string {
+	if zone(ip) == subTunnel {
+		return subTunnel
+	}
+	return "lan"
 }
 
 func zone(ip string) string {
 	switch {
+	case len(ip) > 7 && ip[:7] == "10.150.":
+		return subTunnel
 	case len(ip) > 6 && ip[:6] == "10.99.":
 		return "mgmt"
 	case len(ip) > 4 && ip[:4] == "172.":

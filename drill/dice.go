@@ -23,6 +23,8 @@ const (
 	streamStaffMail
 	streamSite
 	streamPerson
+	streamDomain
+	streamSubsidiary
 )
 
 // roll returns the dice for what the parts name.
@@ -32,6 +34,15 @@ func roll(parts ...uint64) dice {
 		h = scramble(h ^ p)
 	}
 	return dice(h)
+}
+
+// textKey is a number made of a text, for the parts of a roll.
+func textKey(s string) uint64 {
+	h := uint64(14695981039346656037) // FNV-1a
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
 }
 
 func scramble(z uint64) uint64 {

@@ -47,7 +47,9 @@ type world struct {
 	cal    calendar
 	book   book
 	people []person
-	extra  []string // the systems beyond those that every institute has
+	extra  []string  // the systems beyond those that every institute has
+	ad     *adWorld  // the Windows domain, with sysWindows
+	sub    *subWorld // the subsidiary, with sysSubsidiary
 
 	egress     []int32   // the office's own addresses outside
 	carriers   [][]int32 // each carrier's shared addresses
@@ -95,6 +97,11 @@ func newWorld(o Options, extra []string) *world {
 		w.book.all[id].listed = true
 	}
 	w.makePeople(o.Accounts)
+	for _, s := range systems() {
+		if s.people != nil && w.has(s.name) {
+			s.people(w)
+		}
+	}
 	for _, s := range systems() {
 		if s.make != nil && w.has(s.name) {
 			s.make(w)
@@ -180,7 +187,7 @@ func (w *world) account(who int32) *person {
 
 func (w *world) directoryCSV() string {
 	var b strings.Builder
-	deps := departments()
+	deps := append(departments(), "kaigai-sub") // the subsidiary's people, at subDepartment
 	b.WriteString("uid,mail,department,name,sid,groups,mfa,disabled,valid_from,valid_to\n")
 	for i := range w.people {
 		p := &w.people[i]
@@ -205,7 +212,7 @@ func (w *world) profile() profile {
 	for _, s := range systems() {
 		if s.profile != nil && w.has(s.name) {
 			p := s.profile(w)
-			more.inputs, more.networks, more.hosts, more.realms = more.inputs+p.inputs, more.networks+p.networks, more.hosts+p.hosts, more.realms+p.realms
+			more.domains, more.inputs, more.networks, more.hosts, more.realms = more.domains+p.domains, more.inputs+p.inputs, more.networks+p.networks, more.hosts+p.hosts, more.realms+p.realms
 			maps.Copy(more.files, p.files)
 		}
 	}
@@ -221,7 +228,7 @@ func (w *world) orgYAML(more profile) string {
 	return fmt.Sprintf(`name: Hakusan Laboratory
 timezone: Asia/Tokyo
 year: %d
-domains: [%s]
+domains: [%s%s]
 directory:%s
 inputs:
   - {glob: "ldap/*", host: ldap1, realm: staff, format: openldap, timezone: Asia/Tokyo}
@@ -268,6 +275,6 @@ groups:
   it-staff: {department: joho-kiban}
 contacts:
   ciso: {name: Yamada Ichiro, phone: 029-000-0000}
-`, y, domain, directory, more.inputs, adminIP, more.networks, idpIP, ldapIP, mailIP, dnsIP, backupIP, intraIP, vpnIP, bastionIP, filesIP, scannerIP, adminIP, vmP, vmQ, serverM,
+`, y, domain, more.domains, directory, more.inputs, adminIP, more.networks, idpIP, ldapIP, mailIP, dnsIP, backupIP, intraIP, vpnIP, bastionIP, filesIP, scannerIP, adminIP, vmP, vmQ, serverM,
 		monitorIP, vendorLog, vendorNMS, consoleIP, ciIP, more.hosts)
 }

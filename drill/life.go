@@ -90,15 +90,27 @@ func (m *member) signIn(minutes float64, at int32, with client) {
 	m.add(deedSignIn, minutes, at, with)
 }
 
-func (r *run) planMember(out []moment, day, i int) []moment {
+// place is where a member spends a day.
+type place uint8
+
+const (
+	placeNone    place = iota // not at work
+	placeAbroad               // on a journey
+	placePartner              // behind a partner university's proxy
+	placeHome                 // at work at home
+	placeOffice
+)
+
+// where begins a member's day and says where it is spent; ok is false for one who is not there yet, or no longer. Whoever
+// asks gets the same answer, and the same hours after it.
+func (r *run) where(out []moment, day, i int) (m member, at place, ok bool) {
 	p := &r.w.people[i]
 	if p.disabled || day < p.joined || day >= p.left {
-		return out
+		return member{out: out}, placeNone, false
 	}
-	m := member{out: out, d: roll(r.w.seed, streamDay, uint64(i), uint64(day)), p: p, who: int32(i), cal: r.w.cal, day: day}
-	if t := p.travels(day); t != nil {
-		m.abroad(t)
-		return m.out
+	m = member{out: out, d: roll(r.w.seed, streamDay, uint64(i), uint64(day)), p: p, who: int32(i), cal: r.w.cal, day: day}
+	if p.travels(day) != nil {
+		return m, placeAbroad, true
 	}
 	works := m.cal.works(day) && !m.d.chance(0.06)
 	if m.cal.obon(day) && m.d.chance(0.6) {
@@ -107,18 +119,38 @@ func (r *run) planMember(out []moment, day, i int) []moment {
 	atHome := m.d.chance(p.telework)
 	switch {
 	case !works:
+		return m, placeNone, true
+	case p.other >= 0 && m.cal.weekday(day) == p.otherDay:
+		return m, placePartner, true
+	case atHome:
+		return m, placeHome, true
+	}
+	return m, placeOffice, true
+}
+
+func (r *run) planMember(out []moment, day, i int) []moment {
+	m, at, ok := r.where(out, day, i)
+	if !ok {
+		return out
+	}
+	switch p := m.p; at {
+	case placeAbroad:
+		m.abroad(p.travels(day))
+		return m.out
+	case placeNone:
 		if m.d.chance(p.weekend) {
 			m.fromHome(m.d.bell(14*60, 150))
 		}
-	case p.other >= 0 && m.cal.weekday(day) == p.otherDay:
+		return m.out
+	case placePartner:
 		m.signIn(m.d.bell(10*60, 40), p.other, p.laptop)
 		m.signIn(m.d.bell(15*60, 60), p.other, p.laptop)
-	case atHome:
+	case placeHome:
 		m.teleworks()
 	default:
 		m.inOffice()
 	}
-	if works && m.d.chance(p.evening) {
+	if m.d.chance(m.p.evening) {
 		m.fromHome(m.d.bell(21*60+30, 50))
 	}
 	return m.out
@@ -136,10 +168,19 @@ func (m *member) abroad(t *trip) {
 	}
 }
 
+// officeHours and homeHours are the hours of a working day, in minutes after midnight; the first rolls after where.
+func (m *member) officeHours() (start, end float64) {
+	return m.p.starts + m.d.bell(0, 12), m.p.ends + m.d.bell(0, 35)
+}
+
+func (m *member) homeHours() (start, end float64) {
+	return m.p.starts + m.d.bell(0, 15), m.p.ends + m.d.bell(0, 40)
+}
+
 // inOffice is a day at one's desk.
 func (m *member) inOffice() {
 	p, d := m.p, &m.d
-	start, end := p.starts+d.bell(0, 12), p.ends+d.bell(0, 35)
+	start, end := m.officeHours()
 	within := func() float64 { return start + (end-start)*d.unit() }
 	if d.chance(p.commute) {
 		at := p.mobile[d.n(len(p.mobile))]
@@ -201,7 +242,7 @@ func (m *member) lockedOut(minutes float64, at int32) {
 // teleworks is a working day at home: the VPN for what is inside, the cloud directly or through one's own anonymiser.
 func (m *member) teleworks() {
 	p, d := m.p, &m.d
-	start, end := p.starts+d.bell(0, 15), p.ends+d.bell(0, 40)
+	start, end := m.homeHours()
 	within := func() float64 { return start + 5 + (end-start-10)*d.unit() }
 	at := m.line()
 	m.signIn(start+4*d.unit(), at, m.browser())

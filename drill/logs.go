@@ -27,6 +27,8 @@ const (
 	logWebmail    = "webmail"
 	logSite       = "site"
 	logSiteErrors = "site-errors"
+	logDomain     = "domain"    // the domain controllers' events; those of other servers are windows
+	logPCs        = "endpoints" // those that office PCs forward
 )
 
 // trace is a set of kinds of log.
@@ -49,12 +51,14 @@ const (
 	onWebmail
 	onSite
 	onSiteErrors
+	onDomain
+	onPCs
 )
 
 // kinds returns the kinds of log in the order of their bits.
 func kinds() []string {
 	return []string{logSlapd, logIDP, logSignIns, logAudit, logEdge, logDNS, logFiles, logShell, logWindows, logCI, logVPN, logMail,
-		logSubmission, logWebmail, logSite, logSiteErrors}
+		logSubmission, logWebmail, logSite, logSiteErrors, logDomain, logPCs}
 }
 
 // Logs returns the kinds of log that drills write, sorted. Which of them a drill has depends on its institute.

@@ -70,6 +70,8 @@ func country(code string) string {
 		return "Denmark"
 	case "LU":
 		return "Luxembourg"
+	case "TH":
+		return "Thailand"
 	}
 	return "Reserved"
 }

@@ -120,6 +120,7 @@ type shape struct {
 	array  bool // a JSON array, one object a line
 	newest bool // newest first
 	serial bool // lines carry a running record number, blank so far
+	hosts  bool // … in each log of each host its own
 }
 
 type naming uint8
@@ -160,6 +161,8 @@ type press struct {
 	empty  bool
 	serial int        // the last record number given
 	spare  chan chunk // a written chunk, whose memory the sheet takes again
+
+	serials map[string]int // … by log and host, where a file holds several
 }
 
 // serialBlank is where a record number will stand; numbers have that many digits.
@@ -167,14 +170,30 @@ const serialBlank = "000000000"
 
 // number gives a line the next record number: hosts number their records in the order of time.
 func (p *press) number(line []byte) {
-	if i := bytes.Index(line, []byte(`"record_id":`+serialBlank)); i >= 0 {
-		p.serial++
-		strconv.AppendInt(line[:i+len(`"record_id":`)], int64(104200000+p.serial), 10)
+	i := bytes.Index(line, []byte(`"record_id":`+serialBlank))
+	if i < 0 {
+		return
 	}
+	line = line[:i+len(`"record_id":`)]
+	if !p.shape.hosts {
+		p.serial++
+		strconv.AppendInt(line, int64(104200000+p.serial), 10)
+		return
+	}
+	_, log, _ := bytes.Cut(line, []byte(`"channel":"`)) // and the host, which stands behind it
+	log, _, _ = bytes.Cut(log, []byte(`","event_id"`))
+	n, ok := p.serials[string(log)]
+	if !ok {
+		d := roll(uint64(len(log)), textKey(string(log)))
+		n = 100_000_000 + d.n(700_000_000)
+	}
+	n++
+	p.serials[string(log)] = n
+	strconv.AppendInt(line, int64(n), 10)
 }
 
 func newPress(kind, dir string, s shape, cal calendar, from int64) *press {
-	p := &press{kind: kind, log: logName(s.path), dir: dir, shape: s, cal: cal, from: max(from, cal.start), until: -1 << 62, spare: make(chan chunk, 1)}
+	p := &press{kind: kind, log: logName(s.path), dir: dir, shape: s, cal: cal, from: max(from, cal.start), until: -1 << 62, spare: make(chan chunk, 1), serials: map[string]int{}}
 	p.last, _, _ = p.periodOf(cal.end() - 1)
 	return p
 }

@@ -21,6 +21,8 @@ const (
 type system struct {
 	name string
 
+	// people adds people of its own behind the institute's, before any system is made.
+	people func(w *world)
 	// make adds to the world what the system needs, with dice of its own, after everybody else is there.
 	make func(w *world)
 	// open adds its sheets to the logs, with add.
@@ -35,6 +37,7 @@ type system struct {
 
 // profile is a system's part of org.yaml: whole lines below inputs, networks, hosts and directory, and the files that these name.
 type profile struct {
+	domains                         string // more names that accounts are spoken with, each ", NAME"
 	inputs, networks, hosts, realms string
 	files                           map[string]string
 }
@@ -42,12 +45,12 @@ type profile struct {
 // systems returns all of them. A system keeps its place: its deeds are numbered by it.
 func systems() []system {
 	return []system{
-		{name: sysWindows},
+		windowsSystem(),
 		siteSystem(sysProjectSite, projectSite),
 		{name: sysMailSubmission, make: makeStaffMail, open: openStaffMail, plan: planStaffMail, do: mailLife, profile: staffMailProfile},
 		{name: sysMailGateway},
 		{name: sysEdgeAdmin},
-		{name: sysSubsidiary},
+		subsidiarySystem(),
 		siteSystem(sysGroupSite, groupSite),
 	}
 }
