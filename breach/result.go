@@ -52,18 +52,13 @@ type BadUse struct {
 // Scope goes from what the ledger saw to the whole harm. It may be called again with other inputs; the ledger keeps nothing
 // of an earlier answer.
 func (l *Ledger) Scope(in Inputs) *Result {
-	for _, v := range l.ordered {
-		v.judged, v.terms, v.nats, v.stranger, v.regular, v.pinned, v.alerted, v.barred, v.alone, v.past = unjudged, nil, 0, false, false, false, 0, false, -99, past{}
-	}
+	l.forget()
 	s := begin(l, in)
-	s.settle()
-	accounts := s.judgeAccounts()
-	r := &Result{Accounts: s.caseAccounts(accounts), Addresses: s.caseAddresses(accounts), Sources: int64(len(l.addrs)), Rounds: s.rounds,
+	accounts, addresses, machines := s.settleAll()
+	r := &Result{Accounts: s.caseAccounts(accounts), Addresses: addresses, Sources: int64(len(l.addrs)), Rounds: s.rounds,
 		Folded: l.folded, Victims: map[string]int{}}
-	breached := false
 	for i := range r.Accounts {
 		if a := &r.Accounts[i]; a.Verdict == cases.AccountCompromised {
-			breached = true
 			r.Victims[a.ID] = a.Group
 		}
 	}
@@ -72,7 +67,6 @@ func (l *Ledger) Scope(in Inputs) *Result {
 			r.Bad = append(r.Bad, BadUse{v.who.ID, v.addr.place.IP, s.names[v.client], v.first, v.last})
 		}
 	}
-	machines := s.hosts(r.Addresses, breached)
 	r.Findings = s.witness(accounts, machines)
 	s.in.Findings = append(slices.Clone(s.in.Findings), r.Findings...)
 	r.Accounts = s.caseAccounts(accounts) // again: the witnesses are findings too

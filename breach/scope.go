@@ -93,6 +93,7 @@ type scoping struct {
 	rounds     int
 	exposed    event.Micros        // when the directory was read; 0: it was not
 	sources    map[netip.Addr]bool // campaign sources by finding
+	footholds  map[netip.Addr]held
 }
 
 type span struct{ from, to event.Micros }

@@ -189,7 +189,11 @@ func (s *scoping) weigh(v *visit) {
 	}
 	a := v.addr
 	p := v.past
-	add("kind", s.w.Kind[a.place.Kind])
+	if f := s.foothold(v, p); f > 0 {
+		add("foothold", f)
+	} else {
+		add("kind", s.w.Kind[a.place.Kind])
+	}
 	if c := a.place.Country; c != "" && c != s.home && !p.country && !a.place.Own {
 		add("abroad", s.w.Abroad)
 	}

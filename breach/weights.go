@@ -30,6 +30,7 @@ type Weights struct {
 	AfterGuessing         float64 // a finding says: this account, after guessing
 	DropOut               float64 // it left the attackers' list while the list went on
 	DropOutAlone          float64 // what that leaves standing where no record shows from where the account was used
+	Foothold              float64 // used, for the first time, from a machine that the intruder held
 	OwnHabit              float64 // one who always came from one or two networks comes from another; where no client is recorded
 	Population            float64 // a network where many of the people are at home
 	Exposed               float64 // after the directory with its credentials was read
@@ -55,7 +56,7 @@ func DefaultWeights() Weights {
 		Abroad:     1.5,
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
 		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.5, OperatorMax: 4.5,
-		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, HalfOnly: -1.5,
+		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, HalfOnly: -1.5,
 		Stranger: 1.8, Familiar: -2, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}
@@ -96,6 +97,8 @@ func termWords(name string) event.Words {
 		return event.Words{Ja: "パスワード推測を受けた後の初めての接続", En: "first came after the account had been guessed at"}
 	case "drop-out":
 		return event.Words{Ja: "攻撃が続く中でこのアカウントだけ標的から外れた", En: "the attackers stopped trying this account while they went on with the others"}
+	case "foothold":
+		return event.Words{Ja: "侵入されたサーバから、このアカウントが初めて使われた", En: "used for the first time from a machine that the intruder held"}
 	case "own-habit":
 		return event.Words{Ja: "いつも決まった場所から使う人の、別のネットワークからの利用", En: "somebody who always came from one or two networks came from another"}
 	case "population":

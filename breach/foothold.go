@@ -1,0 +1,84 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+import (
+	"maps"
+	"math"
+	"net/netip"
+
+	"github.com/sekisho/sekisho/cases"
+	"github.com/sekisho/sekisho/event"
+)
+
+// Accounts lead to machines, and machines to accounts: whoever holds a machine uses from there the accounts that he has taken, and no
+// outer address shows it. The two are judged in turn until nothing changes.
+
+// footholdTurns bounds the turns. Each only adds footholds in practice; the bound keeps a case that swings from going on for ever.
+const footholdTurns = 4
+
+// settleAll judges accounts and machines in turn.
+func (s *scoping) settleAll() (accounts []*judgedAccount, addresses []cases.Address, machines []*machine) {
+	for range footholdTurns {
+		s.settle()
+		accounts = s.judgeAccounts()
+		addresses = s.caseAddresses(accounts)
+		breached := false
+		for _, j := range accounts {
+			breached = breached || j.verdict == cases.AccountCompromised
+		}
+		machines = s.hosts(addresses, breached)
+		found := s.footholdsOf(machines)
+		if maps.Equal(found, s.footholds) {
+			break
+		}
+		s.footholds = found
+		s.harmStart = math.MaxInt64
+		s.forget()
+		s.countClients()
+	}
+	return accounts, addresses, machines
+}
+
+// held is a machine that the intruder holds.
+type held struct {
+	since event.Micros
+	home  int // accounts that were used from it before
+}
+
+// footholdsOf returns the condemned machines by address.
+func (s *scoping) footholdsOf(machines []*machine) map[netip.Addr]held {
+	out := map[netip.Addr]held{}
+	for _, h := range machines {
+		a := s.addrs[h.ip]
+		if h.verdict != cases.HostCompromised || h.first == 0 || a == nil {
+			continue
+		}
+		before := map[uint32]struct{}{}
+		for _, v := range a.visits {
+			if v.first < h.first {
+				before[v.who.Handle] = struct{}{}
+			}
+		}
+		out[h.ip] = held{h.first, len(before)}
+	}
+	return out
+}
+
+// foothold weighs that an account was used from a machine that the intruder held by then and that it had never been used from. Where others
+// are at home, a terminal server or a proxy, it may be one more of them.
+func (s *scoping) foothold(v *visit, p past) float64 {
+	f, ok := s.footholds[v.addr.place.IP]
+	if !ok || v.first < f.since || p.address || !v.addr.place.Own {
+		return 0
+	}
+	return max(0, s.w.Foothold+float64(f.home)*s.w.Familiar)
+}
+
+// forget takes back what the last settling concluded of visits.
+func (l *Ledger) forget() {
+	for _, v := range l.ordered {
+		v.judged, v.terms, v.nats, v.stranger, v.regular, v.pinned, v.alerted, v.barred, v.alone, v.past = unjudged, nil, 0, false, false, false, 0, false, -99, past{}
+	}
+}
