@@ -224,6 +224,7 @@ func (r *run) copyShare(act int, t int64, who int32, user, host, src, share stri
 		r.g.entered(act, start, who, -1, onFiles|onEdge)
 	} else {
 		r.g.used(act, start, -1, onFiles|onEdge)
+		r.g.usedLocal(act, start, user, "fs1", "unknown", onFiles)
 	}
 	r.g.used(act, t, -1, onFiles|onEdge)
 	r.g.took("file", who, "leaked", int64(n), bytes)
@@ -237,6 +238,7 @@ func (r *run) remoteDesktop(act int, t int64, src string, took int64, d *dice) {
 	r.l.mon1.logon(t, "monadmin", "MON1", "10", src, true, took)
 	r.l.edge.write(r.inner(t+took, src, monitorIP, 3389, "close", took, 3<<20, d.span(20<<20, 90<<20), d))
 	r.g.used(act, t, -1, onWindows|onEdge)
+	r.g.usedLocal(act, t, "monadmin", "mon1", "unknown", onWindows)
 	r.g.reached(act, t, "mon1", monitorIP, true, onWindows|onEdge)
 }
 
@@ -249,6 +251,7 @@ func (r *run) enterVendor(act int, t int64, src string, tries int, d *dice) {
 	r.l.vendor.session(t, "nettest", src, false, took, d)
 	r.l.edge.write(r.inner(t+took, src, vendorLog, 22, "close", took, 1<<20, 4<<20, d))
 	r.g.used(act, t, -1, onShell|onEdge)
+	r.g.usedLocal(act, t, "nettest", "ven-syslog", "guessing", onShell)
 	r.g.reached(act, t, "ven-syslog", vendorLog, true, onShell|onEdge)
 }
 

@@ -382,6 +382,7 @@ func (p *aist) sendingOut() {
 		p.r.l.serverM.session(t, "ymorita", vmP, false, 3*hour, d)
 		p.r.l.edge.write(p.r.inner(t+3*hour, vmP, serverM, 22, "close", 3*hour, 4<<20, 2<<20, d))
 		p.g.used(ssh, t, -1, onShell|onEdge)
+		p.g.usedLocal(ssh, t, "ymorita", "y-srv-m", "unknown", onShell)
 		p.g.reached(ssh, t, "y-srv-m", serverM, true, onShell|onEdge)
 	})
 	out := p.act("research server M sends data out", "T1048", 0, "", "upload")

@@ -33,6 +33,7 @@ type ledger struct {
 
 	acts      []*actTally
 	accounts  map[int32]*accountTally
+	locals    map[string]*localTally // by name: accounts of machines, in no directory
 	addresses map[int32]*tally
 	hosts     map[string]*hostTally
 	exposure  map[exposed]*Exposure
@@ -44,6 +45,8 @@ type actTally struct {
 	who  map[int32]bool
 	at   map[int32]bool
 	host map[string]bool
+
+	local map[string]bool // accounts of machines
 }
 
 type accountTally struct {
@@ -51,6 +54,11 @@ type accountTally struct {
 	at           map[int32]bool
 	group, stage int
 	cause        string
+}
+
+type localTally struct {
+	tally
+	host, cause string
 }
 
 type hostTally struct {
@@ -66,7 +74,7 @@ type exposed struct {
 }
 
 func newLedger(w *world, o Options) *ledger {
-	g := &ledger{from: w.cal.start, end: w.cal.end(), accounts: map[int32]*accountTally{}, addresses: map[int32]*tally{}, hosts: map[string]*hostTally{}, exposure: map[exposed]*Exposure{}}
+	g := &ledger{from: w.cal.start, end: w.cal.end(), accounts: map[int32]*accountTally{}, locals: map[string]*localTally{}, addresses: map[int32]*tally{}, hosts: map[string]*hostTally{}, exposure: map[exposed]*Exposure{}}
 	if !o.LogsFrom.IsZero() {
 		g.from = max(g.from, o.LogsFrom.UnixMicro())
 	}
@@ -116,6 +124,17 @@ func (g *ledger) entered(act int, t int64, who, at int32, logs trace) {
 	if at >= 0 {
 		y.at[at] = true
 	}
+}
+
+// usedLocal notes that the intruder used an account of a machine, which stands in no directory. The act is noted by itself.
+func (g *ledger) usedLocal(act int, t int64, name, host, cause string, logs trace) {
+	g.acts[act].local[name] = true
+	y := g.locals[name]
+	if y == nil {
+		y = &localTally{host: host, cause: cause}
+		g.locals[name] = y
+	}
+	y.add(t, g.shown(t, logs))
 }
 
 // reached notes that the intruder reached a host, or controlled it.
@@ -172,6 +191,9 @@ func (g *ledger) settle(t *Truth, w *world) {
 		t.Accounts = append(t.Accounts, Account{UID: p.uid, Mail: p.mail, Group: y.group, Stage: y.stage, Cause: y.cause,
 			First: utc(y.first), Last: utc(y.last), Addresses: ips(y.at), Logs: y.logs.names()})
 	}
+	for name, y := range g.locals {
+		t.Accounts = append(t.Accounts, Account{UID: name, Host: y.host, Cause: y.cause, First: utc(y.first), Last: utc(y.last), Addresses: []string{}, Logs: y.logs.names()})
+	}
 	slices.SortFunc(t.Accounts, func(a, b Account) int { return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.UID, b.UID)) })
 	for at, y := range g.addresses {
 		if a := w.book.all[at]; a.hostile {
@@ -191,6 +213,10 @@ func (g *ledger) settle(t *Truth, w *world) {
 		a := y.Act
 		a.From, a.To, a.Times, a.Logs = utc(y.first), utc(y.last), y.times, y.logs.names()
 		a.Accounts, a.Addresses, a.Hosts = mails(y.who), ips(y.at), []string{}
+		for name := range y.local {
+			a.Accounts = append(a.Accounts, name)
+		}
+		slices.Sort(a.Accounts)
 		for h := range y.host {
 			a.Hosts = append(a.Hosts, h)
 		}

@@ -138,7 +138,7 @@ func (p *plot) act(name, attack string, stage int, note string, detectors ...str
 	if detectors == nil {
 		detectors = []string{}
 	}
-	a := &actTally{Act: Act{Name: name, Attack: attack, Stage: stage, Note: note, Detectors: detectors}, who: map[int32]bool{}, at: map[int32]bool{}, host: map[string]bool{}}
+	a := &actTally{Act: Act{Name: name, Attack: attack, Stage: stage, Note: note, Detectors: detectors}, who: map[int32]bool{}, at: map[int32]bool{}, host: map[string]bool{}, local: map[string]bool{}}
 	p.g.acts = append(p.g.acts, a)
 	return len(p.g.acts) - 1
 }

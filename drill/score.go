@@ -218,7 +218,7 @@ type AccountVerdict struct {
 func (t *Truth) TallyAccounts(verdicts []AccountVerdict) Tally {
 	victims, wanted, odd := t.victims(), map[string]bool{}, map[string]string{}
 	for i := range t.Accounts {
-		wanted[strings.ToLower(t.Accounts[i].Mail)] = len(t.Accounts[i].Logs) > 0
+		wanted[t.Accounts[i].key()] = len(t.Accounts[i].Logs) > 0
 	}
 	for _, o := range t.Odd {
 		odd[strings.ToLower(o.UID)], odd[strings.ToLower(o.Mail)] = " ("+o.Why+")", " ("+o.Why+")"
@@ -229,7 +229,7 @@ func (t *Truth) TallyAccounts(verdicts []AccountVerdict) Tally {
 		for _, n := range v.Names {
 			n = plainName(n)
 			if a := victims[n]; a != nil {
-				n = strings.ToLower(a.Mail)
+				n = a.key()
 			}
 			g.names = append(g.names, n)
 		}
@@ -243,7 +243,7 @@ func (t *Truth) victims() map[string]*Account {
 	out := make(map[string]*Account, 2*len(t.Accounts))
 	for i := range t.Accounts {
 		a := &t.Accounts[i]
-		out[plainName(a.UID)], out[plainName(a.Mail)] = a, a
+		out[plainName(a.UID)], out[a.key()] = a, a
 	}
 	return out
 }

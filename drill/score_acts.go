@@ -123,7 +123,7 @@ func newScene(truth *Truth, c *caseFile) *scene {
 		name := plainName(a.Name)
 		for _, n := range append([]string{a.Name}, a.Aliases...) {
 			if v := s.victims[plainName(n)]; v != nil {
-				name = plainName(v.Mail)
+				name = v.key()
 			} else if touched[plainName(n)] {
 				name = plainName(n)
 			}

@@ -20,7 +20,7 @@ import (
 func perfect(truth *Truth) map[string]any {
 	var accounts, addresses, hosts, findings []map[string]any
 	for i, a := range truth.Accounts {
-		accounts = append(accounts, map[string]any{"id": fmt.Sprint("A-", i), "name": strings.ToUpper(a.Mail), "aliases": []string{a.UID}, "verdict": "compromised", "group": a.Group, "cause": a.Cause})
+		accounts = append(accounts, map[string]any{"id": fmt.Sprint("A-", i), "name": strings.ToUpper(a.key()), "aliases": []string{a.UID}, "verdict": "compromised", "group": a.Group, "cause": a.Cause})
 	}
 	for _, a := range truth.Addresses {
 		addresses = append(addresses, map[string]any{"ip": a.IP, "verdict": "attacker"})

@@ -4,9 +4,11 @@
 package drill
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -47,7 +49,8 @@ type File struct {
 // Account is one that the intruder got into.
 type Account struct {
 	UID       string    `json:"uid"`
-	Mail      string    `json:"mail"`
+	Mail      string    `json:"mail"`           // empty for an account of a machine
+	Host      string    `json:"host,omitempty"` // the machine that it is an account of; empty for the directory's
 	Group     int       `json:"group"`
 	Stage     int       `json:"stage"` // the first stage it was part of
 	Cause     string    `json:"cause"` // guessing, directory-read, unknown
@@ -56,6 +59,9 @@ type Account struct {
 	Addresses []string  `json:"addresses"` // that the intruder's logins came from
 	Logs      []string  `json:"logs"`      // kinds of log in this drill that show a bad login; none: nobody could know
 }
+
+// key is what an account is called here: by its mail address, or by its name on a machine.
+func (a *Account) key() string { return strings.ToLower(cmp.Or(a.Mail, a.UID)) }
 
 // Address is one that only the intruder used.
 type Address struct {
@@ -101,7 +107,7 @@ type Act struct {
 	From      time.Time `json:"from"`
 	To        time.Time `json:"to"`
 	Times     int       `json:"times"`
-	Accounts  []string  `json:"accounts"` // mail addresses; for probing and guessing at everybody, none
+	Accounts  []string  `json:"accounts"` // mail addresses, or names on machines; for probing and guessing at everybody, none
 	Addresses []string  `json:"addresses"`
 	Hosts     []string  `json:"hosts"`
 	Logs      []string  `json:"logs"` // kinds of log in this drill that show it; none: in no log
