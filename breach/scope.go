@@ -71,7 +71,8 @@ type scoping struct {
 	novelty    novelty
 	hands      map[sessionKey]int             // accounts by address and client
 	holders    map[uint32]map[uint32]struct{} // accounts by client
-	masked     map[uint32]map[uint32]struct{} // accounts by client, at addresses that hide their users
+	masked     map[uint32]map[uint32]bool     // accounts by client, at addresses that hide their users, without a habit of it
+	maskedAll  int                            // accounts seen at such addresses
 	gathered   map[sessionKey]*gathering
 	terms      []term               // scratch
 	popular    map[netip.Prefix]int // accounts that are at home in a network
@@ -123,7 +124,8 @@ func begin(l *Ledger, in Inputs) *scoping {
 	s.home = s.homeCountry()
 	s.shareSystems()
 	s.readFindings()
-	s.hands, s.holders, s.masked = map[sessionKey]int{}, map[uint32]map[uint32]struct{}{}, map[uint32]map[uint32]struct{}{}
+	s.hands, s.holders = map[sessionKey]int{}, map[uint32]map[uint32]struct{}{}
+	s.hide()
 	for _, v := range l.ordered {
 		s.hold(v)
 	}

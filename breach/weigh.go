@@ -550,11 +550,38 @@ func (s *scoping) hold(v *visit) {
 		s.holders[v.client] = map[uint32]struct{}{}
 	}
 	s.holders[v.client][v.who.Handle] = struct{}{}
-	if v.addr.place.Kind.Anonymous() {
-		if s.masked[v.client] == nil {
-			s.masked[v.client] = map[uint32]struct{}{}
+}
+
+// hide counts by client who used it at addresses that hide their users, and how many people come from such addresses at all. Whoever does so
+// for weeks has it as a habit and is not counted.
+func (s *scoping) hide() {
+	type use struct {
+		days        int32
+		first, last event.Micros
+	}
+	type kin struct{ client, who uint32 }
+	uses, people := map[kin]use{}, map[uint32]bool{}
+	for _, v := range s.ordered {
+		if v.client == 0 || !v.addr.place.Kind.Anonymous() {
+			continue
 		}
-		s.masked[v.client][v.who.Handle] = struct{}{}
+		people[v.who.Handle] = true
+		u, ok := uses[kin{v.client, v.who.Handle}]
+		if !ok {
+			u.first = v.first
+		}
+		u.days, u.last = u.days+v.days, max(u.last, v.last)
+		uses[kin{v.client, v.who.Handle}] = u
+	}
+	s.masked, s.maskedAll = map[uint32]map[uint32]bool{}, len(people)
+	for k, u := range uses {
+		if u.days >= 8 && u.last-u.first >= habitAfter {
+			continue
+		}
+		if s.masked[k.client] == nil {
+			s.masked[k.client] = map[uint32]bool{}
+		}
+		s.masked[k.client][k.who] = true
 	}
 }
 
@@ -570,8 +597,9 @@ func (s *scoping) sameHand(v *visit) float64 {
 	if n := s.hands[sessionKey{v.addr.place.IP, v.client}]; n >= 3 && 2*n >= all {
 		nats = min(float64(n-1)*s.w.SameHand, s.w.SameHandMax)
 	}
-	if n := len(s.masked[v.client]); n >= 4 && 2*n >= all && v.first < s.first+youngRecords {
-		nats = max(nats, min(float64(n-1)*s.w.SameHand/2, s.w.MaskedMax))
+	if m := s.masked[v.client]; m[v.who.Handle] && v.first < s.first+youngRecords {
+		excess := float64(len(m)) - float64(s.maskedAll)*s.heldBy[s.families[v.client]]
+		nats = max(nats, min((excess-1)*s.w.SameHand/2, s.w.MaskedMax))
 	}
 	return nats
 }
