@@ -1,0 +1,252 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+import (
+	"cmp"
+	"math"
+	"net/netip"
+	"slices"
+
+	"github.com/sekisho/sekisho/event"
+)
+
+// gathering is what weighs on a visit from the others at its address, gathered once a round: who is new there, who is bad or
+// in doubt, and who is at home.
+type gathering struct {
+	strangers []*visit            // in order of time
+	bad       []*visit            // condemned, or in doubt by what speaks against them alone; in order of time
+	familiar  map[uint32]struct{} // accounts at home, up to maxFamiliar
+}
+
+const (
+	maxFamiliar = 32
+	maxNear     = 128 // strangers or bad visits that are looked at for one visit: more say no more
+)
+
+// sessionKey is an address, or an address as seen with one client.
+type sessionKey struct {
+	addr   netip.Addr
+	client uint32 // noClient for all of them
+}
+
+const noClient = ^uint32(0)
+
+func (s *scoping) gather(v *visit) {
+	for _, key := range [...]sessionKey{{v.addr.place.IP, noClient}, {v.addr.place.IP, v.client}} {
+		g := s.gathered[key]
+		if g == nil {
+			g = &gathering{}
+			s.gathered[key] = g
+		}
+		switch {
+		case v.judged == condemned || v.alone >= doubtfulAt && v.stranger:
+			g.bad = append(g.bad, v)
+		case v.stranger:
+			g.strangers = append(g.strangers, v)
+		}
+		if v.judged != condemned && v.regular && len(g.familiar) < maxFamiliar {
+			if g.familiar == nil {
+				g.familiar = map[uint32]struct{}{}
+			}
+			g.familiar[v.who.Handle] = struct{}{}
+		}
+	}
+}
+
+// near returns those of a list, which is in order of first use, that came within two weeks of the visit.
+func near(list []*visit, v *visit) []*visit {
+	from, _ := slices.BinarySearchFunc(list, v.first-14*day, func(w *visit, at event.Micros) int { return cmp.Compare(w.first, at) })
+	to, _ := slices.BinarySearchFunc(list, v.last+14*day, func(w *visit, at event.Micros) int { return cmp.Compare(w.first, at) })
+	return list[from:max(from, min(to, from+maxNear))]
+}
+
+// weighCompany adds what other accounts say that came to the same address: strangers to it with clients unlike their own,
+// and those condemned or in doubt. Where people are at home, only the same client is company.
+func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
+	a := v.addr
+	if a.place.Own {
+		return
+	}
+	g := s.gathered[sessionKey{a.place.IP, noClient}]
+	if g != nil && v.client != 0 && len(g.familiar) > 0 {
+		g = s.gathered[sessionKey{a.place.IP, v.client}]
+	}
+	if g == nil {
+		return
+	}
+	seen := map[uint32]bool{v.who.Handle: true}
+	company := 0.0
+	for _, w := range near(g.bad, v) {
+		like := s.alike(v, w)
+		switch {
+		case seen[w.who.Handle] || like == 0:
+			continue
+		case w.judged == condemned:
+			company += like
+		default:
+			company += like * probability(w.alone)
+		}
+		seen[w.who.Handle] = true
+	}
+	if !p.network && v.strangerNow(p) {
+		s.weighStrangers(v, g, seen, add)
+	}
+	if _, taken := s.taken[v.who.Handle]; taken && !p.network && v.strangerNow(p) {
+		add("stolen-together", s.stolenTogether(g, v)*s.tellingOf(v, p))
+	}
+	if company > 0 && !p.network {
+		add("company", min(company*s.w.Company, s.w.CompanyMax))
+	}
+}
+
+// stolenTogether weighs that other accounts which the intruder had used met this one at an address new to them all.
+func (s *scoping) stolenTogether(g *gathering, v *visit) float64 {
+	met := map[uint32]bool{v.who.Handle: true}
+	for _, w := range near(g.strangers, v) {
+		if _, taken := s.taken[w.who.Handle]; taken {
+			met[w.who.Handle] = true
+		}
+	}
+	if len(met) < 2 {
+		return 0
+	}
+	return min(s.w.StolenTogether+float64(len(met)-2), s.w.CompanyMax)
+}
+
+func (s *scoping) weighStrangers(v *visit, g *gathering, seen map[uint32]bool, add func(string, float64)) {
+	strangers, same, strange := 0, 0, 0.0
+	for _, w := range near(g.strangers, v) {
+		if seen[w.who.Handle] {
+			continue
+		}
+		seen[w.who.Handle] = true
+		strangers++
+		if s.families[w.client] == s.families[v.client] {
+			same++
+		}
+		if n := s.novelty.stranger(w.past.days); n >= tellingFrom || v.addr.place.Kind.Anonymous() {
+			strange += n
+		}
+	}
+	if strangers == 0 {
+		return
+	}
+	strange = max(strange, s.oneClient(v, same, strangers))
+	familiar := len(g.familiar)
+	if _, self := g.familiar[v.who.Handle]; self {
+		familiar--
+	}
+	r := math.Min(strange, float64(strangers)*s.w.Stranger) + float64(familiar)*s.w.Familiar
+	if v.client == 0 { // without a client to compare, only kinds of address that few share say something
+		r = float64(strangers) * 0.4 * s.w.Stranger
+		if k := v.addr.place.Kind; !k.Anonymous() && k != event.KindResidential {
+			r = 0
+		}
+	}
+	add("co-use", min(max(r, s.w.CoUseMin), s.w.CoUseMax))
+}
+
+// tellingFrom is what being strange must be worth, in nats, before many strangers at an address are more than a crowd: where
+// nobody has a past, as at the beginning of the logs, a carrier's gateway is full of them.
+const tellingFrom = 1.0
+
+// tellingOf returns how much it says, from 0 to 1, that a visit is strange to its account: little where most honest visits of that depth
+// of history are, and nothing of a client that fits the owner as it fits so many.
+func (s *scoping) tellingOf(v *visit, p past) float64 {
+	if v.addr.place.Kind.Anonymous() || v.client == 0 {
+		return 1
+	}
+	if p.common {
+		return 0
+	}
+	return min(1, s.novelty.stranger(p.days)/tellingFrom)
+}
+
+// alike returns how much company two visits to one address are for each other, from 0 to 1: where an address hides its users, all; elsewhere
+// as far as they share a client that few have. Many people's phones meet behind one carrier's gateway.
+func (s *scoping) alike(v, w *visit) float64 {
+	if v.addr.place.Kind.Anonymous() || v.client == 0 || w.client == 0 {
+		return 1
+	}
+	share := s.heldBy[s.families[v.client]]
+	if s.families[v.client] != s.families[w.client] || share >= commonShare {
+		return 0
+	}
+	return min(1, math.Log(commonShare/max(share, 1e-3)))
+}
+
+// oneClient weighs that more strangers at an address have the same client than would by chance: that is one operator's. A client that many
+// have says nothing: behind a carrier's gateway everybody has one of three telephones.
+func (s *scoping) oneClient(v *visit, same, strangers int) float64 {
+	share := s.heldBy[s.families[v.client]]
+	if v.client == 0 || share >= commonShare {
+		return 0
+	}
+	return max(0, float64(same)-float64(strangers)*share) * s.w.Stranger
+}
+
+// hold counts who has a client, and who has it at one address.
+func (s *scoping) hold(v *visit) {
+	if v.client == 0 {
+		return
+	}
+	s.hands[sessionKey{v.addr.place.IP, v.client}]++
+	if s.holders[v.client] == nil {
+		s.holders[v.client] = map[uint32]struct{}{}
+	}
+	s.holders[v.client][v.who.Handle] = struct{}{}
+}
+
+// hide counts by client who used it at addresses that hide their users, and how many people come from such addresses at all. Whoever does so
+// for weeks has it as a habit and is not counted.
+func (s *scoping) hide() {
+	type use struct {
+		days        int32
+		first, last event.Micros
+	}
+	type kin struct{ client, who uint32 }
+	uses, people := map[kin]use{}, map[uint32]bool{}
+	for _, v := range s.ordered {
+		if v.client == 0 || !v.addr.place.Kind.Anonymous() {
+			continue
+		}
+		people[v.who.Handle] = true
+		u, ok := uses[kin{v.client, v.who.Handle}]
+		if !ok {
+			u.first = v.first
+		}
+		u.days, u.last = u.days+v.days, max(u.last, v.last)
+		uses[kin{v.client, v.who.Handle}] = u
+	}
+	s.masked, s.maskedAll = map[uint32]map[uint32]bool{}, len(people)
+	for k, u := range uses {
+		if u.days >= 8 && u.last-u.first >= habitAfter {
+			continue
+		}
+		if s.masked[k.client] == nil {
+			s.masked[k.client] = map[uint32]bool{}
+		}
+		s.masked[k.client][k.who] = true
+	}
+}
+
+// sameHand weighs that one client, which hardly anybody else has, serves several accounts at an address that hides its user, or, while the
+// records are too young to know anybody's habits, at any such addresses. It needs no past: it is what is left to see where the logs begin
+// after the intruder.
+func (s *scoping) sameHand(v *visit) float64 {
+	all := len(s.holders[v.client])
+	if v.client == 0 || !v.addr.place.Kind.Anonymous() || float64(all) >= commonShare*float64(len(s.people)) {
+		return 0
+	}
+	nats := 0.0
+	if n := s.hands[sessionKey{v.addr.place.IP, v.client}]; n >= 3 && 2*n >= all {
+		nats = min(float64(n-1)*s.w.SameHand, s.w.SameHandMax)
+	}
+	if m := s.masked[v.client]; m[v.who.Handle] && v.first < s.first+youngRecords {
+		excess := float64(len(m)) - float64(s.maskedAll)*s.heldBy[s.families[v.client]]
+		nats = max(nats, min((excess-1)*s.w.SameHand/2, s.w.MaskedMax))
+	}
+	return nats
+}
