@@ -66,6 +66,10 @@ type Options struct {
 	LogsFrom    time.Time // nothing before it is written, as if the logs began then; zero: all
 	Without     []string  // kinds of log that are missing; see Logs
 
+	// Shift is how much later the lines say that everything happened. Weekdays, office hours and holidays stay those of the
+	// story's own dates; files are rotated by the clock of the lines.
+	Shift time.Duration
+
 	// Progress is called after each hour of the story with the hours done and the hours in all. It may be nil.
 	Progress func(done, total int64)
 }

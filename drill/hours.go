@@ -19,12 +19,23 @@ const (
 type calendar struct {
 	start int64 // midnight in Japan
 	days  int
+	shift int64 // how much later the story is told than it is dated; the start has it, weekdays and holidays do not
 }
 
 func newCalendar(start time.Time, days int) calendar {
 	t := start.UnixMicro() + jst
 	return calendar{start: t - t%day - jst, days: days}
 }
+
+// told returns the calendar of the same days, told so much later.
+func (c calendar) told(later time.Duration) calendar {
+	c.shift = later.Microseconds()
+	c.start += c.shift
+	return c
+}
+
+// date returns the days since 1970 of day d by the story's own dates.
+func (c calendar) date(d int) int64 { return (c.start-c.shift+jst)/day + int64(d) }
 
 func (c calendar) end() int64 { return c.start + int64(c.days)*day }
 
@@ -37,7 +48,7 @@ func (c calendar) dayOf(t int64) int { return int((t - c.start) / day) }
 
 // weekday returns 0 for Sunday.
 func (c calendar) weekday(d int) int {
-	return int(((c.start+jst)/day + int64(d) + 4) % 7)
+	return int((c.date(d) + 4) % 7)
 }
 
 // works says whether the institute is at work on day d: not at weekends, not on the national holidays of June to October.
@@ -47,7 +58,7 @@ func (c calendar) works(d int) bool {
 }
 
 func (c calendar) holiday(d int) bool {
-	_, month, dom := civil((c.start+jst)/day + int64(d))
+	_, month, dom := civil(c.date(d))
 	monday := c.weekday(d) == 1
 	third := dom >= 15 && dom <= 21
 	switch month {
@@ -67,7 +78,7 @@ func (c calendar) holiday(d int) bool {
 
 // obon says whether most people are away: 12 to 15 August.
 func (c calendar) obon(d int) bool {
-	_, month, dom := civil((c.start+jst)/day + int64(d))
+	_, month, dom := civil(c.date(d))
 	return month == 8 && dom >= 12 && dom <= 15
 }
 

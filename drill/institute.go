@@ -72,7 +72,7 @@ type world struct {
 }
 
 func newWorld(o Options, extra []string) *world {
-	w := &world{seed: o.Seed, extra: extra, cal: newCalendar(o.Start, o.Days), vpnPool: "10.200."}
+	w := &world{seed: o.Seed, extra: extra, cal: newCalendar(o.Start, o.Days).told(o.Shift), vpnPool: "10.200."}
 	w.book.seen = map[string]int32{}
 	d := roll(w.seed, streamAddress)
 	for i := range 8 {

@@ -17,6 +17,8 @@ type Line struct {
 	Kind string    // one of Logs
 	Time time.Time // UTC; for cloud records that the service delivers late, when it delivers them
 	Text []byte    // without its newline, in JSON logs one object; it is the reader's until the function returns
+
+	made time.Time // when what it tells happened, if an exercise lets it come late
 }
 
 // Stream makes a drill and hands each of its lines to each, in the order of time over all logs; lines of one time come in the

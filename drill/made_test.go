@@ -98,13 +98,18 @@ func sums(t *testing.T, dir string) map[string]string {
 // read returns the lines of a log file.
 func read(t *testing.T, dir string, f File) [][]byte {
 	t.Helper()
-	file, err := os.Open(filepath.Join(dir, "logs", f.Path))
+	return readLines(t, filepath.Join(dir, "logs", f.Path))
+}
+
+func readLines(t *testing.T, path string) [][]byte {
+	t.Helper()
+	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
 	var r io.Reader = file
-	if strings.HasSuffix(f.Path, ".gz") {
+	if strings.HasSuffix(path, ".gz") {
 		if r, err = gzip.NewReader(file); err != nil {
 			t.Fatal(err)
 		}

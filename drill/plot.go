@@ -175,7 +175,7 @@ func (v *wave) slot(p *plot, index int, out []moment, from, until int64) []momen
 	if until <= v.from || from >= v.to {
 		return out
 	}
-	d := roll(p.w.seed, streamWave, uint64(index), uint64(from))
+	d := roll(p.w.seed, streamWave, uint64(index), uint64(from-p.w.cal.shift))
 	span := v.to - v.from
 	first := (max(from, v.from) - v.from) * int64(v.tries) / span
 	last := (min(until, v.to) - v.from) * int64(v.tries) / span
@@ -198,7 +198,7 @@ func (v *probing) slot(p *plot, index int, out []moment, from, until int64) []mo
 		if a >= b {
 			continue
 		}
-		dd := roll(p.w.seed, streamProbe, uint64(index), uint64(from), uint64(i))
+		dd := roll(p.w.seed, streamProbe, uint64(index), uint64(from-p.w.cal.shift), uint64(i))
 		known := v.known + i*v.grows // of the list, so far
 		for range dd.times(v.daily * float64(len(p.w.people)) / 400 * float64(b-a) / float64(day.shut-day.open)) {
 			m := moment{t: dd.span(a, b), x: dd.next(), do: deedProbe, at: v.at[dd.n(len(v.at))], n: int16(v.act)}

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -232,38 +233,49 @@ func (p *press) absolute(t int64) (n int, from, to int64) {
 	return 0, p.cal.start, p.cal.end()
 }
 
+// name returns the path of a period's file when the drill is over.
 func (p *press) name(index int, from int64) string {
 	age := p.last - index
-	y, m, d := civil((from + jst) / day)
-	switch p.shape.naming {
-	case dated:
-		name := fmt.Sprintf("%04d-%02d", y, m)
-		switch p.shape.period {
-		case daily:
-			name = fmt.Sprintf("%04d-%02d-%02d", y, m, d)
-		case fourHourly:
-			name = fmt.Sprintf("%04d-%02d-%02dT%02d", y, m, d, (from+jst)/hour%24)
-		}
-		return fmt.Sprintf(p.shape.path, name)
-	case suffixed:
-		if age > 0 {
-			_, _, to := p.absolute(from)
-			y, m, d = civil((to + jst) / day)
-			return fmt.Sprintf("%s-%04d%02d%02d.gz", p.shape.path, y, m, d)
-		}
-	case versions:
-		if age > 0 {
-			return fmt.Sprintf("%s.%d", p.shape.path, age-1)
-		}
-	default:
-		if age == 1 {
-			return p.shape.path + ".1"
-		}
-		if age > 1 {
-			return fmt.Sprintf("%s.%d.gz", p.shape.path, age)
-		}
+	switch {
+	case p.shape.naming == dated:
+		return p.dated(from)
+	case p.shape.naming == suffixed && age > 0:
+		return p.suffixed(from)
 	}
-	return p.shape.path
+	return p.aged(age)
+}
+
+// dated returns the path of the file of the period that begins then.
+func (p *press) dated(from int64) string {
+	y, m, d := civil((from + jst) / day)
+	name := fmt.Sprintf("%04d-%02d", y, m)
+	switch p.shape.period {
+	case daily:
+		name = fmt.Sprintf("%04d-%02d-%02d", y, m, d)
+	case fourHourly:
+		name = fmt.Sprintf("%04d-%02d-%02dT%02d", y, m, d, (from+jst)/hour%24)
+	}
+	return strings.Replace(p.shape.path, "%s", name, 1)
+}
+
+// suffixed returns the path that the file of the period which began then is given at the period's end.
+func (p *press) suffixed(from int64) string {
+	_, _, to := p.absolute(from)
+	y, m, d := civil((to + jst) / day)
+	return fmt.Sprintf("%s-%04d%02d%02d.gz", p.shape.path, y, m, d)
+}
+
+// aged returns the path of a file that so many periods have ended after; 0: the one in use.
+func (p *press) aged(age int) string {
+	switch {
+	case age == 0:
+		return p.shape.path
+	case p.shape.naming == versions:
+		return fmt.Sprintf("%s.%d", p.shape.path, age-1)
+	case age == 1:
+		return p.shape.path + ".1"
+	}
+	return fmt.Sprintf("%s.%d.gz", p.shape.path, age)
 }
 
 // write writes the lines of a chunk to the files of their periods.

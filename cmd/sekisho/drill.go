@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/sekisho/sekisho/drill"
 	"github.com/sekisho/sekisho/event"
@@ -23,7 +24,7 @@ func drillCommand() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  onlyGroups,
 	}
-	cmd.AddCommand(drillListCommand(), drillGenerateCommand(), drillScoreCommand())
+	cmd.AddCommand(drillListCommand(), drillGenerateCommand(), drillRunCommand(), drillScoreCommand())
 	return cmd
 }
 
@@ -122,18 +123,23 @@ into a new or empty folder. The same flags give the same bytes.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	fl := cmd.Flags()
+	f.story(fl)
+	fl.StringVar(&f.out, "out", "sekisho-drill", "the `folder` to write into: new or empty")
+	fl.BoolVar(&f.json, "json", false, "print what was made as JSON")
+	fl.StringVar(&f.lang, "lang", "", "language of the messages: ja or en (default: of the terminal)")
+	return cmd
+}
+
+// story adds the flags that say which story is told.
+func (f *generateFlags) story(fl *pflag.FlagSet) {
 	fl.Uint64Var(&f.o.Seed, "seed", 1, "which of all institutes")
 	fl.IntVar(&f.o.Accounts, "accounts", 0, "how many people it has: 100 to 50000 (default: the drill's own, 400 for aist)")
 	fl.IntVar(&f.o.Days, "days", 0, "how many days the logs span (default: the drill's own; the story is pressed or stretched to fit)")
 	fl.IntVar(&f.o.PeakPerAccount, "peak", 0, "guesses at each account on the worst day (default: the drill's own)")
 	fl.StringVar(&f.start, "start", "", "the first `date` (default: the drill's own)")
 	fl.StringVar(&f.from, "logs-from", "", "the `date` before which no log is kept")
-	fl.StringVar(&f.out, "out", "sekisho-drill", "the `folder` to write into: new or empty")
 	fl.StringSliceVar(&f.variants, "variant", nil, "`names` of variants, as drill list shows them; comma-separated")
 	fl.StringSliceVar(&f.without, "without", nil, "`kinds` of log that are missing, as drill list shows them; comma-separated")
-	fl.BoolVar(&f.json, "json", false, "print what was made as JSON")
-	fl.StringVar(&f.lang, "lang", "", "language of the messages: ja or en (default: of the terminal)")
-	return cmd
 }
 
 func (f *generateFlags) run(cmd *cobra.Command, name string) error {
