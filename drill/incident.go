@@ -48,6 +48,7 @@ func incidents() []incident {
 	quiet.name, quiet.quiet = AISTQuiet, true
 	return []incident{
 		pressed, quiet, year,
+		projectWeb2021(), groupShared2023(), spam2023(),
 		ordinaryYear(),
 	}
 }

@@ -67,6 +67,7 @@ type world struct {
 
 	guests    []person // who has an account on a shared site: numbered behind the people, not of the institute's directory
 	shared    []int32  // further addresses that several honest people use
+	odd       []Odd    // further accounts that look suspicious and are honest
 	staffMail *staffMail
 	sites     []*sharedSite
 }

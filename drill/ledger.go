@@ -255,7 +255,7 @@ func (g *ledger) sharedOf(w *world) []Shared {
 }
 
 func oddOf(w *world) []Odd {
-	out := []Odd{}
+	out := append([]Odd{}, w.odd...)
 	for i := range w.people {
 		p := &w.people[i]
 		why := ""

@@ -17,7 +17,8 @@ import (
 // address and "auth=1", and nothing of Dovecot, which tells of failures alone.
 type submissionLog struct {
 	syslogSheet
-	asked []int64 // by member: when the directory last confirmed the password; Dovecot remembers it for an hour
+	held  []string // in the queue until somebody deletes them
+	asked []int64  // by member: when the directory last confirmed the password; Dovecot remembers it for an hour
 }
 
 const (
@@ -34,6 +35,8 @@ type letter struct {
 	id   string // Message-ID, without its brackets
 	size int64
 	to   []addressee
+
+	until int64 // when somebody deletes it from the queue, if it is held there
 }
 
 // addressee is one recipient, and what becomes of the message there.
@@ -165,6 +168,10 @@ func (l *submissionLog) queue(t int64, id string, m letter, d *dice) {
 			at = l.deliver(again, id, m, &sent, d)
 		case fateHeld:
 			held = true
+			for wait, again := 5*minute, at+5*minute; again < m.until; wait, again = min(2*wait, hour), again+min(2*wait, hour) {
+				active(again)
+				l.deliver(again, id, m, a, d)
+			}
 		case fateUnknown, fateFull, fateSpam:
 			returned, back = true, max(back, at)
 		}
@@ -173,7 +180,9 @@ func (l *submissionLog) queue(t int64, id string, m letter, d *dice) {
 	if returned && m.box != "" {
 		l.report(back+d.span(5*millisecond, 60*millisecond), id, m, d)
 	}
-	if !held {
+	if held {
+		l.held = append(l.held, id)
+	} else {
 		l.say(end+d.span(millisecond, 9*millisecond), "postfix/qmgr", 1312, id, ": removed")
 	}
 }

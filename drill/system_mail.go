@@ -12,8 +12,9 @@ import (
 // the firewall sees it from the office's side alone. It takes letters over SMTP AUTH, gives mailboxes over IMAP and a webmail,
 // and asks the directory for passwords; it takes the mail address for the login ID too, which strangers know.
 type staffMail struct {
-	uses  []bool // by member: whether this is where he has his mailbox
-	web   []bool // who reads it in the webmail, when not in the office
+	uses  []bool          // by member: whether this is where he has his mailbox
+	users map[string]bool // the same by login ID
+	web   []bool          // who reads it in the webmail, when not in the office
 	peers []peer
 	stale []stalePhone
 	lists []string
@@ -50,10 +51,11 @@ const (
 func makeStaffMail(w *world) {
 	d := roll(w.seed, streamStaffMail)
 	n := len(w.people)
-	s := &staffMail{uses: make([]bool, n), web: make([]bool, n), lists: []string{"zairyo-ml", "anzen-ml", "seminar"}}
+	s := &staffMail{uses: make([]bool, n), web: make([]bool, n), users: map[string]bool{}, lists: []string{"zairyo-ml", "anzen-ml", "seminar"}}
 	w.staffMail = s
 	for i := range w.people {
 		s.uses[i], s.web[i] = d.chance(0.7), d.chance(0.1)
+		s.users[w.people[i].uid] = s.uses[i]
 	}
 	s.peers = mailPeers()
 	pick := func(from int, fit func(p *person) bool) int32 {
@@ -71,10 +73,14 @@ func makeStaffMail(w *world) {
 	for !w.cal.works(s.symposium) && s.symposium < w.cal.days-1 {
 		s.symposium++
 	}
+	odd := func(who int32, why string) { w.odd = append(w.odd, Odd{w.people[who].uid, w.people[who].mail, why}) }
+	odd(s.secretary, "wrote to the 2,000 participants of a symposium")
+	odd(s.batch, "has programs that send a letter each at night, hundreds of them")
 	for k := range max(2, n/150) {
 		from := d.n(max(1, w.cal.days-3))
 		who := pick((k*131+17)%n, func(p *person) bool { return true })
 		s.stale = append(s.stale, stalePhone{who, from, from + 2 + d.n(3)})
+		odd(who, "has a phone with an old password")
 	}
 }
 

@@ -180,7 +180,6 @@ func (w *world) enrol(s *sharedSite, i, b int) {
 	}
 	p.uid = of.key[:min(3, len(of.key))] + "-" + string(four(nil, 1000+i*7%9000))
 	p.left = w.cal.days + 1
-	w.guests = append(w.guests, p)
 	u.habit = []float64{0.75, 0.45, 0.18}[of.part] * (0.4 + 1.2*d.unit())
 	u.starts = d.bell(9*60+30, 40)
 	if strings.HasSuffix(of.key, "-vn") {
@@ -198,6 +197,13 @@ func (w *world) enrol(s *sharedSite, i, b int) {
 	}
 	u.projects = w.duties(s, of, b, &d)
 	s.users = append(s.users, u)
+	w.guests = append(w.guests, p)
+	switch {
+	case strings.HasSuffix(of.key, "-vn"):
+		w.odd = append(w.odd, Odd{p.uid, p.mail, "works for a supplier abroad"})
+	case u.joined > 0:
+		w.odd = append(w.odd, Odd{p.uid, p.mail, "joined, and took a whole project to read"})
+	}
 }
 
 // duties are the projects that an account may see: a client's are its own; others work on one to three.
@@ -258,9 +264,7 @@ func (s *sharedSite) retired() string { return s.bodies[1].key[:3] + "-9017" }
 
 // siteSystem is the system that a site is.
 func siteSystem(name string, spec func() siteOf) system {
-	find := func(w *world) *sharedSite {
-		return w.sites[slices.IndexFunc(w.sites, func(s *sharedSite) bool { return s.system == name })]
-	}
+	find := func(w *world) *sharedSite { return w.siteNamed(name) }
 	return system{
 		name: name,
 		make: func(w *world) { w.build(spec()) },
