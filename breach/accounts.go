@@ -164,14 +164,16 @@ func (s *scoping) causes(all []*judgedAccount) {
 	}
 }
 
-// caseAccounts turns verdicts into the case's accounts. Groups are numbered by their first harm.
+// caseAccounts turns verdicts into the case's accounts. Groups are numbered by their first harm, those of unknown cause last.
 func (s *scoping) caseAccounts(all []*judgedAccount) []cases.Account {
 	group := map[cases.Cause]int{}
 	inOrder := slices.Clone(all)
 	slices.SortStableFunc(inOrder, func(a, b *judgedAccount) int { return int(clampSign(int64(a.first) - int64(b.first))) })
-	for _, j := range inOrder {
-		if j.verdict == cases.AccountCompromised && group[j.cause] == 0 {
-			group[j.cause] = len(group) + 1
+	for _, unknown := range []bool{false, true} {
+		for _, j := range inOrder {
+			if j.verdict == cases.AccountCompromised && group[j.cause] == 0 && (j.cause == cases.CauseUnknown) == unknown {
+				group[j.cause] = len(group) + 1
+			}
 		}
 	}
 	findings := s.findingsByAccount()

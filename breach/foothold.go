@@ -29,11 +29,11 @@ func (s *scoping) settleAll() (accounts []*judgedAccount, addresses []cases.Addr
 			breached = breached || j.verdict == cases.AccountCompromised
 		}
 		machines = s.hosts(addresses, breached)
-		found := s.footholdsOf(machines)
-		if maps.Equal(found, s.footholds) {
+		found, from := s.footholdsOf(machines), heldFrom(machines)
+		if maps.Equal(found, s.footholds) && from == s.heldFrom {
 			break
 		}
-		s.footholds = found
+		s.footholds, s.heldFrom = found, from
 		s.harmStart = math.MaxInt64
 		s.forget()
 		s.countClients()
@@ -64,6 +64,17 @@ func (s *scoping) footholdsOf(machines []*machine) map[netip.Addr]held {
 		out[h.ip] = held{h.first, len(before)}
 	}
 	return out
+}
+
+// heldFrom returns since when the intruder holds a machine; 0: none is condemned.
+func heldFrom(machines []*machine) event.Micros {
+	from := event.Micros(0)
+	for _, h := range machines {
+		if h.verdict == cases.HostCompromised && h.first != 0 && (from == 0 || h.first < from) {
+			from = h.first
+		}
+	}
+	return from
 }
 
 // foothold weighs that an account was used from a machine that the intruder held by then and that it had never been used from. Where others

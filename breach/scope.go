@@ -95,6 +95,7 @@ type scoping struct {
 	exposed    event.Micros        // when the directory was read; 0: it was not
 	sources    map[netip.Addr]bool // campaign sources by finding
 	footholds  map[netip.Addr]held
+	heldFrom   event.Micros // since when he holds a machine; 0: none known
 }
 
 type span struct{ from, to event.Micros }

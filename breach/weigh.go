@@ -26,7 +26,7 @@ func (s *scoping) weigh(v *visit) {
 	if s.campaign.has(v.first) {
 		add("campaign", s.w.PriorCampaign)
 	}
-	if s.allBad > 1 && v.first >= s.harmStart-30*day {
+	if s.allBad > 1 && v.first >= s.harmStart-30*day || s.heldFrom != 0 && v.first >= s.heldFrom-30*day {
 		add("campaign", s.w.PriorBreach)
 	}
 	a := v.addr
