@@ -50,6 +50,10 @@ func (r *run) daily(m moment, d *dice) {
 	case deedShare:
 		r.share(m.t, p, r.inside(p, from), d)
 	case deedVPN:
+		if r.w.has(sysEdgeAdmin) {
+			r.portalSession(m, p, from, d)
+			return
+		}
 		c, t := l.slapd.visit(m.t+2*second, vpnIP, vpnService, p.uid, p.dn, true)
 		l.slapd.disconnect(t+2*millisecond, &c)
 		if d.chance(0.06) { // a stale code from the token

@@ -22,6 +22,9 @@ const (
 	webServices      // a program that fetches mail by itself
 	oldFirefox       // the last one for Windows 7; the intruder's, and a few members' too
 	anonymousBrowser // Tor Browser, which shows the same to everybody
+	graphTool        // a script that asks Microsoft Graph
+
+	clients // how many there are
 )
 
 // traits are what the logs show of a client, but for its version.
@@ -61,6 +64,8 @@ func (c client) traits() traits {
 		return traits{"ExchangeServicesClient/", ".00.0913.015", "", "", "Exchange Web Services", "Client=WebServices;ExchangeServicesClient/15.00.0913.015;", 15, 0}
 	case oldFirefox:
 		return traits{"Mozilla/5.0 (Windows NT 6.1; Win64; x64; rv:115.0) Gecko/20100101 Firefox/", ".0", "Windows7", "Firefox ", "Browser", owa, 115, 0}
+	case graphTool:
+		return traits{"python-requests/", ".31.0", "", "Python Requests ", "Mobile Apps and Desktop clients", "Client=REST;Client=RESTSystem;;", 2, 0}
 	}
 	return traits{"Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/", ".0", "Windows10", "Firefox ", "Browser", owa, 128, 0}
 }

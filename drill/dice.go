@@ -25,6 +25,8 @@ const (
 	streamPerson
 	streamDomain
 	streamSubsidiary
+	streamEdge
+	streamGateway
 )
 
 // roll returns the dice for what the parts name.

@@ -49,6 +49,7 @@ func incidents() []incident {
 	return []incident{
 		pressed, quiet, year,
 		projectWeb2021(), groupShared2023(), spam2023(),
+		jaxa2023(), vpnZeroday2024(), mailAppliance2023(),
 		ordinaryYear(),
 	}
 }

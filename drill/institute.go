@@ -60,6 +60,7 @@ type world struct {
 	honestTor  []int32
 	noise      []int32
 	ci         int32
+	netVendor  int32 // the maintenance firm of the edge, where there is sysEdgeAdmin
 
 	vpnPool            string   // the first half of the addresses that VPN clients get
 	retired            *person  // whose mail client still knocks

@@ -29,6 +29,8 @@ const (
 	logSiteErrors = "site-errors"
 	logDomain     = "domain"    // the domain controllers' events; those of other servers are windows
 	logPCs        = "endpoints" // those that office PCs forward
+	logDevice     = "fortigate-events"
+	logGateway    = "mail-gateway"
 )
 
 // trace is a set of kinds of log.
@@ -53,12 +55,14 @@ const (
 	onSiteErrors
 	onDomain
 	onPCs
+	onDevice
+	onGateway
 )
 
 // kinds returns the kinds of log in the order of their bits.
 func kinds() []string {
 	return []string{logSlapd, logIDP, logSignIns, logAudit, logEdge, logDNS, logFiles, logShell, logWindows, logCI, logVPN, logMail,
-		logSubmission, logWebmail, logSite, logSiteErrors, logDomain, logPCs}
+		logSubmission, logWebmail, logSite, logSiteErrors, logDomain, logPCs, logDevice, logGateway}
 }
 
 // Logs returns the kinds of log that drills write, sorted. Which of them a drill has depends on its institute.
@@ -95,6 +99,8 @@ type logs struct {
 	submission *submissionLog
 	webmail    *webLog
 	sites      map[string]*siteLogs // by system
+	device     *deviceLog           // of institutes with sysEdgeAdmin
+	gateMail   *gatewayLog          // of institutes with sysMailGateway
 
 	sheets []*sheet
 }
@@ -102,7 +108,8 @@ type logs struct {
 // openLogs makes the sheets and their presses. Nothing is created on disk before the first line.
 func openLogs(w *world, dir string, o Options) *logs {
 	l := &logs{slapd: newSlapdLog(w), idp: &webLog{}, ci: &webLog{}, signIns: &signInLog{}, audit: &auditLog{}, edge: &edgeLog{}, dns: &dnsLog{},
-		files: &fileLog{}, mail: &mailLog{}, vpn: &vpnLog{}, mon1: &windowsLog{host: "mon1"}, gateway: &shellLog{}, vmP: &shellLog{}, serverM: &shellLog{}, vendor: &shellLog{}, sites: map[string]*siteLogs{}}
+		files: &fileLog{}, mail: &mailLog{}, vpn: &vpnLog{}, mon1: &windowsLog{host: "mon1"}, gateway: &shellLog{}, vmP: &shellLog{}, serverM: &shellLog{}, vendor: &shellLog{}, sites: map[string]*siteLogs{},
+		device: &deviceLog{}, gateMail: &gatewayLog{}}
 	l.edge.d, l.mon1.d = roll(w.seed, streamDaemon, 2), roll(w.seed, streamDaemon, 3)
 	l.edge.id = 1 << 20
 	l.files.host, l.mail.host, l.gateway.host, l.vmP.host, l.serverM.host, l.vendor.host = "fs1", "mail-old", "gw1", "x-vm-p", "y-srv-m", "ven-syslog"

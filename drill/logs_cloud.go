@@ -32,6 +32,7 @@ const (
 	appSharePoint
 	appTeams
 	appHome
+	appGraph
 )
 
 func (a cloudApp) names() (name, id string) {
@@ -42,9 +43,14 @@ func (a cloudApp) names() (name, id string) {
 		return "Microsoft Teams", "1fec8e78-bce4-4aaf-ab1b-5451cc387264"
 	case appHome:
 		return "OfficeHome", "4765445b-32c6-49b0-83e6-1d93765276ca"
+	case appGraph:
+		return "Microsoft Graph Command Line Tools", graphToolID
 	}
 	return "Office 365 Exchange Online", "00000002-0000-0ff1-ce00-000000000000"
 }
+
+// graphToolID is the public client that administrators' scripts, and others, ask Microsoft Graph with.
+const graphToolID = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
 
 // failureReason returns Entra's text for the codes that occur.
 func failureReason(code int) string {
@@ -212,6 +218,23 @@ func (l *auditLog) file(t int64, p *person, from *address, operation, site, path
 	b = append(append(append(append(b, site...), `/","SourceFileName":"`...), name...), `","SourceRelativeUrl":"Documents/`...)
 	b = append(append(b, path...), `"}`...)
 	l.close(t+lateness(d), b)
+}
+
+// teamFile is one FileAccessed or FileDownloaded record in a site that several share, with a partner outside perhaps.
+func (l *auditLog) teamFile(t int64, p *person, from *address, operation, site, name, agent string, d *dice) {
+	if t < l.from {
+		return
+	}
+	const home = "https://hakusanlab.sharepoint.com/sites/"
+	b := l.head(t, operation, 6, "SharePoint", from.ip, p.mail, d)
+	b = append(append(append(append(b, `,"ObjectId":"`+home...), site...), "/Shared Documents/"...), name...)
+	b = append(b, `","CorrelationId":"`...)
+	b = appendGUID(b, d)
+	b = append(append(b, `","EventSource":"SharePoint","ItemType":"File","UserAgent":"`...), agent...)
+	b = append(append(b, `","SourceFileExtension":"`...), extension(name)...)
+	b = append(append(b, `","SiteUrl":"`+home...), site...)
+	b = append(append(b, `/","SourceFileName":"`...), name...)
+	l.close(t+lateness(d), append(b, `","SourceRelativeUrl":"Shared Documents"}`...))
 }
 
 func extension(name string) string {

@@ -25,6 +25,7 @@ type flow struct {
 	nat            string // the address outside that it leaves with; empty: none
 	took           int64
 	sent, received int64
+	own            bool // the firewall's own traffic
 }
 
 // country returns FortiOS's name of a country.
@@ -95,6 +96,8 @@ func service(port, proto int) string {
 		return "SMB"
 	case 3389:
 		return "RDP"
+	case 123:
+		return "NTP"
 	case 1194:
 		return "OPENVPN"
 	}
@@ -127,7 +130,11 @@ func (l *edgeLog) write(f flow) {
 	b = l.stamp.clock(b)
 	b = append(b, ` devname="edge1" devid="FG200FT921900117" eventtime=`...)
 	b = strconv.AppendInt(b, f.end*1000+int64(l.d.n(1000)), 10)
-	b = append(b, ` tz="+0900" logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root"`...)
+	if f.own {
+		b = append(b, ` tz="+0900" logid="0001000014" type="traffic" subtype="local" level="notice" vd="root"`...)
+	} else {
+		b = append(b, ` tz="+0900" logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root"`...)
+	}
 	b = plain(b, "srcip", f.src)
 	if f.proto != 1 {
 		b = number(b, "srcport", int64(f.sport))
@@ -141,7 +148,11 @@ func (l *edgeLog) write(f flow) {
 	b = quoted(quoted(b, "srccountry", f.srcC), "dstcountry", f.dstC)
 	b = number(number(b, "sessionid", l.id), "proto", int64(f.proto))
 	b = quoted(b, "action", f.action)
-	b = quoted(number(b, "policyid", policy(&f)), "policytype", "policy")
+	kind := "policy"
+	if f.own {
+		kind = "local-in-policy"
+	}
+	b = quoted(number(b, "policyid", policy(&f)), "policytype", kind)
 	b = quoted(b, "service", service(f.dport, f.proto))
 	if f.nat != "" {
 		b = number(plain(quoted(b, "trandisp", "snat"), "transip", f.nat), "transport", int64(f.sport))
@@ -157,8 +168,10 @@ func (l *edgeLog) write(f flow) {
 // policy is the number of the rule that a session fell under; 0 is the one that denies what no other allows.
 func policy(f *flow) int64 {
 	switch {
-	case f.action == "deny":
+	case f.action == "deny", f.own:
 		return 0
+	case f.from == "ssl.root":
+		return 51
 	case f.to == "wan1":
 		return 12
 	case f.from == "wan1":
@@ -175,6 +188,8 @@ func role(port string) string {
 		return "wan"
 	case "dmz":
 		return "dmz"
+	case "ssl.root", "unknown0":
+		return "undefined"
 	}
 	return "lan"
 }

@@ -36,6 +36,10 @@ type plot struct {
 	waves   []wave
 	probes  []probing
 	known   map[string]bool // login IDs that exist
+
+	failures []outage // when the portal dies or is closed, with every tunnel through it
+	tap      [2]int64 // from when to when what passes the mail gateway is his to read
+	swap     [2]int64 // from when to when there is no mail gateway; after it another one serves
 }
 
 // step is one move that the script makes by hand.

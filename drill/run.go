@@ -18,7 +18,7 @@ type run struct {
 	g       *ledger
 	plot    *plot // nil without an attack
 	systems []system
-	agents  [anonymousBrowser + 1][256]string
+	agents  [clients][256]string
 
 	day      int
 	epochDay int // days since 1970

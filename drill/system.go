@@ -48,8 +48,8 @@ func systems() []system {
 		windowsSystem(),
 		siteSystem(sysProjectSite, projectSite),
 		{name: sysMailSubmission, make: makeStaffMail, open: openStaffMail, plan: planStaffMail, do: mailLife, profile: staffMailProfile},
-		{name: sysMailGateway},
-		{name: sysEdgeAdmin},
+		mailGateway(),
+		edgeAdmin(),
 		subsidiarySystem(),
 		siteSystem(sysGroupSite, groupSite),
 	}

@@ -36,6 +36,13 @@ func drillWords(name string) event.Words {
 			En: "eight months in a research institute, in four: ID probing, password guessing, logins, internal scans, data taken"}
 	case "aist-2018":
 		return event.Words{Ja: "産業技術総合研究所の 2018 年報告書の事案を、その日付と規模のまま", En: "the incident of AIST's report of 2018, in its own dates and at its own size"}
+	case "jaxa-2023":
+		return event.Words{Ja: "JAXA の 2024 年公表の事案：VPN 装置の公表済みの脆弱性 → サーバと端末 → アカウント窃取 → 正規利用者を装った Microsoft 365、未知のマルウェア",
+			En: "JAXA's notice of 2024: a VPN device's published flaw, servers and terminals, stolen accounts, Microsoft 365 as its owners, unknown malware"}
+	case "vpn-zeroday-2024":
+		return event.Words{Ja: "VPN 装置への 5 波の攻撃、1 回はゼロデイで装置まで。その内側には何もなかったことを示す", En: "five waves against a VPN device, one enters it by a zero-day: that nothing happened behind it has to be shown"}
+	case "mail-appliance-2023":
+		return event.Words{Ja: "NISC・気象庁の 2023 年公表の事案：メール中継機器が 8 か月、知らない先と通信する", En: "the mail appliance of NISC's notice of 2023: for eight months it talks to hosts that it never talked to"}
 	case "quiet":
 		return event.Words{Ja: "何も起きない 1 年", En: "a year with nothing in it"}
 	case drill.AISTQuiet:
