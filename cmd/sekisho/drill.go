@@ -43,6 +43,13 @@ func drillWords(name string) event.Words {
 		return event.Words{Ja: "VPN 装置への 5 波の攻撃、1 回はゼロデイで装置まで。その内側には何もなかったことを示す", En: "five waves against a VPN device, one enters it by a zero-day: that nothing happened behind it has to be shown"}
 	case "mail-appliance-2023":
 		return event.Words{Ja: "NISC・気象庁の 2023 年公表の事案：メール中継機器が 8 か月、知らない先と通信する", En: "the mail appliance of NISC's notice of 2023: for eight months it talks to hosts that it never talked to"}
+	case "projectweb-2021":
+		return event.Words{Ja: "委託先の共有プロジェクトサイトを正規アカウントで 5 か月かけて少しずつ読み出す：5 団体の文書、メールアドレス 76,000 件",
+			En: "a supplier's shared site read for five months through valid accounts: documents of five bodies, 76,000 mail addresses"}
+	case "group-shared-system-2023":
+		return event.Words{Ja: "グループ各社が共用する 1 つのシステムへの正規アカウントでの侵入：後で判明した別会社の約 1 万人", En: "one system of a group of companies entered with valid accounts: another company's 10,000 persons, found later"}
+	case "spam-2023":
+		return event.Words{Ja: "職員のメールアカウント 11 件から 25 時間で迷惑メール 3,241 通", En: "eleven mail accounts of the staff send 3,241 letters of spam in 25 hours"}
 	case "quiet":
 		return event.Words{Ja: "何も起きない 1 年", En: "a year with nothing in it"}
 	case drill.AISTQuiet:
@@ -72,7 +79,7 @@ func drillListCommand() *cobra.Command {
 				return printJSON(w, all)
 			}
 			for _, n := range drill.Names() {
-				fmt.Fprintf(w, "%-12s %s\n", n, pick(l, drillWords(n)))
+				fmt.Fprintf(w, "%-28s %s\n", n, pick(l, drillWords(n)))
 			}
 			fmt.Fprintln(w)
 			for _, v := range variants() {
