@@ -141,8 +141,7 @@ func (r *run) signIn(t int64, p *person, from *address, with client, d *dice) {
 }
 
 func (r *run) cloudLogin(t int64, p *person, from *address, with client, app cloudApp, interactive bool, code int, d *dice) {
-	tr := with.traits()
-	r.l.signIns.write(signIn{t: t, who: p, from: from, client: with, version: tr.version(r.epochDay, p.lag), app: app, interactive: interactive, code: code, d: dice(d.next())})
+	r.l.signIns.write(signIn{t: t, who: p, from: from, client: with, version: with.version(r.epochDay, p.lag), app: app, interactive: interactive, code: code, d: dice(d.next())})
 }
 
 func (r *run) cloudFiles(t int64, p *person, from *address, with client, n int, d *dice) {

@@ -81,7 +81,11 @@ func (t traits) version(epochDay, lag int) int {
 
 // appendAgent appends the user agent.
 func (t *traits) appendAgent(b []byte, version int) []byte {
-	b = append(b, t.before...)
+	before, after := t.before, t.after
+	if version < t.first {
+		before, after = t.past(version)
+	}
+	b = append(b, before...)
 	b = strconv.AppendInt(b, int64(version), 10)
-	return append(b, t.after...)
+	return append(b, after...)
 }

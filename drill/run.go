@@ -116,7 +116,7 @@ func sortMoments(ms []moment) {
 // agent returns the user agent of a client on this day.
 func (r *run) agent(c client, lag int) string {
 	tr := c.traits()
-	v := tr.version(r.epochDay, lag)
+	v := c.version(r.epochDay, lag)
 	s := &r.agents[c][v&255]
 	if *s == "" {
 		*s = string(tr.appendAgent(nil, v))
