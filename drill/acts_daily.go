@@ -3,7 +3,10 @@
 
 package drill
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
@@ -223,14 +226,18 @@ func (r *run) inner(end int64, src, dst string, port int, action string, took, s
 	if action == "deny" {
 		took, sent, received = 0, 0, 0
 	}
-	return flow{end: end, src: src, dst: dst, sport: 32768 + d.n(28000), dport: port, proto: 6, action: action, from: innerZone(src), to: zone(dst),
+	return flow{end: end, src: src, dst: dst, sport: 32768 + d.n(28000), dport: port, proto: 6, action: action, from: r.innerZone(src), to: zone(dst),
 		srcC: "Reserved", dstC: "Reserved", took: took, sent: sent, received: received}
 }
 
-// innerZone is the interface that sessions of inner networks come in by: the subsidiary's by the tunnel.
-func innerZone(ip string) string {
-	if zone(ip) == subTunnel {
+// innerZone is the interface that sessions of inner networks come in by: the subsidiary's by the tunnel, those of the portal's
+// visitors by theirs.
+func (r *run) innerZone(ip string) string {
+	switch {
+	case zone(ip) == subTunnel:
 		return subTunnel
+	case r.w.has(sysEdgeAdmin) && strings.HasPrefix(ip, r.w.vpnPool):
+		return "ssl.root"
 	}
 	return "lan"
 }

@@ -78,9 +78,7 @@ func (r *run) openWay(act int, t int64, w wayIn, took int64, d *dice) {
 
 // through is one session of his through the tunnel to something inside.
 func (r *run) through(end int64, inner, dst string, port int, took, sent, received int64, d *dice) {
-	f := r.inner(end, inner, dst, port, "close", took, sent, received, d)
-	f.from = "ssl.root"
-	r.l.edge.write(f)
+	r.l.edge.write(r.inner(end, inner, dst, port, "close", took, sent, received, d))
 }
 
 // lookRound tries some ports of the servers from the tunnel, slowly.
@@ -94,9 +92,7 @@ func (r *run) lookRound(act int, t int64, w wayIn, nets []string, ports []int, d
 				if d.chance(0.3) {
 					action, back = "close", d.span(200, 900)
 				}
-				f := r.inner(t, w.inner, net+itoa(h), port, action, second, 180, back, d)
-				f.from = "ssl.root"
-				r.l.edge.write(f)
+				r.l.edge.write(r.inner(t, w.inner, net+itoa(h), port, action, second, 180, back, d))
 			}
 		}
 	}

@@ -241,9 +241,7 @@ func (r *run) portalSession(m moment, p *person, from *address, d *dice) {
 	through := func(dst string, port int, long, sent, received int64) {
 		end := part()
 		long = min(long, end-m.t)
-		f := r.inner(end, inner, dst, port, "close", long, sent, received, d)
-		f.from = "ssl.root"
-		r.l.edge.write(f)
+		r.l.edge.write(r.inner(end, inner, dst, port, "close", long, sent, received, d))
 	}
 	for range 1 + d.n(4) {
 		through(intraIP, 443, d.span(10*second, 20*minute), d.span(4000, 90000), d.span(20000, 4<<20))

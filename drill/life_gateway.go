@@ -187,9 +187,12 @@ func (r *run) mailOut(t int64, p *person, ip string, d *dice) {
 	case d.chance(0.01):
 		m.status, m.dsn, m.answer = "deferred", "4.2.0", "host "+c.host+"["+c.ip+"] said: 450 4.2.0 <"+to+">: Recipient address rejected: Greylisted (in reply to RCPT TO command)"
 	}
-	r.l.gateMail.passed(t, m, d)
+	again := r.l.gateMail.passed(t, m, d)
 	r.mailFlow(t+3*second, relay, "Japan", "", m.size, d)
 	r.mailFlow(t+5*second, ip, c.country, c.ip, m.size, d)
+	if again != 0 {
+		r.mailFlow(again+second, ip, c.country, c.ip, m.size, d)
+	}
 	r.tapped(t, m.size)
 }
 

@@ -28,8 +28,9 @@ func (l *gatewayLog) say(t int64, program string, pid int, parts ...string) {
 	l.close(t, b)
 }
 
-// passed is a message that came in and went on, from the connection to its removal from the queue.
-func (l *gatewayLog) passed(t int64, m post, d *dice) {
+// passed is a message that came in and went on, from the connection to its removal from the queue. One that is put off is offered
+// again some minutes later, and then taken; it returns when, or 0.
+func (l *gatewayLog) passed(t int64, m post, d *dice) (again int64) {
 	in, clean, out := 2000+d.n(30000), 2000+d.n(30000), 2000+d.n(30000)
 	id := queueID(t, d)
 	client := m.fromHost + "[" + m.fromIP + "]"
@@ -40,12 +41,23 @@ func (l *gatewayLog) passed(t int64, m post, d *dice) {
 	l.say(t, "cleanup", clean, id, ": message-id=<", strconv.FormatUint(d.next(), 36), "@", m.sender[at(m.sender)+1:], ">")
 	l.say(t+second/20, "qmgr", 1411, id, ": from=<", m.sender, ">, size=", strconv.FormatInt(m.size, 10), ", nrcpt=1 (queue active)")
 	l.say(t+second/10, "smtpd", in, "disconnect from ", client, " ehlo=2 starttls=1 mail=1 rcpt=1 data=1 quit=1 commands=7")
-	wait := d.span(second/2, 4*second)
-	l.say(t+wait, "smtp", out, id, ": to=<", m.to, ">, relay=", m.relayHost, "[", m.relayIP, "]:25, delay=", tenths(wait+second/2), ", delays=0.4/0.01/0.3/", tenths(wait),
-		", dsn=", m.dsn, ", status=", m.status, " (", m.answer, ")")
-	if m.status != "deferred" {
-		l.say(t+wait+second/100, "qmgr", 1411, id, ": removed")
+	t += d.span(second/2, 4*second)
+	l.handed(t, out, id, m, d.span(second, 4*second))
+	if m.status == "deferred" {
+		again = t + d.span(5*minute, 18*minute)
+		l.say(again-second, "qmgr", 1411, id, ": from=<", m.sender, ">, size=", strconv.FormatInt(m.size, 10), ", nrcpt=1 (queue active)")
+		m.status, m.dsn, m.answer = "sent", "2.0.0", "250 2.0.0 Ok: queued as "+queueID(again, d)
+		l.handed(again, out, id, m, again-t)
+		t = again
 	}
+	l.say(t+second/100, "qmgr", 1411, id, ": removed")
+	return again
+}
+
+// handed is a message offered to the next host, after so long in the queue.
+func (l *gatewayLog) handed(t int64, pid int, id string, m post, after int64) {
+	l.say(t, "smtp", pid, id, ": to=<", m.to, ">, relay=", m.relayHost, "[", m.relayIP, "]:25, delay=", tenths(after), ", delays=", tenths(after-after/4), "/0.01/0.3/", tenths(after/4),
+		", dsn=", m.dsn, ", status=", m.status, " (", m.answer, ")")
 }
 
 // rejected is a message that a blocklist keeps out.
