@@ -48,8 +48,7 @@ func incidents() []incident {
 	quiet.name, quiet.quiet = AISTQuiet, true
 	return []incident{
 		pressed, quiet, year,
-		projectWeb2021(), groupShared2023(), spam2023(),
-		jaxa2023(), vpnZeroday2024(), mailAppliance2023(),
+		jaxa2023(), vpnZeroday2024(), projectWeb2021(), mirrorFace(), mailAppliance2023(), ransomwareSubsidiary(), groupShared2023(), spam2023(),
 		ordinaryYear(),
 	}
 }

@@ -50,6 +50,12 @@ func drillWords(name string) event.Words {
 		return event.Words{Ja: "グループ各社が共用する 1 つのシステムへの正規アカウントでの侵入：後で判明した別会社の約 1 万人", En: "one system of a group of companies entered with valid accounts: another company's 10,000 persons, found later"}
 	case "spam-2023":
 		return event.Words{Ja: "職員のメールアカウント 11 件から 25 時間で迷惑メール 3,241 通", En: "eleven mail accounts of the staff send 3,241 letters of spam in 25 hours"}
+	case "mirrorface":
+		return event.Words{Ja: "標的型メールから端末に半年居座る：開発者用トンネル、Windows サンドボックス、メールの閲覧、少量ずつの持ち出し",
+			En: "half a year on a PC after a mail with a link: a developer's tunnel, Windows Sandbox, mail read, files sent out in small pieces"}
+	case "ransomware-subsidiary-2023":
+		return event.Words{Ja: "海外子会社の網から入ったランサムウェア：古いアカウント、拠点間 VPN、管理者権限、バックアップの削除、共有の一斉暗号化",
+			En: "ransomware through an overseas subsidiary: an old account, the tunnel, an administrator's password, backups deleted, shares encrypted"}
 	case "quiet":
 		return event.Words{Ja: "何も起きない 1 年", En: "a year with nothing in it"}
 	case drill.AISTQuiet:
