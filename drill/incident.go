@@ -71,6 +71,12 @@ func Names() []string {
 	return names
 }
 
+// HasAttack says whether a drill of that name has an attack in it, unless it is left out.
+func HasAttack(name string) bool {
+	s, err := incidentOf(name)
+	return err == nil && !s.quiet
+}
+
 func incidentOf(name string) (incident, error) {
 	for _, s := range incidents() {
 		if s.name == name {

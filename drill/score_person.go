@@ -65,13 +65,14 @@ func (p *Person) Answer(q Question) (answer string, wrong bool) {
 	return "no", wrong
 }
 
-// legitimate says what is true. An account was not its owner's at an address from which the intruder got into it, whoever else
-// uses that address; an address by itself is bad only if nobody else used it.
+// legitimate says what is true. An account that the intruder was in was not its owner's at an address from which he got into it,
+// whoever else uses that address, nor at an address that only he used or on a host that he controlled; an address by itself is bad
+// only if nobody else used it.
 func (p *Person) legitimate(q Question) bool {
 	v := p.victims[plainName(q.Account)]
 	switch {
 	case q.Account != "" && q.Address != "":
-		return v == nil || !slices.Contains(v.Addresses, q.Address)
+		return v == nil || !slices.Contains(v.Addresses, q.Address) && !p.bad[q.Address]
 	case q.Account != "":
 		return v == nil
 	case q.Address != "":

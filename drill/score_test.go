@@ -213,7 +213,7 @@ func TestPerson(t *testing.T) {
 		want string
 	}{
 		{Question{Account: "hana@lab.example", Address: "203.0.113.7"}, "no"}, {Question{Account: "HANA@lab.example", Address: "198.51.100.1"}, "yes"},
-		{Question{Account: `LAB\h0`, Address: "133.11.204.66"}, "no"}, {Question{Account: "honest@lab.example", Address: "203.0.113.7"}, "yes"},
+		{Question{Account: `LAB\h0`, Address: "133.11.204.66"}, "no"}, {Question{Account: "h0", Address: "10.0.0.1"}, "no"}, {Question{Account: "honest@lab.example", Address: "203.0.113.7"}, "yes"},
 		{Question{Account: "hana@lab.example"}, "no"}, {Question{Account: "honest@lab.example"}, "yes"}, {Question{Address: "203.0.113.7"}, "no"},
 		{Question{Address: "133.11.204.66"}, "yes"}, {Question{Host: "VPN1"}, "no"}, {Question{Host: "fs1"}, "yes"},
 	} {

@@ -1,0 +1,74 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sekisho/sekisho/drill"
+	"github.com/sekisho/sekisho/internal/golden"
+)
+
+// TestTableRuns checks that every drill has a row, and every variant one for each drill with an attack, each of which can be made.
+func TestTableRuns(t *testing.T) {
+	runs := tableRuns(drill.Names(), variants(), defaultTableSize(), 3)
+	want := 0
+	for _, n := range drill.Names() {
+		want++
+		if drill.HasAttack(n) {
+			want += len(variants())
+		}
+	}
+	names := map[string]bool{}
+	for i := range runs {
+		r := &runs[i]
+		names[r.name()] = true
+		if err := r.o.Check(); err != nil {
+			t.Errorf("%s: %v", r.name(), err)
+		}
+		if r.o.Seed != 3 || r.o.Accounts == 0 || r.o.Accounts > 600 {
+			t.Errorf("%s: %+v", r.name(), r.o)
+		}
+	}
+	if len(runs) != want || len(names) != want {
+		t.Errorf("%d runs with %d names, want %d", len(runs), len(names), want)
+	}
+	one, err := pickRuns(runs, []string{drill.AIST})
+	if err != nil || len(one) != 1+len(variants()) {
+		t.Errorf("%d runs of %s, %v", len(one), drill.AIST, err)
+	}
+	one, err = pickRuns(runs, []string{drill.AISTQuiet, "aist/residential"})
+	if err != nil || len(one) != 2 || !slices.ContainsFunc(one, func(r tableRun) bool { return r.Variant == "residential" && r.o.Residential }) {
+		t.Errorf("%+v, %v", one, err)
+	}
+	if _, err := pickRuns(runs, []string{"nothing"}); err == nil || !strings.Contains(err.Error(), drill.AISTQuiet) {
+		t.Errorf("an unknown drill: %v", err)
+	}
+}
+
+// TestTableText compares the table that is written of a few rows.
+func TestTableText(t *testing.T) {
+	number := func(x float64) *float64 { return &x }
+	noise := drill.Noise{Days: 112, Severities: map[string]drill.FindingsCount{"critical": {}, "high": {All: 9, Acts: 8, False: 1, PerDay: 0.01}, "medium": {All: 3, False: 3, PerDay: 0.03}, "low": {}, "info": {}}}
+	asked := func(ended string, n int) []drill.Asking {
+		return []drill.Asking{{Questions: n, Ended: drill.AllKnown, Victims: 9, After: 9}, {Questions: n, Ended: ended, Victims: 9, After: 8}, {Questions: n, Ended: ended, Victims: 9, After: 8, Accused: []string{"x"}, Lost: []string{"y"}}}
+	}
+	found := &drill.Result{Accounts: drill.Tally{Found: 8, Knowable: 9, Suspected: []string{"a"}, Wrong: []string{"b", "c"}, Unknown: []string{"d"}}, Addresses: drill.Tally{Found: 5, Knowable: 5},
+		ActCount: drill.ActCount{All: 12, Knowable: 10, Seen: 7, InNoLog: []string{"e", "f"}}, Noise: noise, FirstAlarm: number(-30.5), FirstAlarmAct: number(4), Asking: asked(drill.NoMoreQuestions, 20)}
+	found.Verdict.True, found.Verdict.Found = "breach", "breach"
+	missed := &drill.Result{Accounts: drill.Tally{Knowable: 9}, ActCount: drill.ActCount{All: 12, Knowable: 10}, Noise: noise, FirstAlarmAct: number(96), Asking: asked(drill.AskedEnough, 100)}
+	missed.Verdict.True, missed.Verdict.Found = "breach", "suspicious"
+	quiet := &drill.Result{Noise: noise, Asking: []drill.Asking{{}, {}, {}}}
+	quiet.Verdict.True, quiet.Verdict.Found = "clear", "clear"
+	table := &scoreTable{all: 12, begun: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC), took: 90 * time.Second, command: "sekisho drill table", build: "sekisho 1.0", cores: 2, size: defaultTableSize(),
+		rows: []tableRow{
+			{tableRun: tableRun{Drill: "one"}, Lines: 858039, Seconds: 12.3, Result: found}, {tableRun: tableRun{Drill: "one", Variant: "slow"}, Lines: 1000, Seconds: 12.5, Result: missed},
+			{tableRun: tableRun{Drill: "two"}, Error: "no room | left\nat all"}, {tableRun: tableRun{Drill: "quiet"}, Lines: 12, Result: quiet},
+		}}
+	golden.Compare(t, filepath.Join("testdata", "golden", "drill-table.md"), []byte(table.markdown()))
+}
