@@ -148,7 +148,7 @@ func stateOf(s *sourceSpan, from, to event.Micros) (cases.CoverageState, event.W
 }
 
 // widestGap returns the longest run of days without an event between the first and the last.
-func widestGap(days map[int32]int64) int {
+func widestGap(days map[int32]*daySpan) int {
 	list := make([]int32, 0, len(days))
 	for d := range days {
 		list = append(list, d)

@@ -94,7 +94,8 @@ func (v *investigation) inputs() []cases.Input {
 			c.Format, c.Source = t.taken[0].Format.Name, t.taken[0].Format.Name
 		}
 		if t.err != nil {
-			c.Error = t.err.Error()
+			p := intake.ProblemOf(in.file.Path, t.err)
+			c.Error = p.String()
 		}
 		if in.copyOf != nil {
 			c.CopyOf, c.Error = in.copyOf.file.Path, in.sayCopy()
@@ -126,6 +127,12 @@ func (v *investigation) limits(r *breach.Result) []event.Words {
 	}
 	if v.own > 0 {
 		out = append(out, event.Words{Ja: fmt.Sprintf("この調査自身のフォルダにある %d ファイルは読んでいない。", v.own), En: fmt.Sprintf("%d files in the case folder itself were not read.", v.own)})
+	}
+	if a := &v.watched.astray; a.events > 0 {
+		first, last := a.first.Time().In(v.o.zone()).Format("2006-01-02"), a.last.Time().In(v.o.zone()).Format("2006-01-02")
+		out = append(out, event.Words{
+			Ja: fmt.Sprintf("時刻がほかのすべての記録から 1 年以上離れた記録が %d 件ある（%s〜%s）。時計の誤りとみて、調査期間・記録の範囲・保存期限には数えていない。", a.events, first, last),
+			En: fmt.Sprintf("%d records carry times that are more than a year away from all others (%s to %s): taken for a wrong clock, they do not count for the window, the coverage and what expires when.", a.events, first, last)})
 	}
 	out = append(out, v.notes...)
 	for _, in := range v.plan.inputs {

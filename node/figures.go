@@ -165,8 +165,8 @@ func (f *figures) fill(d *report.Data, sources map[sourceKey]*sourceSpan) {
 	d.Logins = f.marks
 	d.Curves = f.curvesOf()
 	for k, s := range sources {
-		for day, n := range s.days {
-			d.Activity = append(d.Activity, report.SourceDay{Source: coverageName(k), Day: day, Events: n})
+		for day, span := range s.days {
+			d.Activity = append(d.Activity, report.SourceDay{Source: coverageName(k), Day: day, Events: span.events})
 		}
 	}
 	slices.SortFunc(d.Activity, func(a, b report.SourceDay) int {

@@ -28,6 +28,7 @@ type watched struct {
 	events   int64
 	sources  map[sourceKey]*sourceSpan
 	logins   map[string]bool // formats that recorded a login with its true address
+	astray   astray
 }
 
 // sourceKey is one source of coverage: a format, as one host or realm writes it.
@@ -37,7 +38,13 @@ type sourceKey struct{ source, format string }
 type sourceSpan struct {
 	first, last event.Micros
 	events      int64
-	days        map[int32]int64
+	days        map[int32]*daySpan
+}
+
+// daySpan is what one source recorded on one day.
+type daySpan struct {
+	first, last event.Micros
+	events      int64
 }
 
 // watch hands every event, in order, to the store, the detectors and the ledger. The store works beside the others on the
@@ -68,6 +75,7 @@ func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *
 		return nil, fmt.Errorf("node: watch the events: %w", err)
 	}
 	out.findings = engine.Findings()
+	out.settle()
 	return out, nil
 }
 
@@ -91,7 +99,7 @@ func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, f
 		key := sourceKey{formatSource[e.Format], e.Format}
 		sp := w.sources[key]
 		if sp == nil {
-			sp = &sourceSpan{first: e.Time, days: map[int32]int64{}}
+			sp = &sourceSpan{first: e.Time, days: map[int32]*daySpan{}}
 			w.sources[key] = sp
 		}
 		if s.LoggedIn() && e.SrcIP.IsValid() && !e.SrcIsRelay && !w.logins[e.Format] {
@@ -99,7 +107,13 @@ func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, f
 		}
 		sp.last = e.Time
 		sp.events++
-		sp.days[s.Day]++
+		d := sp.days[s.Day]
+		if d == nil {
+			d = &daySpan{first: e.Time}
+			sp.days[s.Day] = d
+		}
+		d.last = e.Time
+		d.events++
 	}
 	return nil
 }
