@@ -134,8 +134,11 @@ func (f *investigateFlags) status(ctx context.Context, out *node.Outcome) error 
 	if !out.Understood {
 		return &exitError{exitFailed, fmt.Errorf("nothing was understood in any input: %s/unparsed.log has the records and why each was refused", out.Dir)}
 	}
-	if ctx.Err() != nil {
+	if out.Case.Partial {
 		return &exitError{exitFailed, fmt.Errorf("interrupted: the case in %s is partial and says so", out.Dir)}
+	}
+	if ctx.Err() != nil {
+		return &exitError{exitFailed, fmt.Errorf("interrupted, but everything had been read by then: the case in %s is whole", out.Dir)}
 	}
 	if f.failOn == "" {
 		return nil

@@ -86,6 +86,9 @@ func (f *searchFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if f.limit < 0 && cmd.Flags().Changed("limit") {
+		return usageError("--limit %d: write how many rows to print at most; 0 prints all", f.limit)
+	}
 	if f.limit < 0 && f.format == "table" {
 		f.limit = tableRows
 	}
@@ -290,7 +293,7 @@ type rowPrinter interface {
 func (f *searchFlags) printer(terminal io.Writer, out *bufio.Writer, types []*sql.ColumnType) (rowPrinter, error) {
 	switch f.format {
 	case "csv":
-		return newCSVPrinter(out, types, f.raw)
+		return newCSVPrinter(out, types, f.raw, isTerminal(terminal))
 	case "json":
 		return newJSONPrinter(out, types), nil
 	case "ocsf":

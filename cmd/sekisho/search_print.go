@@ -226,18 +226,19 @@ func runeWidth(r rune) int {
 }
 
 // csvPrinter writes RFC 4180. Unless raw, a text that a spreadsheet would take for a formula gets an apostrophe before it:
-// such texts come from whoever wrote the log.
+// such texts come from whoever wrote the log. On a terminal control characters are shown, not sent, raw or not.
 type csvPrinter struct {
 	w     *csv.Writer
 	raw   bool
+	seen  bool // by somebody at a terminal
 	texts []bool
 	cells []string
 }
 
-func newCSVPrinter(out *bufio.Writer, types []*sql.ColumnType, raw bool) (*csvPrinter, error) {
-	p := &csvPrinter{w: csv.NewWriter(out), raw: raw, cells: make([]string, len(types))}
+func newCSVPrinter(out *bufio.Writer, types []*sql.ColumnType, raw, seen bool) (*csvPrinter, error) {
+	p := &csvPrinter{w: csv.NewWriter(out), raw: raw, seen: seen, cells: make([]string, len(types))}
 	for i, t := range types {
-		p.cells[i] = t.Name()
+		p.cells[i] = p.text(t.Name())
 		p.texts = append(p.texts, t.DatabaseTypeName() == "VARCHAR" || t.DatabaseTypeName() == "JSON")
 	}
 	return p, p.w.Write(p.cells)
@@ -245,12 +246,20 @@ func newCSVPrinter(out *bufio.Writer, types []*sql.ColumnType, raw bool) (*csvPr
 
 func (p *csvPrinter) row(values []any) error {
 	for i, v := range values {
-		p.cells[i], _ = cell(v)
-		if !p.raw && p.texts[i] && formula(p.cells[i]) {
-			p.cells[i] = "'" + p.cells[i]
+		text, _ := cell(v)
+		if !p.raw && p.texts[i] && formula(text) {
+			text = "'" + text
 		}
+		p.cells[i] = p.text(text)
 	}
 	return p.w.Write(p.cells)
+}
+
+func (p *csvPrinter) text(s string) string {
+	if p.seen {
+		return visible(s)
+	}
+	return s
 }
 
 func (p *csvPrinter) end() error {

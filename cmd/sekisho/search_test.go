@@ -117,6 +117,9 @@ func TestSearchLimit(t *testing.T) {
 	if err != nil || strings.Count(out, "\n") != 4 || !strings.Contains(warning, "--limit 0") {
 		t.Errorf("%q, %q, %v", out, warning, err)
 	}
+	if _, _, err := search(t, "--case", dir, "--limit", "-7", "SELECT line FROM events"); err == nil {
+		t.Error("a limit below nothing is taken")
+	}
 	if _, warning, _ := search(t, "--case", dir, "--limit", "2", "SELECT * FROM inputs"); warning != "" {
 		t.Errorf("a limit that is just enough says %q", warning)
 	}

@@ -45,15 +45,19 @@ func language(flag string) report.Lang {
 
 // terminalOf returns the width of a terminal and whether colours may be used; 0 and false for what is none.
 func terminalOf(w io.Writer) (width int, color bool) {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !isTerminal(w) {
 		return 0, false
 	}
-	width, _, err := term.GetSize(int(f.Fd()))
+	width, _, err := term.GetSize(int(w.(*os.File).Fd()))
 	if err != nil {
 		width = 0
 	}
 	return width, os.Getenv("NO_COLOR") == ""
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // parseSize reads "512MiB", "2G", "800 MB" or bytes; 0 for nothing.
