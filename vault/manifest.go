@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // ManifestName is the manifest's name in a folder. It cannot list itself; its signature stands for it.
@@ -48,6 +49,54 @@ type Entry struct {
 	Root     string   `json:"root"`             // hex, of the Merkle tree over blocks of 1 MiB
 	Blocks   HashBlob `json:"blocks"`           // the leaves of that tree
 	Unread   string   `json:"unread,omitempty"` // why the file was not read to its end; then the sums mean nothing
+}
+
+// MarshalJSON implements json.Marshaler. A path that is no UTF-8 (names in Shift_JIS or EUC-JP are not rare) is kept byte for
+// byte in path_bytes, in base64: what JSON can show of it names no file.
+func (e Entry) MarshalJSON() ([]byte, error) {
+	type plain Entry
+	return encodePlain(struct {
+		plain
+		Path []byte `json:"path_bytes,omitempty"`
+	}{plain(e), notUTF8(e.Path)})
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (e *Entry) UnmarshalJSON(text []byte) error {
+	type plain Entry
+	x := struct {
+		*plain
+		Path []byte `json:"path_bytes"`
+	}{plain: (*plain)(e)}
+	if err := json.Unmarshal(text, &x); err != nil {
+		return err
+	}
+	restore(&e.Path, x.Path)
+	return nil
+}
+
+// encodePlain encodes without the escapes that are for HTML.
+func encodePlain(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// notUTF8 returns the bytes of a path that JSON cannot hold; nil where it can.
+func notUTF8(path string) []byte {
+	if utf8.ValidString(path) {
+		return nil
+	}
+	return []byte(path)
+}
+
+// restore puts the bytes of a path in the place of what JSON showed of it.
+func restore(path *string, raw []byte) {
+	if notUTF8(string(raw)) != nil {
+		*path = string(raw)
+	}
 }
 
 // Entry returns the sum as an entry.

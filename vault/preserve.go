@@ -65,6 +65,32 @@ type Item struct {
 	Note     string    `json:"note,omitempty"`
 }
 
+// MarshalJSON implements json.Marshaler: paths that are no UTF-8 are kept byte for byte beside what JSON can show of them.
+func (i Item) MarshalJSON() ([]byte, error) {
+	type plain Item
+	return encodePlain(struct {
+		plain
+		Absolute []byte `json:"absolute_bytes,omitempty"`
+		Copy     []byte `json:"copy_bytes,omitempty"`
+	}{plain(i), notUTF8(i.Absolute), notUTF8(i.Copy)})
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (i *Item) UnmarshalJSON(text []byte) error {
+	type plain Item
+	x := struct {
+		*plain
+		Absolute []byte `json:"absolute_bytes"`
+		Copy     []byte `json:"copy_bytes"`
+	}{plain: (*plain)(i)}
+	if err := json.Unmarshal(text, &x); err != nil {
+		return err
+	}
+	restore(&i.Absolute, x.Absolute)
+	restore(&i.Copy, x.Copy)
+	return nil
+}
+
 // Custody is the record of who took what, when and from where.
 type Custody struct {
 	Schema   string  `json:"schema"`
