@@ -140,6 +140,9 @@ func hostsLine(c *cases.Case) FirstLine {
 		}
 	}
 	w := say("%s 台", "%s", several(count[cases.HostCompromised], "host", "hosts"))
+	if more := count[cases.HostCompromised] - len(names); more > 0 {
+		names = append(names, say("ほか %s 台", "%s more", comma(more)))
+	}
 	if len(names) > 0 {
 		w = say("%s（%s）", "%s (%s)", w, join(names))
 	}

@@ -404,7 +404,6 @@ func (p *page) lists() {
 		p.Reasons = append(p.Reasons, reasonRow{r.Words, p.refs(r.Findings)})
 	}
 	var n int
-	n, p.HostsLeft = bound(len(c.Hosts), moreRows)
 	hosts := make([]*cases.Host, len(c.Hosts))
 	for i := range hosts {
 		hosts[i] = &c.Hosts[i]
@@ -412,6 +411,11 @@ func (p *page) lists() {
 	slices.SortStableFunc(hosts, func(a, b *cases.Host) int {
 		return cmp.Or(cmp.Compare(a.Verdict.Rank(), b.Verdict.Rank()), unknownLast(a.First, b.First), cmp.Compare(a.Name, b.Name))
 	})
+	harmed := 0 // these come first; of those that were only reached a scan makes thousands, which say little and take minutes to print
+	for harmed < len(hosts) && hosts[harmed].Verdict.Rank() < cases.HostReached.Rank() {
+		harmed++
+	}
+	n, p.HostsLeft = bound(len(hosts), min(harmed+topRows, moreRows))
 	for _, h := range hosts[:n] {
 		p.Hosts = append(p.Hosts, hostRow{h, cl.minute(h.First), cl.minute(h.Last), p.refs(h.Findings)})
 	}
