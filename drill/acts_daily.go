@@ -81,6 +81,9 @@ func (r *run) daily(m moment, d *dice) {
 		l.mail.imap(m.t+second/2, p.uid, r.inside(p, from), true, d)
 	case deedUnlock:
 		l.slapd.modify(m.t, intraIP, "cn=helpdesk,ou=services,"+suffix, p.dn, "pwdAccountLockedTime pwdFailureTime")
+	case deedSearch:
+		words := searches()
+		l.audit.search(m.t, p, from, words[d.n(len(words))], d)
 	case deedRetired:
 		p = r.w.retired
 		l.mail.imap(m.t+2*second, p.uid, r.w.book.all[p.home(r.day)].ip, false, d)

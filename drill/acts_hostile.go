@@ -54,6 +54,7 @@ type reading struct {
 	folders int // whole folders fetched
 	files   int // documents opened or downloaded
 	shared  *person
+	search  string // what he looks for in the mailbox
 }
 
 // intrude is a login of the intruder to an account in the cloud, and what is read there.
@@ -70,12 +71,19 @@ func (r *run) intrude(act int, t int64, who, at int32, do reading, d *dice) {
 		t += d.span(20*second, 4*minute)
 		r.l.audit.mailItems(t, p, from, do.with, false, n, d)
 		r.g.took("mail", who, "viewed", int64(n), 0)
+		r.g.touch(who, false, maybeSeen)
+		logs |= onAudit
+	}
+	if do.search != "" {
+		t += d.span(20*second, 2*minute)
+		r.l.audit.search(t, p, from, do.search, d)
 		logs |= onAudit
 	}
 	for i := range do.folders {
 		t += d.span(15*second, 2*minute)
 		r.l.audit.mailItems(t, p, from, do.with, true, i, d)
 		r.g.took("mail", who, "leaked", int64(40+d.n(400)), d.span(4<<20, 60<<20))
+		r.g.touch(who, false, leaked)
 		logs |= onAudit
 	}
 	owner := p
@@ -150,11 +158,7 @@ func (r *run) command(act int, t int64, at int32, vm string, d *dice) {
 	}
 	r.g.used(act, t, at, onCI)
 	r.g.reached(act, t, "ci", ciIP, true, onCI)
-	ip := vmP
-	if vm == "x-vm-q" {
-		ip = vmQ
-	}
-	r.g.reached(act, t, vm, ip, true, onCI)
+	r.g.reached(act, t, vm, vmIP(vm), true, onCI)
 }
 
 // hold is a connection from a machine inside to one outside, held for hours: a relay.
@@ -228,6 +232,7 @@ func (r *run) copyShare(act int, t int64, who int32, user, host, src, share stri
 	}
 	r.g.used(act, t, -1, onFiles|onEdge)
 	r.g.took("file", who, "leaked", int64(n), bytes)
+	r.g.touch(who, true, leaked)
 	r.g.reached(act, start, "fs1", filesIP, false, onFiles|onEdge)
 	r.g.reached(act, start, host, src, true, onFiles|onEdge)
 	return t
@@ -243,7 +248,7 @@ func (r *run) remoteDesktop(act int, t int64, src string, took int64, d *dice) {
 }
 
 // enterVendor enters the contractor's syslog server, whose account nettest has its own name for a password.
-func (r *run) enterVendor(act int, t int64, src string, tries int, d *dice) {
+func (r *run) enterVendor(act int, t int64, host, src string, tries int, d *dice) {
 	for i := range tries {
 		r.l.vendor.refused(t-int64(tries-i)*9*second, "root", src, true, d)
 	}
@@ -253,6 +258,15 @@ func (r *run) enterVendor(act int, t int64, src string, tries int, d *dice) {
 	r.g.used(act, t, -1, onShell|onEdge)
 	r.g.usedLocal(act, t, "nettest", "ven-syslog", "guessing", onShell)
 	r.g.reached(act, t, "ven-syslog", vendorLog, true, onShell|onEdge)
+	r.g.reached(act, t, host, src, true, onShell|onEdge)
+}
+
+// connect is a session from a foothold to a server inside that keeps no log of its own: only the firewall sees it.
+func (r *run) connect(act int, t int64, host, src, to, ip string, port int, took, back int64, controlled bool, d *dice) {
+	r.l.edge.write(r.inner(t+took, src, ip, port, "close", took, back/9+2000, back, d))
+	r.g.used(act, t, -1, onEdge)
+	r.g.reached(act, t, host, src, true, onEdge)
+	r.g.reached(act, t, to, ip, controlled, onEdge)
 }
 
 // dumpDirectory reads the whole directory, hashes included, as a service that lives elsewhere.

@@ -27,6 +27,7 @@ const (
 	streamSubsidiary
 	streamEdge
 	streamGateway
+	streamSearch
 )
 
 // roll returns the dice for what the parts name.

@@ -13,16 +13,7 @@
 // its attack ("aist-quiet") has the same ordinary life. Shared counters of daemons alone (connection and session numbers,
 // ports) differ between the two.
 //
-// # Choices where the AIST report has gaps
-//
-// The script stands in the report's dates. aist-2018 has them and the report's sizes; aist is the same pressed into 140 days,
-// 1 June to 18 October 2025 by default. Sizes are scaled with the accounts, but never below a fifth of the report's. Tries per
-// account on the worst day are 60 in aist, so that the demo is small, and 175 in aist-2018 (Options.PeakPerAccount). Six of
-// stage 1 and 2's accounts are not in stage 5. How stage 2's seven new accounts fell is unknown, as in the report: no lucky guess
-// stands in the log. The ID list is read through the login portal's staff search as the first cracked account. Stage 9 comes
-// through a partner university's proxy, Hong Kong, and two ordinary hosts that no list names. The incident is found on the
-// Tuesday of its last week, 6 February; he goes on until the Friday.
-// NAS malware and what ran on VM P are in no log. The directory's server is slapd 2.5 and is restarted on a night in August.
+// What was chosen where the documents have gaps or disagree is in docs/explanation/drills.md.
 package drill
 
 import (

@@ -51,29 +51,60 @@ func (c calendar) weekday(d int) int {
 	return int((c.date(d) + 4) % 7)
 }
 
-// works says whether the institute is at work on day d: not at weekends, not on the national holidays of June to October.
+// works says whether the institute is at work on day d: not at weekends, on national holidays, or over the New Year.
 func (c calendar) works(d int) bool {
 	wd := c.weekday(d)
 	return wd != 0 && wd != 6 && !c.holiday(d)
 }
 
+// holiday says whether day d is a national holiday in Japan, a Monday in the place of one on a Sunday, or between 29 December
+// and 3 January. The moved holidays of 2019 to 2021 are left out.
 func (c calendar) holiday(d int) bool {
-	_, month, dom := civil(c.date(d))
-	monday := c.weekday(d) == 1
-	third := dom >= 15 && dom <= 21
+	year, month, dom := civil(c.date(d))
+	wd := c.weekday(d)
+	if month == 12 && dom >= 29 || month == 1 && dom <= 3 || national(year, month, dom, wd) {
+		return true
+	}
+	return wd == 1 && c.nationalBefore(d, 1) || month == 5 && dom == 6 && (wd == 2 || wd == 3) // Golden Week's Sunday moves to its end
+}
+
+func (c calendar) nationalBefore(d, n int) bool {
+	year, month, dom := civil(c.date(d-n))
+	return national(year, month, dom, c.weekday(d-n))
+}
+
+func national(year, month, dom, wd int) bool {
+	monday := func(from int) bool { return wd == 1 && dom >= from && dom < from+7 }
 	switch month {
+	case 1:
+		return dom == 1 || monday(8) // Coming of Age
+	case 2:
+		return dom == 11 || dom == 23 && year >= 2020
+	case 3:
+		return dom == equinox(20.8431, year)
+	case 4:
+		return dom == 29
+	case 5:
+		return dom >= 3 && dom <= 5
 	case 7:
-		return monday && third // Marine Day
+		return monday(15) // Marine Day
 	case 8:
 		return dom == 11 // Mountain Day
 	case 9:
-		return monday && third || dom == 23 // Respect for the Aged, Autumnal Equinox
+		return monday(15) || dom == equinox(23.2488, year) // Respect for the Aged
 	case 10:
-		return monday && dom >= 8 && dom <= 14 // Sports Day
-	case 1:
-		return dom <= 3
+		return monday(8) // Sports Day
+	case 11:
+		return dom == 3 || dom == 23
+	case 12:
+		return dom == 23 && year <= 2018
 	}
 	return false
+}
+
+// equinox returns the day of the month of an equinox, from 1980 to 2099.
+func equinox(in1980 float64, year int) int {
+	return int(in1980 + 0.242194*float64(year-1980) - float64((year-1980)/4))
 }
 
 // obon says whether most people are away: 12 to 15 August.

@@ -34,79 +34,9 @@ func aist2018() incident {
 			a.secondGroup()  // stage 9: 01-23 … 02-06
 			a.sendingOut()   // 02-05, 02-09
 			a.unseenByLogs() // what no log of the institute holds
+			a.found()        // 02-06
 		},
 	}
-}
-
-// aist is the cast of the report's incident.
-type aist struct {
-	*plot
-	group1, group2 []int32 // victims, in the order in which they fall
-	it             []int32 // the department that runs the computers
-	tor, vpn       []int32 // addresses of the intruder
-	rented         []int32
-	university     int32   // a partner's proxy, which honest members use too
-	hongkong       int32   // rented, used for group 2 alone
-	unlisted       []int32 // rented where no list names it, used for two accounts alone
-	relay          int32   // in Singapore
-}
-
-func castAIST(p *plot) *aist {
-	a := &aist{plot: p, university: p.w.partners[0]}
-	a.castVictims()
-	a.castAddresses()
-	return a
-}
-
-// castVictims chooses the victims: group 1 over the departments, group 2 mostly from the one that runs the computers.
-func (p *aist) castVictims() {
-	runs := func(m *person) bool { return m.department == itDepartment && !m.mfa }
-	p.it = p.free(runs)
-	others := func(m *person) bool { return m.department != itDepartment && !m.mfa }
-	p.group1 = p.pick(p.scale(100), others)
-	two := p.scale(43)
-	fromIT := min(two*3/4, len(p.it))
-	p.group2 = slices.Concat(p.pick(fromIT, runs), p.pick(two-fromIT, others))
-	p.shuffle(p.group2)
-}
-
-// castAddresses draws the intruder's addresses. The proportions are the report's: 120 Tor exits, 7 of one VPN, 28 rented, and
-// a university's proxy that is not his.
-func (p *aist) castAddresses() {
-	two := func(n int) int { return min(n, max(2, p.scale(n)*2)) } // twice the scale of the accounts: about 60 in the demo
-	p.tor = p.hide(kindTor, two(120))
-	p.vpn = p.hide(kindVPN, two(7))
-	for _, b := range hostingBlocks() {
-		for _, id := range p.rent(b.country, max(1, (rentals(b.country)*two(28)+14)/28)) {
-			switch {
-			case b.country == "SG" && p.relay == 0:
-				p.relay = id
-			case b.country == "HK" && p.hongkong == 0:
-				p.hongkong = id
-				continue
-			case unlistedHosting(b):
-				p.unlisted = append(p.unlisted, id)
-				continue
-			}
-			p.rented = append(p.rented, id)
-		}
-	}
-	if n := len(p.unlisted); n < 2 {
-		p.unlisted = append(p.unlisted, p.rent("CA", 2-n)...)
-	}
-}
-
-// rentals is how many rented servers the report counts in a country.
-func rentals(country string) int {
-	switch country {
-	case "US", "DE":
-		return 5
-	case "SG":
-		return 3
-	case "FR", "NL", "CH", "CN", "HK":
-		return 2
-	}
-	return 1
 }
 
 func (p *aist) probeIDs() {
@@ -146,9 +76,12 @@ func (p *aist) firstLogins() {
 // broken down under it.
 func (p *aist) guessing() {
 	all := p.act("password guessing at everybody (D)", "T1110.003", 0, "unknown IDs disappear from the tries", "password-guessing", "password-spray", "id-list-obtained", "target-drop-out")
-	everybody := make([]int32, len(p.w.people))
-	for i := range everybody {
-		everybody[i] = int32(i)
+	listed := p.w.cal.dayOf(p.at("2017-10-30 23:05")) // who came later is not on his list
+	var everybody []int32
+	for i := range p.w.people {
+		if p.w.people[i].joined <= listed {
+			everybody = append(everybody, int32(i))
+		}
 	}
 	from := slices.Concat(p.tor, p.vpn, p.rented)
 	n := len(from)
@@ -164,7 +97,7 @@ func (p *aist) guessing() {
 		first := i * n / 5 % n
 		some := slices.Concat(from[first:], from[:first])[:n*2/3]
 		tries := int(w.share * float64(p.r.o.PeakPerAccount) * float64(len(everybody)))
-		p.waves = append(p.waves, wave{act: all, from: p.clock(d, "16:40"), to: p.clock(d, "25:50"), tries: tries, targets: everybody, at: some})
+		p.waves = append(p.waves, wave{act: all, from: p.clock(d, "16:40"), to: p.clock(d, "23:55"), tries: tries, targets: everybody, at: some})
 	}
 	focus := p.act("password guessing at the IT department", "T1110.003", 0, "", "group-targeting")
 	p.waves = append(p.waves, wave{act: focus, from: p.at("2017-11-22 17:00"), to: p.at("2017-11-22 22:30"), tries: 40 * len(p.it), targets: p.it, at: p.tor[:min(20, len(p.tor))]})
@@ -184,21 +117,6 @@ func (p *aist) guessing() {
 	for i, who := range s.seven {
 		fall(who, p.evening(p.day([]string{"2017-11-06", "2017-11-20", "2017-11-24", "2017-12-12"}[i%4])))
 	}
-}
-
-// stages holds the accounts that are new in each stage.
-type stages struct{ two, three, four, five, seven []int32 }
-
-// sets divides group 1. The report gives the sizes of the stages and 93 as the union of 1 to 5; new here are 1, 7, 50, 11, 24
-// and 7 accounts in stages 1, 2, 3, 4, 5 and 7, so that the 92 of stages 3 to 8 are those that guessing gave.
-func (p *aist) sets() stages {
-	g := p.group1
-	cut := func(n int) int { return (len(g)*n + 99) / 100 }
-	two := max(2, cut(8))
-	three := max(two+1, cut(58))
-	four := max(three+1, cut(69))
-	five := min(max(four+1, cut(93)), len(g)-1)
-	return stages{g[1:two], g[two:three], g[three:four], g[four:five], g[five:]}
 }
 
 func btoi(b bool) int {
@@ -229,14 +147,12 @@ func (p *aist) mailboxes() {
 	}
 	stage5 := p.act("one sweep over all accounts", "T1078", 5, "automated, from one address", "one-address-many-accounts", "unusual-login")
 	p.stage(5, "guessing", s.five)
-	swept := slices.Concat(s.two, s.three, s.four, s.five)
-	swept = swept[(len(swept)+1)*6/93-1+btoi(len(p.group1) < 100):] // without six of stages 1 and 2
-	for i, who := range swept {
+	for i, who := range p.swept {
 		p.mail(stage5, who, p.at("2017-11-08 20:10")+int64(i)*20*second, p.rented[2], reading{with: webServices})
 	}
 	stage6 := p.act("all mail fetched", "T1114.002", 6, "in parallel, again and again", "mail-bulk-read")
 	days = p.days("2017-11-15", "2017-11-24")
-	for i, who := range swept[:len(swept)-max(1, len(swept)*4/87)] {
+	for i, who := range p.fetched {
 		for round := range 3 {
 			if (i+round)%4 == 3 {
 				continue
@@ -268,8 +184,8 @@ func (p *aist) tryVPN() {
 func (p *aist) fromCI() {
 	ci := p.act("build machines inside commanded through the CI server outside", "T1072", 0, "", "ci-remote-control")
 	for i, d := range p.days("2017-12-15", "2018-01-30") {
-		vm := []string{"x-vm-p", "x-vm-p", "x-vm-q"}[i%3]
-		if i%4 == 2 {
+		vm := []string{"x-vm-p", "x-vm-p", "x-vm-q", "x-vm-r", "x-vm-p", "x-vm-q", "x-vm-s"}[i%7]
+		if i%4 == 2 && i > 6 {
 			continue
 		}
 		p.move(ci, p.evening(d), func(t int64, d *dice) { p.r.command(ci, t, p.hand(i), vm, d) })
@@ -325,17 +241,30 @@ func (p *aist) inside() {
 }
 
 func (p *aist) management() {
+	keeper, words := p.fetched[len(p.fetched)/2], p.act("a mailbox searched for passwords", "T1552", 0, "mon1's came in an encrypted file in August 2017, by a rule for keys that had also come by mail", "unusual-login")
+	p.mail(words, keeper, p.at("2018-01-11 21:10"), p.hand(9), reading{with: oldFirefox, search: "パスワード", mails: 4})
 	desktop := p.act("remote desktop into the management network", "T1021.001", 0, "mon1, whose password stood in a mail", "restricted-access", "lateral-path")
 	for i, date := range []string{"2018-01-16", "2018-01-17", "2018-01-22", "2018-01-26", "2018-01-30", "2018-02-05", "2018-02-08", "2018-02-09"} {
 		took := hour + p.d.span(0, 2*hour)
 		p.move(desktop, p.at(date+" 17:10")+int64(i)*7*minute, func(t int64, d *dice) { p.r.remoteDesktop(desktop, t, vmP, took, d) })
 	}
-	vendor := p.act("the contractor's syslog server entered", "T1078.001", 0, "account nettest, password the same", "lateral-path", "admin-misuse", "restricted-access")
+	vendor := p.act("the contractor's syslog server entered", "T1078.001", 0, "account nettest, password the same; malware; the directory's service password lies there in clear", "lateral-path", "admin-misuse", "restricted-access")
 	for i, date := range []string{"2018-01-16", "2018-01-18", "2018-01-22", "2018-02-05", "2018-02-08"} {
-		src := []string{vmP, monitorIP}[btoi(i > 0)]
-		p.move(vendor, p.at(date+" 21:00")+p.d.span(0, hour), func(t int64, d *dice) { p.r.enterVendor(vendor, t, src, 3*btoi(i == 0), d) })
+		from := []machine{{"x-vm-p", vmP}, {"mon1", monitorIP}}[btoi(i > 0)]
+		p.move(vendor, p.at(date+" 21:00")+p.d.span(0, hour/2), func(t int64, d *dice) { p.r.enterVendor(vendor, t, from.name, from.ip, 3*btoi(i == 0), d) })
 	}
-	dump := p.act("the directory read with a stolen service password", "T1087.002", 0, "from a client that never used it", "directory-read")
+	watch := p.act("the contractor's network monitors entered", "T1078.001", 0, "one through a flaw, and malware put on it; two with passwords such as p@ssw0rd; they keep no log", "lateral-path", "restricted-access")
+	for i, s := range []struct {
+		when string
+		to   machine
+		port int
+	}{{"2018-01-17 22:10", machine{"ven-nms", vendorNMS}, 80}, {"2018-01-19 21:15", machine{"ven-nms2", vendorNMS2}, 22}, {"2018-01-24 22:40", machine{"ven-nms3", vendorNMS3}, 22}, {"2018-02-06 20:30", machine{"ven-nms", vendorNMS}, 80}} {
+		from := []machine{{"x-vm-p", vmP}, {"mon1", monitorIP}}[btoi(i > 0)]
+		p.move(watch, p.at(s.when), func(t int64, d *dice) {
+			p.r.connect(watch, t, from.name, from.ip, s.to.name, s.to.ip, s.port, d.span(9*minute, 50*minute), d.span(1<<20, 5<<20), true, d)
+		})
+	}
+	dump := p.act("the directory read with a stolen service password", "T1087.002", 0, "from the contractor's syslog server, which never used it; names, IDs, hashed passwords", "directory-read")
 	for _, date := range []string{"2018-01-22", "2018-01-29", "2018-02-08"} {
 		p.move(dump, p.at(date+" 22:40")+p.d.span(0, hour), func(t int64, d *dice) { p.r.dumpDirectory(dump, t, d) })
 	}
@@ -350,7 +279,7 @@ func (p *aist) management() {
 func (p *aist) secondGroup() {
 	act := p.act("logins after the directory was stolen", "T1078", 9, "", "unusual-login", "one-address-many-accounts")
 	p.stage(9, "directory-read", p.group2)
-	n, days := len(p.group2), p.days("2018-01-24", "2018-02-05")
+	n, days := len(p.group2), p.days("2018-01-24", "2018-02-05") // the last login by the report's table; its other date is the small hours after
 	for i, who := range p.group2 {
 		p.falls(who, p.at("2018-01-23 16:30"))
 		at := p.university
@@ -385,6 +314,12 @@ func (p *aist) sendingOut() {
 		p.g.usedLocal(ssh, t, "ymorita", "y-srv-m", "unknown", onShell)
 		p.g.reached(ssh, t, "y-srv-m", serverM, true, onShell|onEdge)
 	})
+	shares := p.act("shares of Z centre's data servers listed", "T1135", 0, "from research server M; names only, nothing could be copied", "lateral-path")
+	for i, to := range []machine{{"z-data1", "10.50.6.21"}, {"z-data2", "10.50.6.22"}} {
+		p.move(shares, p.at("2018-02-05 18:40")+int64(i)*4*minute, func(t int64, d *dice) {
+			p.r.connect(shares, t, "y-srv-m", serverM, to.name, to.ip, 445, d.span(20*second, 90*second), d.span(6<<10, 20<<10), false, d)
+		})
+	}
 	out := p.act("research server M sends data out", "T1048", 0, "", "upload")
 	p.move(out, p.at("2018-02-05 19:05"), func(t int64, d *dice) { p.r.upload(out, t, "y-srv-m", serverM, p.rented[6], 3200<<20, d) })
 
@@ -395,37 +330,40 @@ func (p *aist) sendingOut() {
 	})
 	wipe := p.act("event log emptied on mon1", "T1070.001", 0, "through a NAS, the last act", "log-cleared")
 	p.move(wipe, p.at("2018-02-09 24:50"), func(t int64, d *dice) {
+		p.r.connect(wipe, t-2*minute, "nas2", nas2, "mon1", monitorIP, 445, 3*minute, 200<<10, true, d)
 		p.r.l.mon1.cleared(t, "monadmin", "MON1")
 		p.g.used(wipe, t, -1, onWindows)
 		p.g.reached(wipe, t, "mon1", monitorIP, true, onWindows)
 	})
 }
 
+const nas2 = "10.50.3.41" // the NAS that mon1's log is emptied through
+
 func (p *aist) unseenByLogs() {
-	local := p.act("malware put on two build machines", "T1105", 0, "the machines keep no record of it")
+	local := p.act("malware put on four build machines", "T1105", 0, "the machines keep no record of it")
 	p.move(local, p.at("2017-12-18 17:40"), func(t int64, d *dice) { p.g.used(local, t, -1, 0) })
-	nas := p.act("NAS entered through an unpatched flaw", "T1190", 0, "cheap NAS keep no log of access")
-	p.move(nas, p.at("2018-01-24 20:30"), func(t int64, d *dice) {
-		p.g.used(nas, t, -1, 0)
-		p.g.reached(nas, t, "nas2", "10.50.3.40", true, 0)
-	})
-}
-
-// hand returns the i-th of the addresses that he works from by hand: Tor, the VPN and rented ones in turn.
-func (p *aist) hand(i int) int32 {
-	switch i % 4 {
-	case 0, 2:
-		return p.tor[i*5%len(p.tor)]
-	case 1:
-		return p.vpn[i%len(p.vpn)]
+	nas := p.act("NAS entered through an unpatched flaw", "T1190", 0, "malware on four, signs of it on two more; cheap NAS keep no log of access")
+	for i := range 6 {
+		p.move(nas, p.within("2018-01-24", "2018-02-07"), func(t int64, d *dice) {
+			p.g.used(nas, t, -1, 0)
+			p.g.reached(nas, t, "nas"+itoa(i+1), "10.50.3."+itoa(40+i), i < 4, 0)
+		})
 	}
-	return p.rented[i%len(p.rented)]
 }
 
-// stage says in which stage accounts are new, and why they fell.
-func (p *aist) stage(number int, cause string, who []int32) {
-	group := 1 + btoi(number == 9)
-	for _, w := range who {
-		p.enter(w, number, cause, group)
+// found is how the incident came to light: a member of the IT department looked at the history of his own logins. On that
+// afternoon the two addresses in it gave 41 accounts, whose passwords were set anew. What the institute did after that day is
+// not played.
+func (p *aist) found() {
+	t := p.at("2018-02-06 15:20")
+	p.g.found = &Found{Time: utc(t), How: "a member of the IT department sees a login to his own mail from an address that he never uses",
+		Addresses: []string{p.w.book.all[p.university].ip, p.w.book.all[p.hongkong].ip}}
+	known := p.group2[:len(p.group2)-2]
+	for i, who := range known {
+		m := &p.w.people[who]
+		p.g.found.Accounts = append(p.g.found.Accounts, m.mail)
+		p.move(-1, t+hour+int64(i)*3*minute/2, func(t int64, d *dice) {
+			p.r.l.slapd.modify(t, intraIP, "cn=helpdesk,ou=services,"+suffix, m.dn, "userPassword pwdReset")
+		})
 	}
 }

@@ -30,10 +30,13 @@ const (
 	scannerIP  = "10.11.9.9"
 	adminIP    = "10.11.1.250" // the PC that maintenance is done from
 	vmP, vmQ   = "10.40.3.21", "10.40.3.22"
+	vmR, vmS   = "10.40.3.23", "10.40.3.24"
 	serverM    = "10.50.2.15"
 	monitorIP  = "10.99.0.77" // mon1, the power monitor
 	vendorLog  = "10.99.0.50" // the contractor's syslog server
-	vendorNMS  = "10.99.0.51" // the contractor's network monitor
+	vendorNMS  = "10.99.0.51" // the contractor's network monitors
+	vendorNMS2 = "10.99.0.52"
+	vendorNMS3 = "10.99.0.53"
 	consoleIP  = "10.99.0.30" // the virtualisation console
 	ciIP       = "160.16.88.40"
 	ciHost     = "ci.x-center.example"
@@ -263,10 +266,14 @@ inputs:
   - {name: admin-pc, ip: %s, role: admin}
   - {name: x-vm-p, ip: %s, role: build}
   - {name: x-vm-q, ip: %s, role: build}
+  - {name: x-vm-r, ip: %s, role: build}
+  - {name: x-vm-s, ip: %s, role: build}
   - {name: y-srv-m, ip: %s, role: research}
   - {name: mon1, ip: %s, role: monitor}
   - {name: ven-syslog, ip: %s, role: vendor}
   - {name: ven-nms, ip: %s, role: vendor}
+  - {name: ven-nms2, ip: %s, role: vendor}
+  - {name: ven-nms3, ip: %s, role: vendor}
   - {name: vcon, ip: %s, role: hypervisor}
   - {name: ci, ip: %s, role: ci}
 %sintel:
@@ -277,6 +284,6 @@ groups:
   it-staff: {department: joho-kiban}
 contacts:
   ciso: {name: Yamada Ichiro, phone: 029-000-0000}
-`, y, domain, more.domains, directory, more.inputs, adminIP, more.networks, idpIP, ldapIP, mailIP, dnsIP, backupIP, intraIP, vpnIP, bastionIP, filesIP, scannerIP, adminIP, vmP, vmQ, serverM,
-		monitorIP, vendorLog, vendorNMS, consoleIP, ciIP, more.hosts)
+`, y, domain, more.domains, directory, more.inputs, adminIP, more.networks, idpIP, ldapIP, mailIP, dnsIP, backupIP, intraIP, vpnIP, bastionIP, filesIP, scannerIP, adminIP, vmP, vmQ, vmR, vmS, serverM,
+		monitorIP, vendorLog, vendorNMS, vendorNMS2, vendorNMS3, consoleIP, ciIP, more.hosts)
 }

@@ -37,6 +37,8 @@ type ledger struct {
 	addresses map[int32]*tally
 	hosts     map[string]*hostTally
 	exposure  map[exposed]*Exposure
+	holdings  map[int32][]holding
+	found     *Found
 }
 
 type actTally struct {
@@ -74,7 +76,7 @@ type exposed struct {
 }
 
 func newLedger(w *world, o Options) *ledger {
-	g := &ledger{from: w.cal.start, end: w.cal.end(), accounts: map[int32]*accountTally{}, locals: map[string]*localTally{}, addresses: map[int32]*tally{}, hosts: map[string]*hostTally{}, exposure: map[exposed]*Exposure{}}
+	g := &ledger{from: w.cal.start, end: w.cal.end(), accounts: map[int32]*accountTally{}, locals: map[string]*localTally{}, addresses: map[int32]*tally{}, hosts: map[string]*hostTally{}, exposure: map[exposed]*Exposure{}, holdings: map[int32][]holding{}}
 	if !o.LogsFrom.IsZero() {
 		g.from = max(g.from, o.LogsFrom.UnixMicro())
 	}
@@ -233,6 +235,7 @@ func (g *ledger) settle(t *Truth, w *world) {
 	slices.SortFunc(t.Exposure, func(a, b Exposure) int {
 		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Of, b.Of))
 	})
+	t.Leaks, t.Found = g.leaks(w), g.found
 	t.Shared = g.sharedOf(w)
 	t.Odd = slices.DeleteFunc(oddOf(w), func(o Odd) bool {
 		return slices.ContainsFunc(t.Accounts, func(a Account) bool { return a.UID == o.UID })

@@ -21,6 +21,7 @@ const (
 	deedRetired               // the retired member's mail program knocks
 	deedLocked                // the right password, on a locked account
 	deedUnlock                // the help desk unlocks it
+	deedSearch                // something is looked for in the mail
 
 	deedCheck // the monitoring asks the directory
 	deedBackup
@@ -61,7 +62,23 @@ func (r *run) planDay(out []moment, d int) []moment {
 	for i := range r.w.people {
 		out = r.planMember(out, d, i)
 	}
-	return r.planSystems(r.planMachines(out, d), d)
+	return r.planSystems(r.planSearches(r.planMachines(out, d), d), d)
+}
+
+// planSearches appends what people look for in their mail at the office, one in thirty of them a day.
+func (r *run) planSearches(out []moment, day int) []moment {
+	if !r.w.cal.works(day) {
+		return out
+	}
+	d := roll(r.w.seed, streamSearch, uint64(day))
+	for range d.times(float64(len(r.w.people)) / 30) {
+		who := d.n(len(r.w.people))
+		p := &r.w.people[who]
+		if t := r.w.cal.at(day, d.bell(13*60, 130)); !p.disabled && day >= p.joined && day < p.left && p.travels(day) == nil {
+			out = append(out, moment{t: t, x: d.next(), do: deedSearch, who: int32(who), at: p.egress, with: p.desk})
+		}
+	}
+	return out
 }
 
 // member plans one member's day.

@@ -203,6 +203,16 @@ func (l *auditLog) mailItems(t int64, p *person, from *address, c client, sync b
 	l.close(t+lateness(d), b)
 }
 
+// search is one SearchQueryInitiatedExchange record: words looked for in the own mailbox. query stands in JSON as it is.
+func (l *auditLog) search(t int64, p *person, from *address, query string, d *dice) {
+	if t < l.from {
+		return
+	}
+	b := l.head(t, "SearchQueryInitiatedExchange", 127, "Exchange", from.ip, p.mail, d)
+	b = append(append(b, `,"ObjectId":"`...), p.mail...)
+	l.close(t+lateness(d), append(append(append(b, `","QueryText":"`...), query...), `"}`...))
+}
+
 // file is one FileAccessed or FileDownloaded record in somebody's personal folder or in a shared one.
 func (l *auditLog) file(t int64, p *person, from *address, operation, site, path, name, agent string, d *dice) {
 	if t < l.from {

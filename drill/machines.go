@@ -185,14 +185,30 @@ const ciAgent = "Java/17.0.11"
 
 // poll is a build machine that asks the CI server, outside, whether there is work; the firewall logs its session by the hour.
 func (r *run) poll(m moment, d *dice) {
-	vms := [...]struct{ name, ip string }{{"x-vm-p", vmP}, {"x-vm-q", vmQ}, {"x-vm-r", "10.40.3.23"}, {"x-vm-s", "10.40.3.24"}}
-	vm := vms[m.who]
+	vm := buildMachines()[m.who]
 	r.l.ci.hit(m.t, "150.29.147.18", "GET /computer/"+vm.name+"/poll?timeout=600", 200, 74, "-", ciAgent)
 	if m.t/minute%60 < 10 {
 		r.l.dns.query(m.t, vm.ip, ciHost, "A", d)
 		f := r.outward(m.t, vm.ip, ciIP, "Japan", "150.29.147.18", 443, hour, d.span(9000, 14000), d.span(8000, 16000), d)
 		r.l.edge.write(f)
 	}
+}
+
+// buildMachines are those of X centre, which take orders from its CI server outside.
+func buildMachines() []machine {
+	return []machine{{"x-vm-p", vmP}, {"x-vm-q", vmQ}, {"x-vm-r", vmR}, {"x-vm-s", vmS}}
+}
+
+// machine is a host and its address.
+type machine struct{ name, ip string }
+
+func vmIP(name string) string {
+	for _, m := range buildMachines() {
+		if m.name == name {
+			return m.ip
+		}
+	}
+	return ""
 }
 
 // useCI is a developer on the CI server's pages.

@@ -35,6 +35,12 @@ func commonIDs() []string {
 		"oracle", "ftp", "scan", "fax", "system", "master", "help"}
 }
 
+// searches are what people look for in their mail; now and then a password that somebody sent them.
+func searches() []string {
+	return []string{"議事録", "見積書", "出張", "契約書", "会議室", "名簿", "年末調整", "予算", "論文", "査読", "装置", "予約", "請求書", "申請", "研修", "日程",
+		"プレス", "共同研究", "アンケート", "パスワード"}
+}
+
 // topics name files, shares and mails.
 func topics() []string {
 	return []string{"keiyaku", "kyodo-kenkyu", "houkoku", "kaigi", "yosan", "jinji", "saiyo", "data", "jikken", "sokutei", "ronbun", "zumen", "mitsumori", "shinsei",

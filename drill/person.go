@@ -177,10 +177,10 @@ func (w *world) oddities() {
 	for k := range some(20) { // joint appointments: a day a week behind a partner university's proxy
 		pick(k, 5).other = w.partners[k%len(w.partners)]
 	}
-	for k := range max(6, n/60) { // a conference: one hotel, one week
-		from := 58 + 4*(k%2)
-		if from+5 < w.cal.days {
-			pick(k, 11).away = []trip{{from: from, to: from + 5, at: w.conference, behind: 60}}
+	for first, salt := 58, 11; first+9 < w.cal.days; first, salt = first+150, salt+13 { // a conference: one hotel, one week; again months later
+		for k := range max(6, n/60) {
+			from := first + 4*(k%2)
+			pick(k, salt).away = []trip{{from: from, to: from + 5, at: w.conference, behind: 60}}
 		}
 	}
 	for k := range max(3, n/130) {
@@ -190,10 +190,14 @@ func (w *world) oddities() {
 		p := pick(k, 41)
 		p.anon, p.tor = w.honestTor, true
 	}
+	weeks := 90
+	if w.cal.days > 200 {
+		weeks = w.cal.days - 40
+	}
 	for k := range max(2, n/80) { // newcomers, by the week
 		p := pick(k, 61)
 		if p.department != itDepartment {
-			p.joined = min(20+k*17%90, w.cal.days-1)
+			p.joined = min(20+k*17%weeks, w.cal.days-1)
 		}
 	}
 	for k := range max(2, n/130) { // an old machine, with the browser that the intruder happens to use

@@ -184,15 +184,31 @@ func (v *wave) slot(p *plot, index int, out []moment, from, until int64) []momen
 	first := (max(from, v.from) - v.from) * int64(v.tries) / span
 	last := (min(until, v.to) - v.from) * int64(v.tries) / span
 	for k := first; k < last; k++ {
-		who := v.targets[int(k)%len(v.targets)]
 		t := v.from + k/parallel*parallel*span/int64(v.tries) + d.span(0, 25*millisecond)
-		if p.w.people[who].joined > p.w.cal.dayOf(t) || p.fell[who] != 0 && t >= p.fell[who] && p.leaves[who] {
+		who := p.target(v, int(k), t)
+		if who < 0 {
 			continue
 		}
 		at := v.at[int(k/43)%len(v.at)]
 		out = append(out, moment{t: min(max(t, from), until-1), x: d.next(), do: deedGuess, who: who, at: at, n: int16(v.act), with: client(at % 3)})
 	}
 	return out
+}
+
+// target is whom try number k of a wave is at, round after round over its list. Somebody else, anywhere, is tried in the place of one
+// who has left the list; -1 if nearly nobody is left on it.
+func (p *plot) target(v *wave, k int, t int64) int32 {
+	list := v.targets
+	for i := range 50 {
+		who := list[k%len(list)]
+		if i > 0 {
+			who = list[scramble(uint64(v.from)^uint64(k)<<8^uint64(i))%uint64(len(list))]
+		}
+		if p.fell[who] == 0 || t < p.fell[who] || !p.leaves[who] {
+			return who
+		}
+	}
+	return -1
 }
 
 // slot appends the tries of one slot of probing. The list of IDs grows by the day, and old ones come again.

@@ -37,6 +37,16 @@ type Truth struct {
 	Hosts     []Host     `json:"hosts"`
 	Acts      []Act      `json:"acts"`
 	Exposure  []Exposure `json:"exposure"`
+	Leaks     []Leak     `json:"leaks"`
+	Found     *Found     `json:"found,omitempty"`
+}
+
+// Found says how the incident came to light in the story, and what was known on that day.
+type Found struct {
+	Time      time.Time `json:"time"`
+	How       string    `json:"how"`
+	Addresses []string  `json:"addresses"`
+	Accounts  []string  `json:"accounts"` // mail addresses
 }
 
 // File is one log file, its path below the logs folder.
