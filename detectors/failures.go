@@ -271,7 +271,11 @@ func (w *watch) judge(d *daily) {
 		if at == 0 {
 			at = d.seen
 		}
-		open = &episode{alerted: at, onset: v.Onset, expected: v.Expected, z: v.Z, noHistory: noHistory}
+		onset := v.Onset
+		if n := len(w.episodes); n > 0 && w.episodes[n-1].onset >= onset { // a stretch broken in two is two episodes, with two names
+			onset = d.day
+		}
+		open = &episode{alerted: at, onset: onset, expected: v.Expected, z: v.Z, noHistory: noHistory}
 		for _, r := range w.recent {
 			open.add(r)
 		}
