@@ -69,7 +69,7 @@ func (c calendar) holiday(d int) bool {
 }
 
 func (c calendar) nationalBefore(d, n int) bool {
-	year, month, dom := civil(c.date(d-n))
+	year, month, dom := civil(c.date(d - n))
 	return national(year, month, dom, c.weekday(d-n))
 }
 
