@@ -49,6 +49,23 @@ func (p *plot) portalFails(t int64) int64 {
 	return t
 }
 
+// atPortal returns when each of some members first opens a tunnel between two times; who does not is not in it.
+func (r *run) atPortal(who []int32, from, to int64) map[int32]int64 {
+	first := map[int32]int64{}
+	var plan []moment
+	for day := r.w.cal.dayOf(from); day <= r.w.cal.dayOf(to); day++ {
+		for _, i := range who {
+			plan = r.planMember(plan[:0], day, int(i))
+			for _, m := range plan {
+				if m.do == deedVPN && m.t >= from && m.t < to && (first[i] == 0 || m.t < first[i]) {
+					first[i] = m.t
+				}
+			}
+		}
+	}
+	return first
+}
+
 // adminOutside is a session on the device's pages, with an administrator's own name, from an address outside: the configuration
 // is taken as a file, and an account is made that needs no code.
 func (r *run) adminOutside(act int, t int64, at int32, makes string, d *dice) {
@@ -125,14 +142,6 @@ func (r *run) enterMonitor(act int, t int64, w wayIn, took int64, d *dice) {
 	r.g.used(act, t, -1, onWindows|onEdge)
 	r.g.usedLocal(act, t, "monadmin", "mon1", "unknown", onWindows)
 	r.g.reached(act, t, "mon1", monitorIP, true, onWindows|onEdge)
-}
-
-// enterPC is a remote desktop through the tunnel to a member's PC in the office, whose own log nobody collects.
-func (r *run) enterPC(act int, t int64, w wayIn, who int32, took int64, d *dice) {
-	p := &r.w.people[who]
-	r.through(t+took, w.inner, p.pc, 3389, took, d.span(2<<20, 6<<20), d.span(20<<20, 120<<20), d)
-	r.g.used(act, t, -1, onEdge)
-	r.g.reached(act, t, "pc-"+p.uid, p.pc, true, onEdge)
 }
 
 // takeFiles copies from the file server through the tunnel with a member's password.

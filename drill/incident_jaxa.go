@@ -9,7 +9,8 @@ package drill
 //
 // The notice gives no day, no number and no product. Chosen here: the flaw is published on Monday 12 June 2023 and used from
 // that Thursday on; the institute's own update comes on the night of 9 July, too late; the outside body tells on 4 October,
-// and the day after the destinations are blocked. Twelve accounts at 400. He works from Monday to Friday, 10:00 to 20:00.
+// and the day after the destinations are blocked. Twelve accounts at 400, and an administrator's. He works from Monday to
+// Friday, 10:00 to 20:00.
 func jaxa2023() incident {
 	return incident{
 		name: "jaxa-2023", first: "2023-05-14", weeks: 23, begins: "2023-06-13", hours: [2]string{"10:00", "20:00"},
@@ -19,12 +20,12 @@ func jaxa2023() incident {
 			{"2023-08-20", "2023-09-16", 1},
 			{"2023-10-15", "2023-10-21", 0},
 		},
-		accounts: 400, least: leastAccounts, full: 400, has: []string{sysEdgeAdmin}, verdict: "breach",
+		accounts: 400, least: leastAccounts, full: 400, has: []string{sysEdgeAdmin, sysWindows}, verdict: "breach",
 		write: func(p *plot) {
 			j := castJAXA(p)
 			j.device()    // 06-13 … 06-21: probed, broken, his
 			j.listening() // to 07-09: who logs in at the portal gives the password away
-			j.inside()    // 06-22 … 09-29: servers, terminals, the directory
+			j.inside()    // 06-22 … 09-28: servers, terminals, the directory, files
 			j.programs()  // 06-28 … 10-05: three programs that nobody knows
 			j.cloud()     // 07-03 … 09-28: Microsoft 365
 			j.sending()   // 08-07 … 09-22
@@ -37,7 +38,8 @@ func jaxa2023() incident {
 type jaxa struct {
 	*plot
 	victims []int32 // members whose passwords are stolen; all of them use the portal
-	pcs     []int32 // two members whose PCs in the office he enters
+	pcs     []int32 // two of them, whose PCs in the office he enters
+	admin   int32   // an administrator of the Windows domain
 	prober  []int32 // addresses that the portal is probed from
 	entry   int32   // the one that breaks it
 	ways    []wayIn
@@ -47,8 +49,14 @@ type jaxa struct {
 
 func castJAXA(p *plot) *jaxa {
 	j := &jaxa{plot: p}
-	j.victims = p.pick(p.scale(12), func(m *person) bool { return m.vpn && !m.mfa })
-	j.pcs = p.pick(2, nil)
+	j.admin = p.w.ad.admins[0]
+	p.cast[j.admin] = true
+	atPortal := func(m *person) bool { return m.vpn && !m.mfa }
+	j.pcs = p.pick(2, func(m *person) bool {
+		pc := p.w.ad.byIP[m.pc]
+		return atPortal(m) && pc != nil && pc.forwards()
+	})
+	j.victims = append(j.pcs, p.pick(max(1, p.scale(12)-2), atPortal)...)
 	j.prober, j.entry = p.rent("", 3), p.rent("SG", 1)[0]
 	for i, at := range append(p.rent("HK", 1), p.rent("JP", 2)...) {
 		j.ways = append(j.ways, wayIn{user: "sslvpn-maint", inner: p.w.vpnPool + "254." + itoa(20+7*i), at: at})
@@ -72,6 +80,7 @@ func (p *jaxa) device() {
 		p.g.used(hold, t, -1, 0)
 		p.g.reached(hold, t, "edge1", edgeInside, true, 0)
 	})
+	p.move(hold, p.at("2023-06-15 19:50"), func(t int64, d *dice) { p.r.calledAtNight(t, &p.w.people[p.admin], d) }) // to look at the crashes, honestly
 	admin := p.act("an administrator's session from outside", "T1078", 0, "the configuration is taken, with the directory's password in it; a VPN account without a code is made", "admin-misuse", "unusual-login")
 	p.move(admin, p.at("2023-06-21 13:07"), func(t int64, d *dice) {
 		p.r.adminOutside(admin, t, p.entry, p.ways[0].user, d)
@@ -80,66 +89,117 @@ func (p *jaxa) device() {
 	})
 }
 
+// listening is the program on the device: whoever logs in at the portal in these three weeks gives the password away. A victim
+// who would not have come gets an evening's work through it.
 func (p *jaxa) listening() {
 	act := p.act("members' passwords kept as they log in", "T1056.003", 0, "in no log: only who logged in at the portal in these weeks says whose they can be")
+	came := p.r.atPortal(p.victims, p.at("2023-06-15 11:40"), p.at("2023-07-07 19:00"))
 	for _, who := range p.victims {
+		t, ok := came[who]
+		if !ok {
+			t = p.within("2023-06-16", "2023-07-07")
+			m := moment{t: t, who: who, at: p.w.people[who].home(p.w.cal.dayOf(t)), n: 50}
+			p.move(act, t, func(t int64, d *dice) { p.r.portalSession(m, &p.w.people[who], &p.w.book.all[m.at], d) })
+		}
 		p.enter(who, 1, "unknown", 1)
-		p.falls(who, p.at("2023-06-30 18:00"))
+		p.falls(who, t+hour)
+		p.move(act, t+minute, func(t int64, d *dice) { p.g.used(act, t, -1, 0) })
 	}
-	p.move(act, p.at("2023-06-16 10:00"), func(t int64, d *dice) { p.g.used(act, t, -1, 0) })
-	p.move(act, p.at("2023-07-07 19:50"), func(t int64, d *dice) { p.g.used(act, t, -1, 0) })
+	p.enter(p.admin, 1, "unknown", 1)
+	p.falls(p.admin, p.at("2023-06-15 20:00"))
 }
 
+// inside is what he does through the portal with the account that he made: a tunnel each time, and one thing in it.
 func (p *jaxa) inside() {
 	tunnel := p.act("tunnels with the account that he made", "T1133", 0, "", "unusual-login", "impossible-travel", "dormant-account")
-	desk := p.act("a server in the management network by remote desktop", "T1021.001", 0, "", "restricted-access", "lateral-path")
-	shell := p.act("the research server by ssh", "T1021.004", 0, "", "lateral-path")
-	pcs := p.act("members' PCs by remote desktop", "T1021.001", 0, "the PCs' own logs are not collected", "lateral-path")
-	for i, day := range p.days("2023-06-22", "2023-09-29") {
-		if i%4 != 0 && i > 5 {
-			continue
-		}
-		w, took := p.ways[min(i/9, len(p.ways)-1)], 2*hour+p.d.span(0, 2*hour)
-		start := p.clock(day, "14:10") + p.d.span(0, hour)
-		p.move(tunnel, start, func(t int64, d *dice) {
-			p.r.openWay(tunnel, t, w, took, d)
+	do := p.visits()
+	list := []struct{ when, what string }{
+		{"2023-06-22 14:20", "look"}, {"2023-06-23 14:35", "directory"}, {"2023-06-26 15:10", "monitor"}, {"2023-06-27 13:25", "server"}, {"2023-06-28 14:05", "shell"},
+		{"2023-06-29 16:00", "server"}, {"2023-07-06 14:40", "monitor"}, {"2023-07-10 15:00", "files"}, {"2023-07-11 14:15", "pc"}, {"2023-07-12 15:20", "pc"},
+		{"2023-07-19 14:40", "server"}, {"2023-07-20 13:30", "shell"}, {"2023-07-26 14:50", "monitor"}, {"2023-08-02 13:35", "pc"}, {"2023-08-04 15:05", "files"},
+		{"2023-08-10 14:10", "shell"}, {"2023-08-17 15:15", "server"}, {"2023-08-18 16:15", "directory"}, {"2023-08-24 14:30", "files"}, {"2023-08-30 14:05", "pc"},
+		{"2023-09-05 15:20", "monitor"}, {"2023-09-13 14:00", "shell"}, {"2023-09-15 15:10", "files"}, {"2023-09-21 13:50", "server"}, {"2023-09-26 14:25", "monitor"}, {"2023-09-28 14:20", "pc"},
+	}
+	count := map[string]int{}
+	for i, v := range list {
+		w, what, n := p.ways[i*len(p.ways)/len(list)], do[v.what], count[v.what]
+		count[v.what]++
+		p.move(tunnel, p.at(v.when), func(t int64, d *dice) {
+			p.r.openWay(tunnel, t, w, 2*hour+d.span(0, 90*minute), d)
 			p.g.usedLocal(tunnel, t, w.user, "edge1", "unknown", onDevice)
 		})
-		switch i % 3 {
-		case 0:
-			p.move(desk, start+9*minute, func(t int64, d *dice) { p.r.enterMonitor(desk, t, w, 50*minute, d) })
-		case 1:
-			p.move(shell, start+15*minute, func(t int64, d *dice) { p.r.enterShell(shell, t, w, d) })
-		default:
-			p.move(pcs, start+12*minute, func(t int64, d *dice) { p.r.enterPC(pcs, t, w, p.pcs[i/3%2], 40*minute, d) })
-		}
+		p.move(tunnel, p.at(v.when)+6*minute, func(t int64, d *dice) { what(n, t, w, d) })
 	}
+}
+
+// visits returns what he can do in a tunnel, by name: the n-th time, at t, from an address inside.
+func (p *jaxa) visits() map[string]func(n int, t int64, w wayIn, d *dice) {
 	look := p.act("servers tried for open ports", "T1046", 0, "slowly, through the tunnel", "internal-scan")
-	p.move(look, p.at("2023-06-22 15:30"), func(t int64, d *dice) {
-		p.r.lookRound(look, t, p.ways[0], []string{"172.16.5.", "10.20.0."}, []int{22, 445, 3389}, d)
-	})
 	read := p.act("the directory read with the device's own password", "T1087.002", 0, "from the tunnel, not from the device", "directory-read")
-	for _, when := range []string{"2023-06-23 15:41", "2023-08-18 16:20"} {
-		p.move(read, p.at(when), func(t int64, d *dice) {
-			p.r.readDirectory(read, t, p.ways[0], d)
-			p.g.usedLocal(read, t, edgeService, "ldap1", "stolen-file", onSlapd)
-		})
-	}
+	monitor := p.act("a server in the management network by remote desktop", "T1021.001", 0, "", "restricted-access", "lateral-path")
+	shell := p.act("the research server by ssh", "T1021.004", 0, "", "lateral-path")
 	share := p.act("files copied from the file server", "T1039", 0, "with members' passwords", "excess-taking", "lateral-path")
-	for i, day := range p.days("2023-07-10", "2023-09-22") {
-		if i%9 == 4 {
-			w, who := p.ways[min(i/20, len(p.ways)-1)], p.victims[i/9%len(p.victims)]
-			p.move(share, p.clock(day, "15:05"), func(t int64, d *dice) { p.r.takeFiles(share, t, w, who, 60+d.n(120), d) })
+	return map[string]func(n int, t int64, w wayIn, d *dice){
+		"look": func(_ int, t int64, w wayIn, d *dice) {
+			p.r.lookRound(look, t, w, []string{"172.16.5.", "10.20.0."}, []int{22, 445, 3389}, d)
+		},
+		"directory": func(_ int, t int64, w wayIn, d *dice) {
+			p.r.readDirectory(read, t, w, d)
+			p.g.usedLocal(read, t, edgeService, "ldap1", "stolen-file", onSlapd)
+		},
+		"monitor": func(_ int, t int64, w wayIn, d *dice) { p.r.enterMonitor(monitor, t, w, 50*minute, d) },
+		"shell":   func(_ int, t int64, w wayIn, d *dice) { p.r.enterShell(shell, t, w, d) },
+		"files": func(n int, t int64, w wayIn, d *dice) {
+			p.r.takeFiles(share, t, w, p.victims[n%len(p.victims)], 60+d.n(120), d)
+		},
+		"server": p.servers(),
+		"pc":     p.terminals(),
+	}
+}
+
+// servers is the administrator's account on servers of the Windows domain.
+func (p *jaxa) servers() func(n int, t int64, w wayIn, d *dice) {
+	act := p.act("servers of the Windows domain as an administrator", "T1021.001", 0, "with the password of one who was called at night and came through the portal", "lateral-path", "admin-misuse", "unusual-login")
+	memory := p.act("a server's memory read for passwords", "T1003.001", 0, "the command stands in the server's record of programs", "sigma", "admin-misuse")
+	lines := [][]string{{"whoami  /groups", "nltest  /dclist:" + adDNS}, {"quser", "tasklist  /svc"}, {`net  group "domain admins" /domain`}, {"ipconfig  /all"}, {"net  share"}}
+	return func(n int, t int64, w wayIn, d *dice) {
+		to := []*winHost{p.w.ad.app1, p.w.ad.term1}[n%2]
+		s := p.r.desktopInside(act, t, p.admin, w.inner, w.inner, to, d.span(30*minute, 90*minute), d)
+		by := program{parent: explorer, by: p.w.people[p.admin].user(), session: s, high: true}
+		p.r.orders(act, t+d.span(2*minute, 6*minute), to, by, d, lines[n%len(lines)]...)
+		if n == 0 {
+			p.r.orders(memory, t+9*minute, to, by, d, `rundll32  C:\Windows\System32\comsvcs.dll, MiniDump 712 C:\Windows\Temp\m.tmp full`)
+			p.g.took("credential", -1, "leaked", 6, 0)
 		}
+	}
+}
+
+// terminals is members' own passwords on their PCs in the office; on one of them he leaves a program.
+func (p *jaxa) terminals() func(n int, t int64, w wayIn, d *dice) {
+	act := p.act("members' PCs by remote desktop, with their own passwords", "T1021.001", 0, "", "lateral-path", "unusual-login")
+	put := p.act("a program and a task that starts it put on a PC", "T1053.005", 0, "no signature knows the program", "sigma")
+	return func(n int, t int64, w wayIn, d *dice) {
+		who := p.pcs[n%2]
+		pc, m := p.w.ad.pc(who), &p.w.people[who]
+		s := p.r.desktopInside(act, t, who, w.inner, w.inner, pc, 45*minute, d)
+		if n > 0 {
+			return
+		}
+		const image = `C:\ProgramData\DispCal\dispcal.exe`
+		by := program{parent: explorer, by: m.user(), session: s}
+		p.r.orders(put, t+7*minute, pc, by, d, `xcopy  \\tsclient\C\t\dispcal.exe C:\ProgramData\DispCal\ /Y`)
+		pc.task(t+12*minute, `\DispCal\Refresh`, image, "", "LogonTrigger", m.user(), s)
+		by.image, by.line = image, `"`+image+`"`
+		pc.start(t+13*minute, by, d)
 	}
 }
 
 func (p *jaxa) programs() {
-	names := []string{"", "img-static-cache.example", "time-sync-edge.example"}
+	names, pc := []string{"", "img-static-cache.example", "time-sync-edge.example"}, p.w.ad.pc(p.pcs[0])
 	who := []homing{
 		{host: "y-srv-m", ip: serverM, every: 31 * minute, jitter: 0.35, took: 2 * second, sent: 620, received: 900, port: 443, zone: "lan"},
 		{host: "mon1", ip: monitorIP, every: 4 * hour, jitter: 0.5, took: 40 * second, sent: 9000, received: 5200, port: 443, zone: "mgmt"},
-		{host: "pc-" + p.w.people[p.pcs[0]].uid, ip: p.w.people[p.pcs[0]].pc, every: 9 * hour, jitter: 0.2, took: 5 * hour, sent: 300 << 10, received: 190 << 10, port: 8443, zone: "lan"},
+		{host: pc.name, ip: pc.ip, every: 9 * hour, jitter: 0.2, took: 5 * hour, sent: 300 << 10, received: 190 << 10, port: 8443, zone: "lan"},
 	}
 	hints := [][]string{{"beacon"}, {"beacon", "tunnel"}, {"long-connection", "tunnel"}}
 	first := []string{"2023-06-28", "2023-07-06", "2023-07-12"}

@@ -356,7 +356,10 @@ func (r *run) edgeWork(t int64, d *dice) {
 
 // edgeNight is an administrator at home who is called: a tunnel, then the device's pages through it.
 func (r *run) edgeNight(t int64, d *dice) {
-	p := r.staff(d, itDepartment)
+	r.calledAtNight(t, r.staff(d, itDepartment), d)
+}
+
+func (r *run) calledAtNight(t int64, p *person, d *dice) {
 	from := &r.w.book.all[p.home(r.w.cal.dayOf(t))]
 	took := d.span(20*minute, 80*minute)
 	if r.portalClosed(t) || r.portalDies(t, t+took+minute).from != 0 {
