@@ -140,7 +140,7 @@ func (p *player) play(ctx context.Context) (*Record, error) {
 	err = cmp.Or(err, p.to.close(last))
 	p.record.Delivery.Undelivered += p.to.held()
 	p.record.end(p, interrupted, err)
-	p.s.truth.list(p.s.run)
+	p.s.truth.lines(p.s.run)
 	return p.record, cmp.Or(err, p.s.truth.writeSecret(p.x.Dir), p.record.write(p.x.Dir))
 }
 

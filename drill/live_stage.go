@@ -4,10 +4,8 @@
 package drill
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -193,14 +191,12 @@ func sketch(o Options) (*Truth, error) {
 	return r.truth(), nil
 }
 
-// list notes the logs of a run that was streamed.
-func (t *Truth) list(r *run) {
+// lines counts the lines of a run that was streamed. The files that the receiver made of them are its own.
+func (t *Truth) lines(r *run) {
 	t.Files, t.Lines = []File{}, 0
 	for _, s := range r.l.sheets {
-		t.Files = append(t.Files, s.out.files...)
-	}
-	slices.SortFunc(t.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
-	for _, f := range t.Files {
-		t.Lines += f.Lines
+		for _, f := range s.out.files {
+			t.Lines += f.Lines
+		}
 	}
 }

@@ -24,7 +24,7 @@ func drillCommand() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  onlyGroups,
 	}
-	cmd.AddCommand(drillListCommand(), drillGenerateCommand(), drillRunCommand(), drillScoreCommand(), drillTableCommand())
+	cmd.AddCommand(drillListCommand(), drillGenerateCommand(), drillRunCommand(), drillDebriefCommand(), drillScoreCommand(), drillTableCommand())
 	return cmd
 }
 

@@ -1,0 +1,273 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package drill
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sekisho/sekisho/internal/golden"
+)
+
+// rehearsal is a small exercise by hand: ten hours of a story in an hour and forty minutes, from 13:00 to 14:40, in Japan.
+func rehearsal() (*Truth, *Record) {
+	story := func(clock string) time.Time {
+		t, err := time.ParseInLocation("2006-01-02 15:04", "2025-08-20 "+clock, inJapan())
+		if err != nil {
+			panic(err)
+		}
+		return t.UTC()
+	}
+	real := func(clock string) *time.Time {
+		t, err := time.ParseInLocation("2006-01-02 15:04", "2026-11-24 "+clock, inJapan())
+		if err != nil {
+			panic(err)
+		}
+		return &t
+	}
+	account := func(uid string, from, to string, logs ...string) Account {
+		return Account{UID: uid, Mail: uid + "@lab.example", First: story(from), Last: story(to), Logs: append([]string{}, logs...)}
+	}
+	address := func(ip, from, to string) Address {
+		return Address{IP: ip, First: story(from), Last: story(to), Logs: []string{logIDP}}
+	}
+	truth := &Truth{Schema: TruthSchema, Name: "aist", Seed: 7, Verdict: "breach", Start: story("00:00"), End: story("23:59"),
+		Accounts: []Account{account("neko77", "13:00", "20:00", logIDP, logSignIns), account("kuro", "14:00", "15:00", logIDP), account("shiro", "18:00", "18:30", logIDP),
+			account("hidden", "14:00", "14:10"), account("late", "22:00", "23:00", logIDP)},
+		Addresses: []Address{address("185.220.101.7", "12:00", "20:00"), address("45.76.101.9", "14:00", "19:00"), address("116.203.77.5", "22:00", "23:00")},
+		Shared:    []Shared{{IP: "130.54.101.9", Kind: kindUniversity, Bad: true}, {IP: "1.75.210.8", Kind: kindMobile}},
+		Odd:       []Odd{{UID: "tabi", Mail: "ryoko@lab.example", Why: "was abroad"}},
+		Hosts:     []Host{{Name: "mon1", IP: "10.99.0.77", Verdict: "compromised", First: story("17:00"), Last: story("20:00"), Logs: []string{logWindows}}, {Name: "fs1", IP: "10.20.0.11", Verdict: "reached", First: story("17:30"), Last: story("17:30")}},
+		Acts: []Act{
+			{Name: "password guessing", Attack: "T1110.003", From: story("12:00"), To: story("16:00"), Times: 900, Addresses: []string{"185.220.101.7"}, Logs: []string{logIDP, logSlapd}, Detectors: []string{"password-spray"}},
+			{Name: "first login", Stage: 1, Attack: "T1078", From: story("13:00"), To: story("13:30"), Times: 1, Accounts: []string{"neko77@lab.example"}, Addresses: []string{"185.220.101.7", "130.54.101.9"}, Logs: []string{logIDP}, Detectors: []string{"unusual-login"}},
+			{Name: "many logins", Stage: 2, Attack: "T1078", From: story("14:00"), To: story("18:30"), Times: 3, Accounts: []string{"kuro@lab.example", "shiro@lab.example"}, Addresses: []string{"45.76.101.9"}, Logs: []string{logIDP}, Detectors: []string{"unusual-login"}},
+			{Name: "remote desktop into the management network", Attack: "T1021.001", From: story("17:00"), To: story("20:00"), Times: 2, Hosts: []string{"mon1"}, Logs: []string{logWindows, logEdge}, Detectors: []string{"restricted-access"}},
+			{Name: "a flaw used", Attack: "T1190", From: story("15:00"), To: story("15:00"), Times: 1, Logs: []string{}},
+			{Name: "data sent out", Attack: "T1048", From: story("19:00"), To: story("19:10"), Times: 1, Addresses: []string{"45.76.101.9"}, Hosts: []string{"mon1"}, Logs: []string{logEdge}, Detectors: []string{"upload"}},
+			{Name: "event log emptied", Attack: "T1070.001", From: story("23:00"), To: story("23:00"), Times: 1, Hosts: []string{"mon1"}, Logs: []string{logWindows}, Detectors: []string{"log-cleared"}},
+		}}
+	r := &Record{Schema: RecordSchema, Name: "aist", Seed: 7, Speed: 6, StoryFrom: story("11:00"), StoryUntil: story("23:59"), StoryEnd: story("21:00"), Began: *real("13:00"), Ended: *real("14:40"),
+		Stopped: "interrupted", Delivery: Delivery{Lines: 12345, Resent: 3, Gone: []Absence{}}, Clock: []Mark{{story("11:00"), *real("13:00")}, {story("16:00"), *real("13:50")}, {story("21:00"), *real("14:40")}}}
+	for _, a := range truth.Acts {
+		p := PlayedAct{Name: a.Name, From: a.From, To: a.To}
+		if t, ok := r.RealTime(a.From); ok {
+			p.PlayedFrom = &t
+		}
+		if t, ok := r.RealTime(a.To); ok {
+			p.PlayedTo = &t
+		}
+		r.Acts = append(r.Acts, p)
+	}
+	return truth, r
+}
+
+const teamsLog = `team: Blue <b>&
+log:
+  - {at: "13:14", address: 185.220.101.7, by: Ito, note: fails everywhere}
+  - {at: "13:15", act: T1110, address: 185.220.101.7}
+  - {at: "13:30", account: [NEKO77, tabi]}
+  - {at: "13:31", address: [130.54.101.9, 1.75.210.8]}
+  - {at: "13:40", account: ryoko@lab.example, is: clear, note: he answered the phone}
+  - {at: "13:45", decision: "passwords of <all> reset"}
+  - {at: "13:50", account: kuro@lab.example, is: unsure}
+  - {at: "13:55", account: kuro@lab.example, is: clear}
+  - {at: "14:10", host: MON1.lab.example}
+  - {at: "14:20", host: fs1}
+  - {at: "14:21", account: honest}
+  - {at: "14:30", verdict: breach}
+  - {at: "14:39", act: odd things}
+`
+
+func debriefing1(t *testing.T) *Debrief {
+	t.Helper()
+	truth, r := rehearsal()
+	a, err := parseAnswers([]byte(teamsLog), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := NewDebrief(truth, r, a, map[string]string{"tabi": "ryoko@lab.example"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// TestDebriefGolden holds the debriefing of the exercise by hand to what people have read.
+func TestDebriefGolden(t *testing.T) {
+	d := debriefing1(t)
+	data, err := json.MarshalIndent(d, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Compare(t, "testdata/debrief.json", append(data, '\n'))
+	for _, lang := range []string{"ja", "en"} {
+		var b strings.Builder
+		if err := d.WriteText(&b, lang); err != nil {
+			t.Fatal(err)
+		}
+		golden.Compare(t, "testdata/debrief."+lang+".txt", []byte(b.String()))
+	}
+	page, err := d.HTML("ja")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Compare(t, "testdata/debrief.html", page)
+	if s := string(page); strings.Contains(s, "<b>&") || strings.Contains(s, "<all>") || strings.Contains(s, "http://") && !strings.Contains(s, `xmlns="http://www.w3.org/2000/svg"`) {
+		t.Error("what the team wrote is not escaped, or the page needs a network")
+	}
+}
+
+// TestDebriefCounts checks the parts that a reader relies on.
+func TestDebriefCounts(t *testing.T) {
+	d := debriefing1(t)
+	for _, c := range []struct {
+		what      string
+		got, want any
+	}{
+		{"verdict", d.Verdict.True + " " + d.Verdict.Team, "breach breach"},
+		{"accounts", []int{d.Accounts.Knowable, len(d.Accounts.Found), len(d.Accounts.Missed), len(d.Accounts.Wrong), len(d.Accounts.TakenBack), len(d.Accounts.Cleared), len(d.Accounts.InNoLog), d.Accounts.NotPlayed}, []int{3, 1, 2, 1, 1, 1, 1, 1}},
+		{"addresses", []int{d.Addresses.Knowable, len(d.Addresses.Found), len(d.Addresses.Missed), len(d.Addresses.Wrong), d.Addresses.NotPlayed}, []int{2, 1, 1, 1, 1}},
+		{"hosts", []int{d.Hosts.Knowable, len(d.Hosts.Found), len(d.Hosts.Wrong)}, []int{1, 1, 1}},
+		{"acts", []int{len(d.Acts), d.ActsKnowable, d.ActsNoticed, d.ActsKnown, d.ActsUnplayed}, []int{6, 5, 3, 1, 1}},
+		{"lead of neko77", *d.Accounts.Found[0].After, 10.0},
+		{"lead of neko77 in the story", *d.Accounts.Found[0].Story, 1.0},
+		{"first login", []any{d.Acts[1].Known, *d.Acts[1].After}, []any{true, 10.0}},
+		{"excuse", d.Accounts.TakenBack[0].Why, "was abroad"},
+		{"first right", *d.FirstRightAfter, -6.0},
+		{"state at the decision", *d.Log[5].State, State{Entered: 3, Known: 1, Accused: 0, ActsPlayed: 4, ActsNoticed: 2}},
+	} {
+		if a, b := asJSON(t, c.got), asJSON(t, c.want); a != b {
+			t.Errorf("%s: %s, want %s", c.what, a, b)
+		}
+	}
+}
+
+// TestDebriefPerfect checks that a team which writes down everything as it is played misses nothing, over a drill that was
+// really played.
+func TestDebriefPerfect(t *testing.T) {
+	x, _ := twoDays(t, filepath.Join(t.TempDir(), "share"))
+	r, err := x.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	truth, err := ReadTruth(filepath.Join(x.Dir, "truth.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &Answers{Team: "all-knowing"}
+	say := func(c Claim) {
+		c.At, c.Is = r.Ended, "bad"
+		a.Claims = append(a.Claims, c)
+	}
+	for _, v := range truth.Accounts {
+		if _, _, was := (&debriefing{record: r}).span(v.First, v.Last); was {
+			say(Claim{Accounts: []string{v.UID}})
+		}
+	}
+	for _, v := range truth.Addresses {
+		if _, _, was := (&debriefing{record: r}).span(v.First, v.Last); was {
+			say(Claim{Addresses: []string{v.IP}})
+		}
+	}
+	for _, p := range r.Acts {
+		if p.PlayedFrom != nil {
+			say(Claim{Act: p.Name})
+		}
+	}
+	d, err := NewDebrief(truth, r, a, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Accounts.Found) == 0 || d.Accounts.Recall != 1 || d.Accounts.Precision != 1 || d.Addresses.Recall != 1 || d.ActsNoticed != d.ActsKnowable || d.ActsUnplayed == 0 {
+		t.Errorf("%+v\n%+v\n%d of %d acts, %d not played", d.Accounts, d.Addresses, d.ActsNoticed, d.ActsKnowable, d.ActsUnplayed)
+	}
+	nobody, err := NewDebrief(truth, r, &Answers{}, nil, nil)
+	if err != nil || nobody.Accounts.Recall != 0 || nobody.ActsNoticed != 0 || len(nobody.Accounts.Missed) != d.Accounts.Knowable {
+		t.Errorf("a team that wrote nothing: %+v, %v", nobody.Accounts, err)
+	}
+	for _, d := range []*Debrief{d, nobody} {
+		if page, err := d.HTML("en"); err != nil || len(page) < 5000 {
+			t.Errorf("%d bytes of HTML, %v", len(page), err)
+		}
+	}
+	truth.Seed++
+	if _, err := NewDebrief(truth, r, a, nil, nil); err == nil {
+		t.Error("the record of another drill was taken")
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	_, r := rehearsal()
+	if a, err := parseAnswers([]byte(answersTemplate), r); err != nil || len(a.Claims) != 0 {
+		t.Errorf("the empty sheet: %v, %v", a, err)
+	}
+	var example []string
+	on := false
+	for line := range strings.Lines(answersTemplate) {
+		if on = on || line == "# log:\n"; on && strings.HasPrefix(line, "#") {
+			example = append(example, strings.TrimPrefix(line, "# "))
+		}
+	}
+	if a, err := parseAnswers([]byte(strings.Join(example, "")), r); err != nil || len(a.Claims) != 6 || a.Claims[0].At.Format("15:04 -07:00") != "14:03 +09:00" {
+		t.Errorf("the example: %+v, %v", a, err)
+	}
+	for text, says := range map[string]string{
+		"log: [{at: '14:00'}]":                                     "line 1: write one of",
+		"log: [{account: x}]":                                      "at is missing",
+		"log: [{at: noon, account: x}]":                            "14:03",
+		"log: [{at: '14:00', account: x, is: evil}]":               "unsure",
+		"log: [{at: '14:00', address: 10.0.0}]":                    "no IP address",
+		"log: [{at: '14:00', acount: x}]":                          `"acount" is not understood`,
+		"log: [{at: '14:00', account: x, decision: y}]":            "write one of",
+		"log: [{at: '14:00', account: [[x]]}]":                     "list of names",
+		"log: [{at: '14:00', verdict: bad}]":                       "undetermined",
+		"log: [x]":                                                 "an entry is written",
+		"log: {":                                                   "line 1",
+		"log: [{at: '14:00', account: x, note: [1]}]":              "note",
+		"log: &a [*a]":                                             "",
+		"team: &t [x]":                                             "into string",
+		"log: [{at: 2026-11-24T25:00, account: x}]":                "write a time",
+		"log: [{at: '2026-11-24 14:00:30', host: h, act: T1078}]#": "",
+	} {
+		_, err := parseAnswers([]byte(text), r)
+		if says == "" {
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want something about %q", text, err, says)
+		}
+	}
+	big := filepath.Join(t.TempDir(), "big.yaml")
+	if err := os.WriteFile(big, make([]byte, mostAnswers+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadAnswers(big, r); err == nil {
+		t.Error("a huge file was read")
+	}
+}
+
+func FuzzAnswers(f *testing.F) {
+	f.Add([]byte(teamsLog))
+	f.Add([]byte(answersTemplate))
+	truth, r := rehearsal()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		a, err := parseAnswers(data, r)
+		if err != nil {
+			return
+		}
+		d, err := NewDebrief(truth, r, a, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.HTML("en"); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
