@@ -176,7 +176,7 @@ func (s *scoping) caseAccounts(all []*judgedAccount) []cases.Account {
 			}
 		}
 	}
-	findings := s.findingsByAccount()
+	findings, began := s.findingsByAccount(), s.began()
 	out := make([]cases.Account, 0, len(all))
 	for _, j := range all {
 		a := cases.Account{
@@ -189,7 +189,7 @@ func (s *scoping) caseAccounts(all []*judgedAccount) []cases.Account {
 		if j.verdict == cases.AccountCompromised || j.verdict == cases.AccountSuspected {
 			a.First, a.Last = cases.Time(j.first), cases.Time(j.last)
 			a.Group = group[j.cause]
-			a.FirstCertain = j.first > s.Ledger.first+30*day
+			a.FirstCertain = j.first > began+30*day
 		}
 		for _, t := range j.terms {
 			a.Terms = append(a.Terms, cases.Term{Name: t.name, Nats: t.nats, Why: termWords(t.name)})

@@ -82,7 +82,7 @@ func (s *scoping) judgeAddress(a *address, victims map[uint32]bool, seed bool) (
 	c := cases.Address{IP: a.place.IP, Kind: cases.AddressKind(a.place.Kind.String()), Country: a.place.Country, ASN: a.place.ASN,
 		Accounts: u.bad, Attempts: a.failures + a.unknown, DecidedBy: "machine"}
 	switch {
-	case u.bad > 0 || inCampaign || probing || seed && u.good == 0 && u.doubt > 0:
+	case u.bad > 0 || inCampaign || probing || seed: // whoever named it as bad knew more than the records
 		c.Verdict = cases.AddressAttacker
 		if u.good > 0 || a.place.Own {
 			c.Verdict = cases.AddressShared
@@ -92,7 +92,7 @@ func (s *scoping) judgeAddress(a *address, victims map[uint32]bool, seed bool) (
 		if u.good > 0 || a.place.Own {
 			c.Verdict = cases.AddressShared
 		}
-	case u.victim && u.good > 0 || seed:
+	case u.victim && u.good > 0:
 		c.Verdict = cases.AddressHonest
 	default:
 		return c, false

@@ -244,7 +244,7 @@ func (s *scoping) sameHand(v *visit) float64 {
 	if n := s.hands[sessionKey{v.addr.place.IP, v.client}]; n >= 3 && 2*n >= all {
 		nats = min(float64(n-1)*s.w.SameHand, s.w.SameHandMax)
 	}
-	if m := s.masked[v.client]; m[v.who.Handle] && v.first < s.first+youngRecords {
+	if m := s.masked[v.client]; m[v.who.Handle] && v.first < s.recordsFrom+youngRecords {
 		excess := float64(len(m)) - float64(s.maskedAll)*s.heldBy[s.families[v.client]]
 		nats = max(nats, min((excess-1)*s.w.SameHand/2, s.w.MaskedMax))
 	}

@@ -12,7 +12,9 @@
 package breach
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -32,7 +34,8 @@ type Ledger struct {
 	eorder  []*edge
 	first   event.Micros
 	last    event.Micros
-	folded  int64 // visits that did not fit and were noted by account and address only
+	dates   map[int32]event.Micros // the first record of each day
+	folded  int64                  // visits that did not fit and were noted by account and address only
 }
 
 // Bounds of what an outsider can inflate. Beyond them things fall into coarser entries, never out.
@@ -126,7 +129,7 @@ type person struct {
 func NewLedger() *Ledger {
 	return &Ledger{
 		visits: map[visitKey]*visit{}, latest: map[visitKey]*visit{}, addrs: map[netip.Addr]*address{}, clients: map[string]uint32{"": 0}, names: []string{""},
-		people: map[uint32]*person{}, edges: map[edgeKey]*edge{},
+		people: map[uint32]*person{}, edges: map[edgeKey]*edge{}, dates: map[int32]event.Micros{},
 	}
 }
 
@@ -136,6 +139,9 @@ func (l *Ledger) Observe(s *event.Sighting) {
 		l.first = s.Time
 	}
 	l.last = max(l.last, s.Time)
+	if _, ok := l.dates[s.Day]; !ok {
+		l.dates[s.Day] = s.Time
+	}
 	switch s.Class {
 	case event.ClassAuthentication:
 		switch {
@@ -155,6 +161,24 @@ func (l *Ledger) Observe(s *event.Sighting) {
 	case event.ClassRemoteSession, event.ClassNetwork:
 		l.between(s)
 	}
+}
+
+// denseDays of denseSpan must hold records before the records are said to have begun.
+const (
+	denseDays = 4
+	denseSpan = 14
+)
+
+// began returns when the records begin to tell what happened day by day. A stray line of long before does not prove that nothing happened
+// since: whoever can write into a log could say so.
+func (l *Ledger) began() event.Micros {
+	days := slices.Sorted(maps.Keys(l.dates))
+	for i := 0; i+denseDays <= len(days); i++ {
+		if days[i+denseDays-1]-days[i] < denseSpan {
+			return l.dates[days[i]]
+		}
+	}
+	return l.last
 }
 
 func (l *Ledger) person(who *event.Account, at event.Micros) *person {

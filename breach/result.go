@@ -154,7 +154,7 @@ func (s *scoping) onset(accounts []*judgedAccount, hosts []*machine) (cases.Onse
 	if first == math.MaxInt64 {
 		return cases.Onset{Why: event.Words{Ja: "侵入者の痕跡はない", En: "no trace of an intruder"}}, 0
 	}
-	o := cases.Onset{At: cases.Time(first), Certain: first > s.Ledger.first+28*day}
+	o := cases.Onset{At: cases.Time(first), Certain: first > s.began()+28*day}
 	o.Why = event.Words{Ja: "記録はこれより前からあり、その間に痕跡はない", En: "records begin well before it and show no trace until then"}
 	if !o.Certain {
 		o.Why = event.Words{Ja: "記録がこの直前から始まるため、実際の開始はさらに前の可能性がある",

@@ -65,37 +65,38 @@ var (
 // scoping is the state of one fixed point.
 type scoping struct {
 	*Ledger
-	in         Inputs
-	w          Weights
-	people     []*person // sorted by identity
-	novelty    novelty
-	hands      map[sessionKey]int             // accounts by address and client
-	holders    map[uint32]map[uint32]struct{} // accounts by client
-	masked     map[uint32]map[uint32]bool     // accounts by client, at addresses that hide their users, without a habit of it
-	maskedAll  int                            // accounts seen at such addresses
-	gathered   map[sessionKey]*gathering
-	terms      []term               // scratch
-	popular    map[netip.Prefix]int // accounts that are at home in a network
-	asShare    map[uint32]float64   // share of accounts that ever came from an AS
-	home       string               // the country that most accounts come from
-	harmStart  event.Micros
-	families   []string // by client number: its name without versions
-	campaign   span
-	dropped    map[string]event.Micros // by identity: when it left the target list
-	guessed    map[pairKey]struct{}
-	afterHigh  map[string]bool         // by identity: a high finding says that it was entered after guessing, or is no longer guessed at
-	clientBad  map[uint32]int          // condemned accounts by client
-	clientAll  map[uint32]int          // accounts by client
-	familyAll  map[string]int          // accounts by client without versions
-	withClient int                     // accounts with any client
-	heldBy     map[string]float64      // share of the accounts with any client that have this one, in any version, at an address that does not hide its user
-	taken      map[uint32]event.Micros // when an account was first used by the intruder
-	allBad     int
-	rounds     int
-	exposed    event.Micros        // when the directory was read; 0: it was not
-	sources    map[netip.Addr]bool // campaign sources by finding
-	footholds  map[netip.Addr]held
-	heldFrom   event.Micros // since when he holds a machine; 0: none known
+	in          Inputs
+	w           Weights
+	people      []*person // sorted by identity
+	novelty     novelty
+	hands       map[sessionKey]int             // accounts by address and client
+	holders     map[uint32]map[uint32]struct{} // accounts by client
+	masked      map[uint32]map[uint32]bool     // accounts by client, at addresses that hide their users, without a habit of it
+	maskedAll   int                            // accounts seen at such addresses
+	gathered    map[sessionKey]*gathering
+	terms       []term               // scratch
+	popular     map[netip.Prefix]int // accounts that are at home in a network
+	asShare     map[uint32]float64   // share of accounts that ever came from an AS
+	home        string               // the country that most accounts come from
+	harmStart   event.Micros
+	families    []string // by client number: its name without versions
+	campaign    span
+	dropped     map[string]event.Micros // by identity: when it left the target list
+	guessed     map[pairKey]struct{}
+	afterHigh   map[string]bool         // by identity: a high finding says that it was entered after guessing, or is no longer guessed at
+	clientBad   map[uint32]int          // condemned accounts by client
+	clientAll   map[uint32]int          // accounts by client
+	familyAll   map[string]int          // accounts by client without versions
+	withClient  int                     // accounts with any client
+	heldBy      map[string]float64      // share of the accounts with any client that have this one, in any version, at an address that does not hide its user
+	taken       map[uint32]event.Micros // when an account was first used by the intruder
+	allBad      int
+	rounds      int
+	exposed     event.Micros        // when the directory was read; 0: it was not
+	sources     map[netip.Addr]bool // campaign sources by finding
+	recordsFrom event.Micros
+	footholds   map[netip.Addr]held
+	heldFrom    event.Micros // since when he holds a machine; 0: none known
 }
 
 type span struct{ from, to event.Micros }
@@ -114,6 +115,7 @@ func begin(l *Ledger, in Inputs) *scoping {
 	if in.Weights != nil {
 		s.w = *in.Weights
 	}
+	s.recordsFrom = l.began()
 	for _, p := range l.people {
 		s.people = append(s.people, p)
 	}
@@ -168,7 +170,7 @@ func (s *scoping) shareClients() map[string]float64 {
 
 // habitDays is on how many days a client must have been seen with an account to be the owner's: three, in short logs fewer.
 func (s *scoping) habitDays() int32 {
-	return max(1, min(3, int32((s.last-s.first)/(7*day))))
+	return max(1, min(3, int32((s.last-s.recordsFrom)/(7*day))))
 }
 
 // readFindings takes from the findings what weighs on accounts and addresses.

@@ -65,7 +65,7 @@ func (d *idList) Observe(s *event.Sighting) {
 }
 
 func (r *listRealm) observe(s *event.Sighting, unknown bool) {
-	if r.today.day != s.Day {
+	if r.today.accounts == nil || r.today.day != s.Day { // the day of the zero value is a day too
 		if r.today.accounts != nil {
 			r.days[((r.today.day%listBefore)+listBefore)%listBefore] = r.today
 		}

@@ -41,6 +41,7 @@ type input struct {
 
 	stamps   intake.Stamps // of a log without years
 	yearless bool
+	turns    int // New Years between the first record of its rotated log and its own
 	year     int
 	yearFrom string
 	zone     *time.Location
@@ -235,7 +236,7 @@ func (p *plan) makeStreams() {
 		}
 		key := "\x00" + in.file.Path
 		if in.primary != nil && in.framing == event.FrameLines {
-			key = rotation.ReplaceAllString(in.file.Path, "") + "\x00" + in.primary.Name + "\x00" + in.settings.Host + "\x00" + in.settings.Realm
+			key = in.pieceOf()
 		}
 		if by[key] == nil {
 			keys = append(keys, key)

@@ -56,29 +56,25 @@ func zoneText(east int) string {
 	return fmt.Sprintf("UTC%c%02d:%02d", sign, east/3600, east/60%60)
 }
 
-// decideYears gives every log without years the year of its first record. All such logs are laid on one ring of months; the
-// widest gap on it is where the collection begins, so that files from both sides of a New Year fall into the right order.
-// The year of the beginning is said by the flag or the profile; otherwise by neighbours that write their years, or by the
-// files' own times.
+// decideYears gives every log without years the year of its first record. The pieces of a rotated log follow one another, so that such a
+// series may be longer than a year. All series are laid on one ring of months; the widest gap on it is where the collection begins, so that
+// files from both sides of a New Year fall into the right order. Where there is no gap, it begins with the longest series, and the others end
+// as late as that one does. The year of the beginning is said by the flag or the profile; otherwise by neighbours that write their years, or
+// by the files' own times.
 func (p *plan) decideYears(o *Options) {
-	var ring []*input
-	for _, in := range p.inputs {
-		if in.yearless {
-			ring = append(ring, in)
-		}
-	}
+	ring := p.yearlessSeries()
 	start := ringStart(ring)
+	placeSeries(ring, start)
 	begin, from := o.Year, "flag"
 	if begin == 0 {
 		begin, from = o.Profile.Year, "profile"
 	}
 	if begin == 0 && len(ring) > 0 {
-		begin, from = p.guessYear(ring, start, o.Now())
+		begin, from = p.guessYear(ring, o.Now())
 	}
-	for _, in := range ring {
-		in.year, in.yearFrom = begin, from
-		if yearDay(in.stamps.First) < start {
-			in.year = begin + 1
+	for _, s := range ring {
+		for _, in := range s.pieces {
+			in.year, in.yearFrom = begin+s.offset+in.turns, from
 		}
 	}
 	for _, in := range p.inputs {
@@ -96,17 +92,18 @@ func yearDay(s intake.Stamp) int {
 
 const ringDays = 366
 
-// ringStart returns the day of the year after the widest stretch of days that no file covers. A file that goes over a New Year
-// covers the days up to it and from it on.
-func ringStart(ring []*input) int {
+// ringStart returns the day of the year after the widest stretch of days that no series covers; without one, the day on which the longest
+// series begins.
+func ringStart(ring []*series) int {
 	var covered [ringDays]bool
-	for _, in := range ring {
-		first, last := yearDay(in.stamps.First), yearDay(in.stamps.Last)
-		for d, n := first, 0; n < ringDays; d, n = (d+1)%ringDays, n+1 {
-			covered[d] = true
-			if d == last && (in.stamps.NewYears == 0 || n > 0 || first != last) {
-				break
-			}
+	var longest *series
+	for _, s := range ring {
+		if longest == nil || s.days() > longest.days() {
+			longest = s
+		}
+		first := yearDay(s.pieces[0].stamps.First)
+		for n := range min(s.days(), ringDays) {
+			covered[(first+n)%ringDays] = true
 		}
 	}
 	best, length := 0, 0
@@ -122,33 +119,35 @@ func ringStart(ring []*input) int {
 			best, length = (d+n)%ringDays, n
 		}
 	}
+	if length == 0 && longest != nil {
+		return yearDay(longest.pieces[0].stamps.First)
+	}
 	return best
 }
 
-// guessYear returns the year of the ring's beginning and where it is from: the year in which the files were last written, where
-// their times fit their last records; else the one in which the ring overlaps most with neighbours; else the latest that
+// guessYear returns the year in which the collection begins and where it is from: the year in which the files were last written, where
+// their times fit their last records; else the one in which the series overlap most with neighbours; else the latest that
 // does not lie after the newest file.
-func (p *plan) guessYear(ring []*input, start int, now time.Time) (int, string) {
-	votes := map[int]int{}
+func (p *plan) guessYear(ring []*series, now time.Time) (int, string) {
+	votes, files := map[int]int{}, 0
 	var newest time.Time
-	for _, in := range ring {
-		m := in.file.Modified
-		if m.After(newest) {
-			newest = m
-		}
-		last := time.Date(m.Year(), time.Month(in.stamps.Last.Month), int(in.stamps.Last.Day), int(in.stamps.Last.Hour), 0, 0, 0, time.UTC)
-		if d := m.Sub(last); !m.IsZero() && d > -36*time.Hour && d < 60*time.Hour {
-			y := m.Year() - in.stamps.NewYears
-			if yearDay(in.stamps.First) < start {
-				y--
+	for _, s := range ring {
+		for _, in := range s.pieces {
+			files++
+			m := in.file.Modified
+			if m.After(newest) {
+				newest = m
 			}
-			votes[y]++
+			last := time.Date(m.Year(), time.Month(in.stamps.Last.Month), int(in.stamps.Last.Day), int(in.stamps.Last.Hour), 0, 0, 0, time.UTC)
+			if d := m.Sub(last); !m.IsZero() && d > -36*time.Hour && d < 60*time.Hour {
+				votes[m.Year()-s.offset-in.turns-in.stamps.NewYears]++
+			}
 		}
 	}
-	if y, n := most(votes); n*2 > len(ring) {
+	if y, n := most(votes); n*2 > files {
 		return y, "file"
 	}
-	if y, ok := p.neighbourYear(ring, start); ok {
+	if y, ok := p.neighbourYear(ring); ok {
 		return y, "neighbour"
 	}
 	from := "file"
@@ -156,11 +155,9 @@ func (p *plan) guessYear(ring []*input, start int, now time.Time) (int, string) 
 		newest, from = now, "guess"
 	}
 	y := newest.Year()
-	for _, in := range ring {
-		end := time.Date(y, time.Month(in.stamps.Last.Month), int(in.stamps.Last.Day), 0, 0, 0, 0, time.UTC).AddDate(in.stamps.NewYears, 0, 0)
-		if yearDay(in.stamps.First) < start {
-			end = end.AddDate(1, 0, 0)
-		}
+	for _, s := range ring {
+		last := s.last()
+		end := time.Date(y+s.offset+s.newYears(), time.Month(last.Month), int(last.Day), 0, 0, 0, 0, time.UTC)
 		for end.After(newest.Add(48 * time.Hour)) {
 			end = end.AddDate(-1, 0, 0)
 			y--
@@ -178,23 +175,21 @@ func most(votes map[int]int) (year, n int) {
 	return year, n
 }
 
-// neighbourYear returns the year for the ring's beginning that puts most of its files near a time that another file writes out.
-func (p *plan) neighbourYear(ring []*input, start int) (int, bool) {
+// neighbourYear returns the year for the collection's beginning that puts most of its files near a time that another file writes out.
+func (p *plan) neighbourYear(ring []*series) (int, bool) {
 	votes := map[int]int{}
 	for _, in := range p.inputs {
 		if !in.glanced || in.glance.Year == 0 {
 			continue
 		}
 		t := time.Date(in.glance.Year, time.Month(in.glance.Month), in.glance.Day, 0, 0, 0, 0, time.UTC)
-		for _, r := range ring {
-			for y := t.Year() - 1; y <= t.Year()+1; y++ {
-				at := time.Date(y, time.Month(r.stamps.First.Month), int(r.stamps.First.Day), 0, 0, 0, 0, time.UTC)
-				if d := at.Sub(t).Abs(); d < 100*24*time.Hour {
-					b := y
-					if yearDay(r.stamps.First) < start {
-						b--
+		for _, s := range ring {
+			for _, r := range s.pieces {
+				for y := t.Year() - 1; y <= t.Year()+1; y++ {
+					at := time.Date(y, time.Month(r.stamps.First.Month), int(r.stamps.First.Day), 0, 0, 0, 0, time.UTC)
+					if d := at.Sub(t).Abs(); d < 100*24*time.Hour {
+						votes[y-s.offset-r.turns] += 100 - int(d/(24*time.Hour))
 					}
-					votes[b] += 100 - int(d/(24*time.Hour))
 				}
 			}
 		}
