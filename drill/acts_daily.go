@@ -71,11 +71,7 @@ func (r *run) daily(m moment, d *dice) {
 		r.officePC(m.t, p, d)
 	case deedPassword:
 		c, t := l.slapd.visit(m.t, intraIP, intraService, p.uid, p.dn, true)
-		t += second
-		l.slapd.close(t, append(l.slapd.op(t, &c), "EXT oid=1.3.6.1.4.1.4203.1.11.1"...))
-		l.slapd.close(t+40, append(l.slapd.op(t, &c), `PASSMOD id="`+p.dn+`" old new`...))
-		t = l.slapd.result(t+40, &c, "RESULT oid= err=", 0, -1, 900)
-		l.slapd.disconnect(t+3*millisecond, &c)
+		l.slapd.changePassword(t+second, &c, p.dn)
 	case deedOldMail:
 		l.slapd.attempt(&l.slapd.mail, m.t, p.uid, p.dn, true)
 		l.mail.imap(m.t+second/2, p.uid, r.inside(p, from), true, d)

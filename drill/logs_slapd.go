@@ -273,6 +273,14 @@ func (l *slapdLog) visit(t int64, client, service, id, dn string, ok bool) (ldap
 	return c, t
 }
 
+// changePassword is a member who changes the password on a connection that is bound as him, and goes.
+func (l *slapdLog) changePassword(t int64, c *ldapConn, dn string) {
+	l.close(t, append(l.op(t, c), "EXT oid=1.3.6.1.4.1.4203.1.11.1"...))
+	l.close(t+40, append(l.op(t, c), `PASSMOD id="`+dn+`" old new`...))
+	t = l.result(t+40, c, "RESULT oid= err=", 0, -1, 900)
+	l.disconnect(t+3*millisecond, c)
+}
+
 // read is a connection that binds, reads and goes.
 func (l *slapdLog) read(t int64, client, dn, base string, scope int, filter, attrs string, entries int) int64 {
 	l.restartIfDue(t)
