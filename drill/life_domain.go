@@ -69,7 +69,7 @@ func (a *adWorld) profile() profile {
 		inputs:   "  - {glob: \"windows/forwarded-*\", realm: staff, format: windows, delay: 1m}\n",
 		networks: "  - {name: windows-servers, cidr: 10.30.0.0/24, own: true}\n",
 	}
-	roles := map[*winHost]string{a.dc1: "directory", a.dc2: "directory", a.fs2: "file-server", a.app1: "deployment", a.term1: "terminal-server", a.bak2: "backup"}
+	roles := map[*winHost]string{a.dc1: "directory", a.dc2: "directory", a.fs2: "file-server", a.app1: "admin", a.term1: "bastion", a.bak2: "backup"}
 	for _, h := range a.servers {
 		p.inputs += "  - {glob: \"windows/" + h.name + "-*\", host: " + h.name + ", realm: staff, format: windows}\n"
 		p.hosts += "  - {name: " + h.name + ", ip: " + h.ip + ", role: " + roles[h] + "}\n"

@@ -22,7 +22,8 @@ const (
 )
 
 // adWorld is the Windows domain: the offices of the administration, the computer department and one research centre are in it.
-// Its accounts are the members' own, copied from the directory every night.
+// Its accounts are the members' own, copied from the directory every night. Sessions between its machines pass the firewall,
+// which logs those for files and remote desktops, but not those for Kerberos, LDAP and names.
 type adWorld struct {
 	dc1, dc2, fs2, app1, term1, bak2 *winHost
 	servers                          []*winHost
@@ -93,7 +94,7 @@ func (a *adWorld) give(w *world, p *person, who int32) bool {
 		a.admins = append(a.admins, who)
 	case computers && len(a.helpers) < 2+n/400:
 		a.helpers = append(a.helpers, who)
-	case (computers || d.chance(0.4)) && (computers || p.department == 5) && len(a.developers) < 5+n/200:
+	case (computers || len(a.developers) < 2 || d.chance(0.4)) && (computers || p.department == 5) && len(a.developers) < 5+n/200:
 		a.developers = append(a.developers, who)
 	default:
 		return false
