@@ -30,6 +30,20 @@ func (g *ledger) hidden(act int, t int64, at int32) {
 	g.addresses[at].add(t, 0)
 }
 
+// sendLure is the mail itself, from the real address of somebody outside whom the institute writes with, through that one's own
+// mail system. The gateway's log has it as any other; without a gateway it is in no log.
+func (r *run) sendLure(act int, t int64, who int32, d *dice) {
+	if !r.w.has(sysMailGateway) {
+		r.g.used(act, t, -1, 0)
+		return
+	}
+	c := r.w.mailPartner(4)
+	name, ip := r.gateway(t)
+	r.l.gateMail.host = name
+	r.mailFrom(t, &r.w.people[who], c, surnames()[7]+"@"+c.domain, d.span(14000, 19000), ip, d)
+	r.g.used(act, t, -1, onGateway|onEdge)
+}
+
 // lure is a mail with a link to an archive, and what comes after it.
 type lure struct {
 	link, host string // in the mail

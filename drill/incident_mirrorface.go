@@ -14,7 +14,7 @@ func mirrorFace() incident {
 	return incident{
 		name: "mirrorface", first: "2024-05-05", weeks: 30, begins: "2024-06-18", hours: [2]string{"10:00", "19:00"},
 		dull:     []dull{{"2024-06-30", "2024-07-20", 1}, {"2024-08-04", "2024-08-24", 1}, {"2024-09-22", "2024-10-12", 1}},
-		accounts: 250, least: leastAccounts, full: 250, verdict: "breach", has: []string{sysWindows},
+		accounts: 250, least: leastAccounts, full: 250, verdict: "breach", has: []string{sysWindows, sysMailGateway},
 		write: func(p *plot) {
 			m := castMirrorFace(p)
 			m.mailWithLink()   // 06-18
@@ -35,9 +35,9 @@ func mirrorFace() incident {
 type mirror struct {
 	*plot
 	opened []int32 // who opened the document, the first of whom he stays with
-	warned int32   // who got the mail and did not open it
+	warned []int32 // who got the mail and did not open it
 	stolen []int32 // whose passwords were kept on the first one's PC or in the group's files
-	exits  []int32 // of a commercial VPN, in Japan too
+	exits  []int32 // of a commercial VPN
 	c2, sb int32   // what the implant and the one in the sandbox call
 	drop   int32   // where the files go
 	lure   lure
@@ -51,9 +51,7 @@ func castMirrorFace(p *plot) *mirror {
 		return h != nil && h.forwards() && h.on && !x.mfa && x.department != itDepartment
 	}
 	m.opened = p.pick(2, forwarded)
-	if rest := p.pick(1, func(x *person) bool { return x.department <= 5 && !x.mfa }); len(rest) > 0 {
-		m.warned = rest[0]
-	}
+	m.warned = p.pick(1, func(x *person) bool { return x.department <= 5 && !x.mfa })
 	m.stolen = p.pick(max(2, p.scale(4)), func(x *person) bool { return x.department != itDepartment && !x.mfa })
 	m.exits = p.hide(kindVPN, 5)
 	rented := append(p.rent("JP", 1), p.rent("SG", 1)...)
@@ -70,9 +68,9 @@ func castMirrorFace(p *plot) *mirror {
 func (m *mirror) victim() int32 { return m.opened[0] }
 
 func (m *mirror) mailWithLink() {
-	sent := m.act("spear-phishing mails with a link to an archive", "T1566.002", 0, "to three members, from the real address of somebody outside that was abused; the institute keeps no trace of mails received")
-	for range 3 {
-		m.move(sent, m.at("2024-06-18 10:12"), func(t int64, d *dice) { m.g.used(sent, t, -1, 0) })
+	sent := m.act("spear-phishing mails with a link to an archive", "T1566.002", 0, "to three members, from the real address of somebody outside whom they know; the gateway's log has them like any others")
+	for i, who := range append(slices.Clone(m.opened), m.warned...) {
+		m.move(sent, m.at("2024-06-18 10:12")+int64(i)*40*second, func(t int64, d *dice) { m.r.sendLure(sent, t, who, d) })
 	}
 	open := m.act("the document is opened", "T1204.002", 0, "by two of them: a signed program loads the implant", "sigma")
 	for i, who := range m.opened {

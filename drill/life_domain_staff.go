@@ -29,7 +29,7 @@ func (r *run) administer(t int64, who int32, to *winHost, d *dice) {
 		scripts := adminScripts()
 		to.script(t+d.span(minute, took), scripts[d.n(len(scripts))], "", p.user(), d)
 	}
-	if d.chance(0.01) { // a log of an application that was in the way
+	if d.chance(0.004) { // a log of an application that was in the way
 		to.emptied(t+took/2, "Application", p.user())
 	}
 }

@@ -3,7 +3,10 @@
 
 package drill
 
-import "strconv"
+import (
+	"cmp"
+	"strconv"
+)
 
 // The appliance before the mail system: everything that the institute sends to the Internet or gets from it by mail passes it.
 const (
@@ -162,10 +165,15 @@ func doGateway(r *run, own int, m moment, d *dice) {
 // mailIn is a mail from outside: looked up, taken, passed on to the cloud.
 func (r *run) mailIn(t int64, p *person, ip string, d *dice) {
 	c, sender := r.w.somebody(d)
+	r.mailFrom(t, p, c, sender, 0, ip, d)
+}
+
+// mailFrom is a mail of somebody there; without a size, of a usual one.
+func (r *run) mailFrom(t int64, p *person, c mailPartner, sender string, size int64, ip string, d *dice) {
 	r.l.dns.query(t, ip, backwards(c.ip)+".in-addr.arpa", "PTR", d)
 	r.l.dns.query(t+second/10, ip, backwards(c.ip)+".zen.spamhaus.org", "A", d)
 	r.l.dns.query(t+second/5, ip, c.domain, "MX", d)
-	m := post{sender: sender, to: p.mail, fromHost: c.host, fromIP: c.ip, relayHost: mailCloud, relayIP: cloudRelay(d), size: mailSize(d), status: "sent", dsn: "2.6.0"}
+	m := post{sender: sender, to: p.mail, fromHost: c.host, fromIP: c.ip, relayHost: mailCloud, relayIP: cloudRelay(d), size: cmp.Or(size, mailSize(d)), status: "sent", dsn: "2.6.0"}
 	m.answer = "250 2.6.0 <" + strconv.FormatUint(d.next(), 36) + "@" + c.domain + "> Queued mail for delivery"
 	r.l.gateMail.passed(t, m, d)
 	r.mailFlow(t+3*second, c.ip, c.country, "", m.size, d)
