@@ -248,9 +248,14 @@ func (t *Truth) victims() map[string]*Account {
 	return out
 }
 
-// plainName is an account's name without its Windows domain, in lower case.
+// plainName is an account's name without its Windows domain or the place in a directory that it stands in, in lower case.
 func plainName(name string) string {
 	name = strings.ToLower(name)
+	if first, _, ok := strings.Cut(name, ","); ok { // cn=edge,ou=services,…
+		if _, value, ok := strings.Cut(first, "="); ok {
+			return value
+		}
+	}
 	if _, short, ok := strings.Cut(name, `\`); ok {
 		return short
 	}

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 )
 
@@ -71,7 +70,7 @@ type Account struct {
 }
 
 // key is what an account is called here: by its mail address, or by its name on a machine.
-func (a *Account) key() string { return strings.ToLower(cmp.Or(a.Mail, a.UID)) }
+func (a *Account) key() string { return plainName(cmp.Or(a.Mail, a.UID)) }
 
 // Address is one that only the intruder used.
 type Address struct {
