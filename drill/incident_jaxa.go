@@ -80,7 +80,7 @@ func (p *jaxa) device() {
 		p.g.used(hold, t, -1, 0)
 		p.g.reached(hold, t, "edge1", edgeInside, true, 0)
 	})
-	p.move(hold, p.at("2023-06-15 19:50"), func(t int64, d *dice) { p.r.calledAtNight(t, &p.w.people[p.admin], d) }) // to look at the crashes, honestly
+	p.move(-1, p.at("2023-06-15 19:50"), func(t int64, d *dice) { p.r.calledAtNight(t, &p.w.people[p.admin], d) }) // to look at the crashes, honestly
 	admin := p.act("an administrator's session from outside", "T1078", 0, "the configuration is taken, with the directory's password in it; a VPN account without a code is made", "admin-misuse", "unusual-login")
 	p.move(admin, p.at("2023-06-21 13:07"), func(t int64, d *dice) {
 		p.r.adminOutside(admin, t, p.entry, p.ways[0].user, d)
@@ -99,7 +99,7 @@ func (p *jaxa) listening() {
 		if !ok {
 			t = p.within("2023-06-16", "2023-07-07")
 			m := moment{t: t, who: who, at: p.w.people[who].home(p.w.cal.dayOf(t)), n: 50}
-			p.move(act, t, func(t int64, d *dice) { p.r.portalSession(m, &p.w.people[who], &p.w.book.all[m.at], d) })
+			p.move(-1, t, func(t int64, d *dice) { p.r.portalSession(m, &p.w.people[who], &p.w.book.all[m.at], d) })
 		}
 		p.enter(who, 1, "unknown", 1)
 		p.falls(who, t+hour)
@@ -145,7 +145,7 @@ func (p *jaxa) visits() map[string]func(n int, t int64, w wayIn, d *dice) {
 		},
 		"directory": func(_ int, t int64, w wayIn, d *dice) {
 			p.r.readDirectory(read, t, w, d)
-			p.g.usedLocal(read, t, edgeService, "ldap1", "stolen-file", onSlapd)
+			p.g.usedLocal(read, t, "edge", "ldap1", "stolen-file", onSlapd)
 		},
 		"monitor": func(_ int, t int64, w wayIn, d *dice) { p.r.enterMonitor(monitor, t, w, 50*minute, d) },
 		"shell":   func(_ int, t int64, w wayIn, d *dice) { p.r.enterShell(shell, t, w, d) },
@@ -253,8 +253,10 @@ func (p *jaxa) sending() {
 
 // told is what follows the notice from outside: the institute takes his account away, and he knocks once more.
 func (p *jaxa) told() {
+	p.g.found = &Found{Time: utc(p.at("2023-10-04 10:00")), How: "an outside body tells of an address that servers of the institute talk to",
+		Addresses: []string{p.w.book.all[p.homes[0]].ip}, Accounts: []string{}}
 	act := p.act("his tunnel is refused", "T1133", 0, "the outside body told the day before; the account is gone", "unusual-login")
-	p.move(act, p.at("2023-10-05 15:10"), func(t int64, d *dice) {
+	p.move(-1, p.at("2023-10-05 15:10"), func(t int64, d *dice) {
 		p.r.l.device.admin(t, edgeAdminID, "https", adminIP, "super_admin", 30*minute)
 		p.r.l.device.configured(t+9*minute, edgeAdminID, "GUI("+adminIP+")", "Delete", "user.local", p.ways[2].user, "")
 	})

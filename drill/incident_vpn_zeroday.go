@@ -102,19 +102,21 @@ func (p *zeroday) entered() {
 // stopped is what the institute did, which stands in the same logs as an attack would: a session at the device's pages, a new
 // image, every password of its own changed, a restart. It is no act of his.
 func (p *zeroday) stopped() {
+	p.g.found = &Found{Time: utc(p.at("2024-02-08 14:50")), How: "the watch on the device's own traffic shows an address that it never called",
+		Addresses: []string{p.w.book.all[p.home].ip}, Accounts: []string{}}
 	ui := "GUI(" + adminIP + ")"
 	p.failures = append(p.failures, outage{p.at("2024-02-08 15:14"), p.at("2024-02-08 17:12")})
-	p.move(0, p.at("2024-02-08 15:06"), func(t int64, d *dice) {
+	p.move(-1, p.at("2024-02-08 15:06"), func(t int64, d *dice) {
 		l, now := p.r.l.device, firmwareOn(p.r.epochDay)
 		l.admin(t, edgeAdminID, "https", adminIP, "super_admin", 34*minute)
 		l.downloaded(t+5*minute, edgeAdminID, adminIP)
 		l.configured(t+8*minute, edgeAdminID, ui, "Edit", "vpn.ssl.settings", "settings", "status[enable->disable]")
 		l.image(t+24*minute, edgeAdminID, ui, now, now)
 	})
-	p.move(0, p.at("2024-02-08 15:41"), func(t int64, d *dice) {
+	p.move(-1, p.at("2024-02-08 15:41"), func(t int64, d *dice) {
 		p.r.l.device.restarts(t, edgeAdminID, ui, "upgrade firmware", 4*minute)
 	})
-	p.move(0, p.at("2024-02-08 16:52"), func(t int64, d *dice) {
+	p.move(-1, p.at("2024-02-08 16:52"), func(t int64, d *dice) {
 		l := p.r.l.device
 		l.admin(t, edgeAdminID, "https", adminIP, "super_admin", 40*minute)
 		for i, name := range []string{edgeAdminID, "netvendor", "cfgbackup"} {
