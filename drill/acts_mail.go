@@ -35,8 +35,9 @@ func (r *run) guessMail(act int, t int64, who, at int32, d *dice) {
 
 // tryMail is a right password over SMTP AUTH, and no letter: Postfix names nobody, and only the directory knows who it was.
 func (r *run) tryMail(act int, t int64, who, at int32, d *dice) {
-	r.post(t, who, &r.w.book.all[at], r.w.people[who].mail, nil, d)
-	r.g.entered(act, t, who, at, onSlapd|onSubmission)
+	logs := r.post(t, who, &r.w.book.all[at], r.w.people[who].mail, nil, d)
+	r.g.used(act, t, at, onSubmission) // which shows the address, and not whose password was right
+	r.g.entered(act, t, who, at, logs)
 	r.g.reached(act, t, submissionHost, submissionIP, false, onSubmission)
 }
 
@@ -66,8 +67,8 @@ func (r *run) believe(act int, t int64, who, at int32, d *dice) {
 // readMailbox is an IMAP session of the intruder that takes letters.
 func (r *run) readMailbox(act int, t int64, who, at int32, mails int, took int64, d *dice) {
 	bytes := int64(mails) * d.span(30_000, 70_000)
-	r.mailbox(t, who, &r.w.book.all[at], fetching{took: took, headers: mails * 2, mails: mails, bytes: bytes}, d)
-	r.g.entered(act, t, who, at, onSubmission)
+	logs := r.mailbox(t, who, &r.w.book.all[at], fetching{took: took, headers: mails * 2, mails: mails, bytes: bytes}, d)
+	r.g.entered(act, t, who, at, logs)
 	r.g.used(act, t+took, at, onSubmission)
 	r.g.reached(act, t, submissionHost, submissionIP, false, onSubmission)
 	r.g.took("mail", who, "leaked", int64(mails), bytes)
@@ -107,15 +108,15 @@ func (r *run) spam(act int, t int64, who, at int32, letters int, late float64, e
 		}
 		all = append(all, letter{from: p.mail, box: p.uid, id: guid(dice(d.next())) + "@" + domain, size: d.span(3100, 5600), to: []addressee{a}, until: end})
 	}
-	r.post(t, who, &r.w.book.all[at], p.uid, all, d)
-	r.g.entered(act, t, who, at, onSlapd|onSubmission)
+	logs := r.post(t, who, &r.w.book.all[at], p.uid, all, d)
+	r.g.entered(act, t, who, at, logs)
 	r.g.reached(act, t, submissionHost, submissionIP, false, onSubmission)
 }
 
 // shutOut is the help desk that gives an account a new password.
 func (r *run) shutOut(t int64, who int32) {
 	r.l.slapd.modify(t, intraIP, "cn=helpdesk,ou=services,"+suffix, r.w.people[who].dn, "userPassword pwdReset")
-	r.l.submission.asked[who] = 0
+	r.l.submission.asked[2*who], r.l.submission.asked[2*who+1] = 0, 0
 }
 
 // emptyQueue is the administrator who deletes what is still in the queue.

@@ -56,17 +56,28 @@ func mailLife(r *run, own int, m moment, d *dice) {
 
 func (r *run) smtpClient(a *address) smtpClient { return smtpClient{reverse(a), a.ip} }
 
-// confirm asks the directory for a right password, unless Dovecot remembers that it was right within the hour.
-func (r *run) confirm(t int64, who int32, typed string) {
-	if last := &r.l.submission.asked[who]; t-*last > hour || *last == 0 {
-		*last = t
-		r.l.slapd.attempt(&r.l.slapd.staff, t, typed, r.w.people[who].dn, true)
+// confirm asks the directory for a right password, unless Dovecot remembers that it was right for that name within the hour.
+// It returns which log tells of it.
+func (r *run) confirm(t int64, who int32, typed string) trace {
+	last := &r.l.submission.asked[2*who]
+	if typed != r.w.people[who].uid {
+		last = &r.l.submission.asked[2*who+1]
 	}
+	if t-*last <= hour && *last > 0 {
+		return 0
+	}
+	*last = t
+	r.l.slapd.attempt(&r.l.slapd.staff, t, typed, r.w.people[who].dn, true)
+	return onSlapd
 }
 
-// post is a login over SMTP AUTH, as the name that is typed, and the letters that are left.
-func (r *run) post(t int64, who int32, from *address, typed string, letters []letter, d *dice) {
-	r.confirm(t, who, typed)
+// post is a login over SMTP AUTH, as the name that is typed, and the letters that are left. It returns which logs name the
+// account: without a letter Postfix does not.
+func (r *run) post(t int64, who int32, from *address, typed string, letters []letter, d *dice) trace {
+	logs := r.confirm(t, who, typed)
+	if len(letters) > 0 {
+		logs |= onSubmission
+	}
 	method := "PLAIN"
 	if r.w.people[who].desk == edgeWindows || from.hostile {
 		method = "LOGIN"
@@ -77,6 +88,7 @@ func (r *run) post(t int64, who int32, from *address, typed string, letters []le
 		size += letters[i].size
 	}
 	r.throughOffice(t, end, r.w.people[who].pc, from, submissionOut, 587, size+3000, 4000, d)
+	return logs
 }
 
 // throughOffice writes the firewall's record of a session from the office to a host outside; from anywhere else it sees none.
@@ -112,12 +124,13 @@ func (r *run) knockMail(t int64, from *address, who int32, d *dice) {
 	r.l.submission.refuse(t+5*millisecond, r.smtpClient(from), typed, "LOGIN", false, d)
 }
 
-// mailbox is an IMAP session.
-func (r *run) mailbox(t int64, who int32, from *address, f fetching, d *dice) {
+// mailbox is an IMAP session. It returns which logs name the account.
+func (r *run) mailbox(t int64, who int32, from *address, f fetching, d *dice) trace {
 	p := &r.w.people[who]
-	r.confirm(t, who, p.uid)
+	logs := r.confirm(t, who, p.uid)
 	r.l.submission.imap(t+30*millisecond, p.uid, from.ip, f, "TLS", d)
 	r.throughOffice(t, t+f.took, p.pc, from, submissionOut, 993, 2000+int64(f.mails)*60, f.bytes+int64(f.headers)*1300+4000, d)
+	return logs | onSubmission
 }
 
 // ordinary is a letter as people write them.

@@ -18,7 +18,7 @@ import (
 type submissionLog struct {
 	syslogSheet
 	held  []string // in the queue until somebody deletes them
-	asked []int64  // by member: when the directory last confirmed the password; Dovecot remembers it for an hour
+	asked []int64  // by member, twice: when the directory last confirmed the password to the login ID, and to the mail address. Dovecot remembers it for an hour
 }
 
 const (

@@ -249,7 +249,7 @@ func (r *run) planMailServer(out []moment, day int, own deed, d *dice) []moment 
 
 // openStaffMail opens its logs.
 func openStaffMail(w *world, l *logs, add func(s *sheet, kind string, f shape)) {
-	l.submission, l.webmail = &submissionLog{asked: make([]int64, len(w.people))}, &webLog{}
+	l.submission, l.webmail = &submissionLog{asked: make([]int64, 2*len(w.people))}, &webLog{}
 	l.submission.host = submissionHost
 	add(&l.submission.sheet, logSubmission, shape{path: "mail-staff/mail.log", period: weekly})
 	add(&l.webmail.sheet, logWebmail, shape{path: "webmail/access.log", period: weekly})

@@ -178,7 +178,7 @@ func (w *world) enrol(s *sharedSite, i, b int) {
 		last, first, _ := strings.Cut(strings.ToLower(p.name), " ")
 		p.mail = first + "." + last + itoa(i) + "@" + of.domain
 	}
-	p.uid = of.key[:min(3, len(of.key))] + "-" + string(four(nil, 1000+i*7%9000))
+	p.uid = of.key[:min(3, len(of.key))] + "-" + itoa(10_000+i*7%90_000)
 	p.left = w.cal.days + 1
 	u.habit = []float64{0.75, 0.45, 0.18}[of.part] * (0.4 + 1.2*d.unit())
 	u.starts = d.bell(9*60+30, 40)
