@@ -62,6 +62,9 @@ const itDepartment = 0
 func (w *world) makePeople(n int) {
 	deps := departments()
 	mails, ids := map[string]int{}, map[string]bool{}
+	for _, taken := range machineAccounts() {
+		ids[taken] = true
+	}
 	families, given := surnames(), givenNames()
 	w.people = make([]person, n)
 	for i := range w.people {
@@ -86,6 +89,11 @@ func (w *world) makePeople(n int) {
 		w.habits(p, i, &d)
 	}
 	w.oddities()
+}
+
+// machineAccounts are the names that accounts of machines have: a member of that name would be taken for one.
+func machineAccounts() []string {
+	return []string{"ymorita", "builder", "vadmin", "nettest", "fsadmin", "monadmin", "nmscheck", "helpdesk", "fwadmin"}
 }
 
 // loginID draws an ID that nobody has: people choose words, initials and numbers.
