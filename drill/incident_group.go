@@ -19,6 +19,7 @@ func groupShared2023() incident {
 			c.kikaku()   // 02-01 … 10: found in February
 			c.butsuryu() // 02-09: looked at
 			c.tech()     // 02-13 … 18: found in August
+			c.found()    // 02-20
 		},
 	}
 }
@@ -120,5 +121,14 @@ func (c *groupThief) tech() {
 		day := days[i*len(days)/12]
 		at := day.open + (day.shut-day.open)*int64(1+i%2*4)/10 + c.d.span(0, (day.shut-day.open)/20)
 		c.move(act, at, func(t int64, d *dice) { c.r.readRegister(act, c.s, t, who, lists[from:to], 5, d) })
+	}
+}
+
+// found is what was known at first: two accounts of one company, and no address but its own.
+func (c *groupThief) found() {
+	c.g.found = &Found{Time: utc(c.at("2023-02-20 18:30")), How: "a clerk of Hakusan Kikaku sees in her own history lists of workers that she never took",
+		Addresses: []string{c.w.book.all[c.companyProxy].ip}}
+	for _, u := range []int{c.clerk, c.other} {
+		c.g.found.Accounts = append(c.g.found.Accounts, c.w.account(c.s.users[u].guest).mail)
 	}
 }

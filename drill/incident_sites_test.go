@@ -151,6 +151,9 @@ func TestGroupShared2023(t *testing.T) {
 	if early, late := kikaku, s.act(t, "the register of Hakusan Tech read month by month"); !early.To.Before(late.From) || !strings.Contains(late.Note, "found in August") {
 		t.Errorf("%v, then %v", early, late)
 	}
+	if f := s.truth.Found; f == nil || len(f.Accounts) != 2 {
+		t.Errorf("what was known at first: %+v", f)
+	}
 	if m := s.act(t, "malware on a PC of Hakusan Kikaku"); len(m.Logs) != 0 {
 		t.Errorf("the malware stands in %v", m.Logs)
 	}
