@@ -33,7 +33,6 @@ type groupThief struct {
 	techUsers    []int // two
 	rented       []int32
 	companyProxy int32 // of the first company: he comes through its own way out
-	agent        string
 }
 
 func castGroupThief(p *plot) *groupThief {

@@ -54,7 +54,6 @@ type siteUser struct {
 	agent    client
 	lag      int
 	joined   int
-	script   bool
 }
 
 // project is a piece of work for one body, with its documents.
