@@ -53,10 +53,19 @@ type Debrief struct {
 	FirstRight      *time.Time `json:"first_right"`
 	FirstRightAfter *float64   `json:"first_right_minutes_after_login"`
 
+	Light *Light `json:"came_to_light"` // how it came to light in the story; nil: the truth does not say
+
 	Log     []Entry `json:"log"`               // the team's, judged
 	Machine *Result `json:"machine,omitempty"` // what Sekisho found in the same exercise, if its case was given
 
 	storyAt func(time.Time) time.Time // what of the story was played at a real time
+}
+
+// Light is how an incident came to light in its story: what a team can be measured by, beside the acts.
+type Light struct {
+	Story  time.Time  `json:"story"`
+	Played *time.Time `json:"played"` // nil: the story did not come so far, or began after it
+	How    string     `json:"how"`
 }
 
 // Subjects compares the accounts, addresses or hosts that the team named with the true ones. The team's last word on each
@@ -450,6 +459,12 @@ func (d *debriefing) firsts() {
 	}
 	for i := range d.Acts {
 		right(d.Acts[i].Noticed)
+	}
+	if f := d.truth.Found; f != nil {
+		d.Light = &Light{Story: f.Time, How: f.How}
+		if at, _, was := d.span(f.Time, f.Time); was {
+			d.Light.Played = &at
+		}
 	}
 	if d.FirstLogin != nil && d.FirstRight != nil {
 		after := minutesBetween(*d.FirstLogin, *d.FirstRight)

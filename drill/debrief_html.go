@@ -84,6 +84,7 @@ func (p *debriefPage) funcs() template.FuncMap {
 		"list":      func(l []string) string { return strings.Join(l, ", ") },
 		"percent":   func(f float64) string { return strconv.Itoa(int(f*100+0.5)) + " %" },
 		"lead":      func() phrase { return p.lead() },
+		"light":     func() phrase { return p.light() },
 		"away":      func() phrase { return p.away() },
 		"number":    func(n int64) string { return thousands(n) },
 		"tone":      tone,
@@ -123,6 +124,18 @@ func (p *debriefPage) lead() phrase {
 	}
 	return both("最初の気付きは %[1]s、最初の不正ログイン（%[2]s）の%[3]sでした。", "The first right notice came at %[1]s, %[4]s the first bad login (%[2]s).", p.clockText(*p.FirstRight), p.clockText(*p.FirstLogin),
 		sayAfter(*p.FirstRightAfter), leadEn(*p.FirstRightAfter))
+}
+
+// light says how the incident came to light in its story.
+func (d *Debrief) light() phrase {
+	switch l := d.Light; {
+	case l == nil:
+		return phrase{}
+	case l.Played == nil:
+		return both("物語では %[1]s に発覚します（演じられていません）：%[2]s", "In the story it came to light at %[1]s, which was not played: %[2]s", storyText(l.Story), l.How)
+	default:
+		return both("物語では %[1]s（演じたのは %[3]s）に発覚します：%[2]s", "In the story it came to light at %[1]s, played at %[3]s: %[2]s", storyText(l.Story), l.How, d.clockText(*l.Played))
+	}
 }
 
 // away says how the lines were delivered, where that was not without trouble.

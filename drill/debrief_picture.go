@@ -43,6 +43,11 @@ func (d *Debrief) picture() string {
 	fmt.Fprintf(&p.b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" class="picture" role="img" aria-labelledby="picture-title"><title id="picture-title">%s / %s</title>`+"\n",
 		picWidth, height, title.Ja, title.En)
 	p.axis(picTop, height-30)
+	if l := d.Light; l != nil && l.Played != nil {
+		x := p.x(*l.Played)
+		p.line(x, picTop-8, x, height-30, "light")
+		p.text(x-4, picTop-5, "end small", phrase{"物語での発覚", "came to light"})
+	}
 	p.curve(picTop, picTop+picCurve)
 	p.acts(picTop + picCurve + 16)
 	p.entries(bottom)

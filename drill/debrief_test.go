@@ -42,6 +42,7 @@ func rehearsal() (*Truth, *Record) {
 			account("hidden", "14:00", "14:10"), account("late", "22:00", "23:00", logIDP)},
 		Addresses: []Address{address("185.220.101.7", "12:00", "20:00"), address("45.76.101.9", "14:00", "19:00"), address("116.203.77.5", "22:00", "23:00")},
 		Shared:    []Shared{{IP: "130.54.101.9", Kind: kindUniversity, Bad: true}, {IP: "1.75.210.8", Kind: kindMobile}},
+		Found:     &Found{Time: story("20:00"), How: "a member saw a login of his own that was not his"},
 		Odd:       []Odd{{UID: "tabi", Mail: "ryoko@lab.example", Why: "was abroad"}},
 		Hosts:     []Host{{Name: "mon1", IP: "10.99.0.77", Verdict: "compromised", First: story("17:00"), Last: story("20:00"), Logs: []string{logWindows}}, {Name: "fs1", IP: "10.20.0.11", Verdict: "reached", First: story("17:30"), Last: story("17:30")}},
 		Acts: []Act{

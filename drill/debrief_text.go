@@ -19,6 +19,9 @@ func (d *Debrief) WriteText(w io.Writer, lang string) error {
 	if d.FirstRightAfter != nil {
 		p("  最初の気付き     最初の不正ログインの %s", "  first notice     %s the first bad login", phrase{sayAfter(*d.FirstRightAfter).Ja, leadEn(*d.FirstRightAfter)})
 	}
+	if d.Light != nil {
+		b.WriteString("  " + d.light().in(lang) + "\n")
+	}
 	for _, s := range []struct {
 		ja, en string
 		s      *Subjects

@@ -106,8 +106,8 @@ func (r *folderReceiver) begin(g *growingLog, t int64) {
 		g.until = 1 << 62
 	}
 	g.path = g.p.shape.path
-	if g.p.shape.naming == dated {
-		g.path = g.p.dated(g.from)
+	if g.p.shape.naming == dated { // what is compressed at the end of its period is not yet
+		g.path = strings.TrimSuffix(g.p.dated(g.from), ".gz")
 	}
 	r.turn = min(r.turn, g.until)
 }
@@ -189,6 +189,9 @@ func (g *growingLog) age(t int64) {
 	now, _, _ := g.p.periodOf(t)
 	switch g.p.shape.naming {
 	case dated:
+		if to := g.p.dated(g.from); to != g.path && len(g.ages) > 0 {
+			g.moves = append(g.moves, [2]string{g.path, to})
+		}
 		g.ages = nil
 	case suffixed:
 		if len(g.ages) > 0 {

@@ -19,7 +19,12 @@ import (
 // TestSyslogIsUnderstood reads back, with the parsers of this project, what a receiver of syslog gets: every message is
 // understood. Records of JSON are what they are behind the head of their message.
 func TestSyslogIsUnderstood(t *testing.T) {
-	for _, form := range []string{"rfc3164", "rfc5424"} {
+	for _, c := range []struct {
+		form string
+		o    drill.Options
+	}{{"rfc3164", drill.Options{Accounts: 100, Days: 10, PeakPerAccount: 1}}, {"rfc5424", drill.Options{Accounts: 100, Days: 10, PeakPerAccount: 1}},
+		{"rfc3164", drill.Options{Name: "quiet", Accounts: 100, Days: 3}}, {"rfc5424", drill.Options{Name: "quiet", Accounts: 100, Days: 3}}} {
+		form := c.o.Name + " " + c.form
 		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -37,8 +42,7 @@ func TestSyslogIsUnderstood(t *testing.T) {
 				messages <- bytes.Clone(b[:n])
 			}
 		}()
-		x := drill.Exercise{Options: drill.Options{Accounts: 100, Days: 21, PeakPerAccount: 1}, To: "syslog+udp://" + conn.LocalAddr().String() + "?format=" + form,
-			Dir: filepath.Join(t.TempDir(), "run"), From: "first-login", Until: "last-act", Rate: 20000}
+		x := drill.Exercise{Options: c.o, To: "syslog+udp://" + conn.LocalAddr().String() + "?format=" + c.form, Dir: filepath.Join(t.TempDir(), "run"), Rate: 20000}
 		r, err := x.Run(context.Background())
 		if err != nil {
 			t.Fatal(err)

@@ -144,4 +144,6 @@ func (p *press) count() {
 }
 
 // logName is the path of a log without what rotation adds.
-func logName(path string) string { return strings.Replace(path, "-%s", "", 1) }
+func logName(path string) string {
+	return strings.TrimSuffix(strings.Replace(path, "-%s", "", 1), ".gz")
+}

@@ -43,6 +43,7 @@ const (
 	local5Notice = 21*8 + 5
 	local7Notice = 23*8 + 5
 	local7Info   = 23*8 + 6
+	local7Error  = 23*8 + 3
 	userNotice   = 1*8 + 5
 )
 
@@ -164,8 +165,10 @@ func spoken(l *Line) voice {
 		_, device, _ := bytes.Cut(l.Text, []byte(`devname="`))
 		device, _, _ = bytes.Cut(device, []byte(`"`))
 		return voice{host: string(device)}
-	case name == "access" || name == "error": // a web server's
+	case name == "access": // a web server's
 		return voice{host: dir, app: "nginx", priority: local7Info}
+	case name == "error":
+		return voice{host: dir, app: "nginx", priority: local7Error}
 	case dir == "dns":
 		return voice{host: "ns1", app: "named", priority: daemonInfo}
 	case dir == "vpn":
@@ -173,7 +176,20 @@ func spoken(l *Line) voice {
 	case dir == "cloud":
 		return voice{host: "collector", app: "m365-" + name, priority: local0Notice}
 	case dir == "windows":
-		return voice{host: name, app: "winlogbeat", priority: local0Notice}
+		return voice{host: computer(l.Text, name), app: "winlogbeat", priority: local0Notice}
 	}
 	return voice{host: "collector", app: name, priority: local0Notice}
+}
+
+// computer returns the name of the host that an event of Windows is of, without its domain; otherwise what it is given.
+func computer(event []byte, otherwise string) string {
+	for _, key := range [...]string{`"computer_name":"`, `"host":{"name":"`} {
+		_, rest, ok := bytes.Cut(event, []byte(key))
+		name, _, end := bytes.Cut(rest, []byte(`"`))
+		name, _, _ = bytes.Cut(name, []byte("."))
+		if ok && end && len(name) > 0 && bytes.IndexByte(name, ' ') < 0 {
+			return string(name)
+		}
+	}
+	return otherwise
 }

@@ -39,6 +39,36 @@ func TestSearchGuide(t *testing.T) {
 	}
 }
 
+// TestRehearsalGuide checks that the commands which the guides show are commands, with flags and arguments that they take.
+func TestRehearsalGuide(t *testing.T) {
+	block := regexp.MustCompile("(?s)```sh\n(.*?)```")
+	for _, guide := range []string{"rehearse.md", "rehearse.ja.md"} {
+		b, err := os.ReadFile(filepath.Join("..", "..", "docs", "how-to", guide))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, m := range block.FindAllStringSubmatch(string(b), -1) {
+			for _, args := range shellCommands(t, m[1]) {
+				n++
+				cmd, rest, err := rootCommand().Find(args[1:])
+				if args[0] != "sekisho" || err != nil || !cmd.Runnable() {
+					t.Errorf("%s: %q: %v", guide, args, err)
+					continue
+				}
+				if err := cmd.ParseFlags(rest); err != nil {
+					t.Errorf("%s: %q: %v", guide, args, err)
+				} else if err := cmd.ValidateArgs(cmd.Flags().Args()); err != nil {
+					t.Errorf("%s: %q: %v", guide, args, err)
+				}
+			}
+		}
+		if n < 8 {
+			t.Errorf("%s shows %d commands", guide, n)
+		}
+	}
+}
+
 // shellCommands splits a text into commands as a shell does that knows only spaces, double quotes and backslashes in them.
 func shellCommands(t *testing.T, text string) [][]string {
 	t.Helper()
