@@ -197,6 +197,9 @@ func TestMirrorFace(t *testing.T) {
 	if causes["phishing"] != 2 || causes["stolen-file"] < 2 || len(truth.Addresses) != 8 {
 		t.Errorf("accounts by cause %v, %d addresses; want 2 by phishing, some of a file, 8", causes, len(truth.Addresses))
 	}
+	if f := truth.Found; f == nil || len(f.Addresses) != 1 || f.Time.Before(act(t, truth, "the PC's log emptied").From) {
+		t.Errorf("what was known at first: %+v", f)
+	}
 	opened := act(t, truth, "the document is opened")
 	if len(opened.Accounts) != 2 || len(opened.Hosts) != 2 || !slices.Contains(opened.Logs, "endpoints") {
 		t.Errorf("opened: %+v", opened)
@@ -239,6 +242,9 @@ func TestRansomware(t *testing.T) {
 	}
 	if len(truth.Addresses) != 3 || dark != 2 {
 		t.Errorf("%d addresses, %d of them in no log; want 3 and the 2 that he called the VPN from", len(truth.Addresses), dark)
+	}
+	if f := truth.Found; f == nil || len(f.Accounts) != 1 || f.Time.Before(act(t, truth, "shares encrypted").To) {
+		t.Errorf("what was known at first: %+v", f)
 	}
 	locked, first, last := 0, time.Time{}, time.Time{}
 	for _, r := range windowsOf(t, dir, truth) {

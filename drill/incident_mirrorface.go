@@ -27,6 +27,7 @@ func mirrorFace() incident {
 			m.sandbox()        // 09-03 … 11-20
 			m.smallUploads()   // 07-02 … 11-19
 			m.cleaningBefore() // 11-21
+			m.found()          // 11-22
 		},
 	}
 }
@@ -191,4 +192,9 @@ func (m *mirror) cleaningBefore() {
 	m.move(act, m.at("2024-11-21 18:31"), func(t int64, d *dice) {
 		m.r.emptyLog(act, t, m.w.ad.pc(m.victim()), m.r.implant(m.victim(), m.lure), d)
 	})
+}
+
+// found is what was known at first: the police name an address that the implant calls.
+func (m *mirror) found() {
+	m.g.found = &Found{Time: utc(m.at("2024-11-22 18:30")), How: "the police tell the institute that one of its addresses talks to a server of the group's", Addresses: []string{m.w.book.all[m.c2].ip}, Accounts: []string{}}
 }

@@ -20,6 +20,7 @@ func ransomwareSubsidiary() incident {
 			k.domain()     // 05-30, 05-31
 			k.littleOut()  // 06-01, 06-02
 			k.lastNight()  // Monday 06-05, 22:20, to Tuesday 02:00
+			k.found()      // 06-06
 		},
 	}
 }
@@ -169,4 +170,10 @@ func (k *kidnapper) lastNight() {
 	lock := k.act("shares encrypted", "T1486", 0, "from the deployment server, as the administrator", "mass-encryption", "excess-taking")
 	k.move(lock, k.at("2023-06-05 24:35"), func(t int64, d *dice) { k.r.encryptFS2(lock, t, k.admin, a.app1, k.scale(9000), k.ransom, d) })
 	k.move(lock, k.at("2023-06-05 25:05"), func(t int64, d *dice) { k.r.encryptFS1(lock, t, k.admin, a.app1, k.scale(7000), k.ransom, d) })
+}
+
+// found is what was known at first: files that nobody can open, and whose account had written them.
+func (k *kidnapper) found() {
+	morning := max(k.at("2023-06-06 20:00")-12*hour, k.at("2023-06-05 26:00"))
+	k.g.found = &Found{Time: utc(morning), How: "the first at their desks find notes instead of their files", Accounts: []string{k.w.people[k.admin].mail}, Addresses: []string{}}
 }
