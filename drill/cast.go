@@ -58,10 +58,8 @@ func (p *plot) shuffle(list []int32) {
 func (p *plot) hide(kind string, n int) []int32 {
 	var ids []int32
 	switch {
-	case p.r.o.Residential && kind == kindTor:
-		ids = p.w.book.several(&p.d, kindResidential, residentialBlocks(), n)
-	case p.r.o.Residential:
-		return slices.Clone(p.w.carriers[0][:min(3, n, len(p.w.carriers[0]))])
+	case p.r.o.Supply != "":
+		return p.supply(n)
 	case kind == kindTor:
 		ids = p.w.book.several(&p.d, kindTor, torBlocks(), n)
 	default:
@@ -69,6 +67,54 @@ func (p *plot) hide(kind string, n int) []int32 {
 	}
 	p.his(ids)
 	return ids
+}
+
+// supply draws n addresses of the variant's supply. Those of carriers and partners are shared with honest people, and come again
+// when there are fewer.
+func (p *plot) supply(n int) []int32 {
+	pool := p.w.partners
+	switch p.r.o.Supply {
+	case supplyResidential:
+		ids := p.w.book.several(&p.d, kindResidential, residentialBlocks(), n)
+		p.his(ids)
+		return ids
+	case supplyCarrier:
+		pool = slices.Concat(p.w.carriers...)
+	}
+	ids := make([]int32, n)
+	for i := range ids {
+		ids[i] = pool[p.d.n(len(pool))]
+	}
+	return ids
+}
+
+// from is the address that a login comes from when the script says at: another one if the variant's supply is not rented
+// servers; over a carrier, one of the member's own (who < 0: of anybody).
+func (p *plot) from(at, who int32) int32 {
+	a := &p.w.book.all[at]
+	switch {
+	case p.r.o.Supply == supplyCarrier && who >= 0 && a.kind != kindUniversity:
+		pool := p.w.account(who).mobile
+		if len(pool) == 0 {
+			pool = p.w.carriers[0]
+		}
+		return pool[scramble(p.w.seed^uint64(at)<<20^uint64(who))%uint64(len(pool))]
+	case p.r.o.Supply != "" && a.kind == kindHosting && a.hostile:
+		if p.guise[at] == 0 {
+			p.guise[at] = p.supply(1)[0]
+		}
+		return p.guise[at]
+	}
+	return at
+}
+
+// fromAll is from for each of some addresses.
+func (p *plot) fromAll(at []int32) []int32 {
+	out := slices.Clone(at)
+	for i := range out {
+		out[i] = p.from(out[i], -1)
+	}
+	return out
 }
 
 // rent draws n rented servers in a country ("": anywhere), which nobody else uses.
@@ -102,6 +148,7 @@ func (p *plot) after(who int32) int64 { return p.fell[who] + 10*minute }
 func (p *plot) lucky(act int, who int32, t int64, at int32) {
 	p.falls(who, t)
 	p.enter(who, 1, "guessing", 1)
+	at = p.from(at, -1)
 	p.move(act, t, func(t int64, d *dice) {
 		p.r.guess(moment{t: t, who: who, at: at, n: int16(act), with: client(at % 3)}, d, true)
 	})
@@ -114,5 +161,6 @@ func (p *plot) enter(who int32, stage int, cause string, group int) {
 
 // mail is a login by hand to a mailbox, and what is read there; not before the password is known.
 func (p *plot) mail(act int, who int32, t int64, at int32, do reading) {
+	at = p.from(at, who)
 	p.move(act, max(t, p.after(who)), func(t int64, d *dice) { p.r.intrude(act, t, who, at, do, d) })
 }

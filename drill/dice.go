@@ -28,6 +28,7 @@ const (
 	streamEdge
 	streamGateway
 	streamSearch
+	streamSecond
 )
 
 // roll returns the dice for what the parts name.

@@ -52,10 +52,17 @@ type Options struct {
 
 	PeakPerAccount int // guesses at each account on the worst day; default: the incident's own, 60 for aist and the report's 175 for aist-2018
 
-	Residential bool      // the intruder comes over home lines and the victims' own carriers instead of Tor and VPN
-	DropOut     float64   // share of the cracked accounts that leave the list of targets; 0 means the default, all; negative: none
-	LogsFrom    time.Time // nothing before it is written, as if the logs began then; zero: all
-	Without     []string  // kinds of log that are missing; see Logs
+	// What variants set; see Vary.
+	Pace           string  // hours, days, weeks, slow: how long the story takes; empty: as long as the drill
+	Supply         string  // residential, carrier, partner: where he logs in from; empty: Tor, VPNs and rented servers
+	Hours          string  // office-hours, any-hour: when he works; empty: the incident's own hours
+	DropOut        float64 // share of the cracked accounts that leave the list of targets; 0 means the default, all; negative: none
+	Erased         bool    // he erases what the logs of hosts in his hands hold for a stretch
+	Late           int     // the logs begin so many days after his first login
+	SecondIntruder bool    // somebody else, who has nothing to do with him, is in too
+
+	LogsFrom time.Time // nothing before it is written, as if the logs began then; zero: all
+	Without  []string  // kinds of log that are missing; see Logs
 
 	// Shift is how much later the lines say that everything happened. Weekdays, office hours and holidays stay those of the
 	// story's own dates; files are rotated by the clock of the lines.
@@ -63,6 +70,8 @@ type Options struct {
 
 	// Progress is called after each hour of the story with the hours done and the hours in all. It may be nil.
 	Progress func(done, total int64)
+
+	lead, span int // the days before the story, and its own
 }
 
 // withDefaults fills in what is not given and refuses what cannot be.
@@ -78,8 +87,10 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Start.IsZero() {
 		o.Start = time.Unix(dayOfDate(cmp.Or(s.start, s.first))*86400-jst/second, 0).UTC()
 	}
-	if o.Days == 0 {
-		o.Days = cmp.Or(s.days, s.weeks*7) + (7-newCalendar(o.Start, 1).weekday(0))%7 // the story begins on a Sunday
+	if o.span == 0 {
+		if err := o.lay(s); err != nil {
+			return o, err
+		}
 	}
 	if o.DropOut == 0 {
 		o.DropOut = 1
@@ -96,6 +107,12 @@ func (o Options) withDefaults() (Options, error) {
 		if !slices.Contains(Logs(), k) {
 			return o, fmt.Errorf("drill: there is no kind of log %q; there are: %s", k, strings.Join(Logs(), ", "))
 		}
+	}
+	if !slices.Contains([]string{"", supplyResidential, supplyCarrier, supplyPartner}, o.Supply) || !slices.Contains([]string{"", hoursOffice, hoursAny}, o.Hours) || o.DropOut > 1 || o.Late < 0 {
+		return o, fmt.Errorf("drill: addresses %q, hours %q, drop-out %v, late by %d: no drill is like this", o.Supply, o.Hours, o.DropOut, o.Late)
+	}
+	if o.Late > 0 && !o.Quiet {
+		return o, o.sinceEntry()
 	}
 	return o, nil
 }

@@ -301,7 +301,7 @@ func TestLines(t *testing.T) {
 
 func TestVariants(t *testing.T) {
 	o := small()
-	o.Residential, o.DropOut, o.LogsFrom, o.Without = true, 0.5, time.Date(2025, 9, 1, 0, 0, 0, 0, time.UTC), []string{logAudit, logDNS}
+	o.Supply, o.DropOut, o.LogsFrom, o.Without = supplyResidential, 0.5, time.Date(2025, 9, 1, 0, 0, 0, 0, time.UTC), []string{logAudit, logDNS}
 	dir, truth := generate(t, o)
 	for _, f := range truth.Files {
 		if f.Kind == logAudit || f.Kind == logDNS {

@@ -69,7 +69,7 @@ func (p *aist) firstLogins() {
 		p.mail(stage2, who, p.at([]string{"2017-10-30 18:20", "2017-10-31 18:20"}[i%2])+int64(i)*11*minute, p.rented[1], reading{with: oldFirefox, mails: 4})
 	}
 	list := p.act("the list of login IDs is read", "T1087.004", 0, "through the portal's staff search, as an ordinary member", "id-list-obtained", "directory-read")
-	p.move(list, p.at("2017-10-30 23:05"), func(t int64, d *dice) { p.r.staffList(list, t, first, p.rented[0], d) })
+	p.move(list, p.at("2017-10-30 23:05"), func(t int64, d *dice) { p.r.staffList(list, t, first, p.from(p.rented[0], first), d) })
 }
 
 // The evenings of guessing and how hard they were, as a share of the worst one. He ends on 13 December: the login page had
@@ -83,7 +83,7 @@ func (p *aist) guessing() {
 			everybody = append(everybody, int32(i))
 		}
 	}
-	from := slices.Concat(p.tor, p.vpn, p.rented)
+	from := p.fromAll(slices.Concat(p.tor, p.vpn, p.rented))
 	n := len(from)
 	for i, w := range []struct {
 		date  string
@@ -177,7 +177,7 @@ func (p *aist) tryVPN() {
 	act := p.act("VPN tried with right passwords", "T1133", 0, "all fail: a one-time code is asked for", "unusual-login", "success-after-guessing")
 	for i := range 14 {
 		who := p.group1[i%(1+len(p.sets().two))]
-		p.move(act, p.spread(p.day([]string{"2017-11-01", "2017-11-02", "2017-11-03"}[i%3]), i, 14), func(t int64, d *dice) { p.r.knockVPN(act, t, who, p.rented[1], d) })
+		p.move(act, p.spread(p.day([]string{"2017-11-01", "2017-11-02", "2017-11-03"}[i%3]), i, 14), func(t int64, d *dice) { p.r.knockVPN(act, t, who, p.from(p.rented[1], who), d) })
 	}
 }
 
@@ -188,17 +188,19 @@ func (p *aist) fromCI() {
 		if i%4 == 2 && i > 6 {
 			continue
 		}
-		p.move(ci, p.evening(d), func(t int64, d *dice) { p.r.command(ci, t, p.hand(i), vm, d) })
+		p.move(ci, p.evening(d), func(t int64, d *dice) { p.r.command(ci, t, p.from(p.hand(i), -1), vm, d) })
 	}
 	relay := p.act("a relay held from VM P to Singapore", "T1090", 0, "SOCKS", "long-connection", "tunnel", "appliance-outbound")
 	for _, d := range p.days("2017-12-18", "2018-01-31") {
+		long := day24(d)
 		p.move(relay, p.clock(d, "16:50")+p.d.span(0, 20*minute), func(t int64, d *dice) {
-			p.r.hold(relay, t, "x-vm-p", vmP, p.relay, 8443, 8*hour+d.span(0, 40*minute), d)
+			p.r.hold(relay, t, "x-vm-p", vmP, p.relay, 8443, min(8*hour+d.span(0, 40*minute), long), d)
 		})
 	}
 	call := p.act("malware on VM P asks for orders", "T1071.001", 0, "day and night", "beacon", "appliance-outbound")
 	for _, d := range p.every("2017-12-18", "2018-01-31") {
-		p.move(call, p.clock(d, "18:00"), func(t int64, d *dice) { p.r.beacon(call, t, t+day, "x-vm-p", vmP, p.rented[5], d) })
+		long := day24(d)
+		p.move(call, p.clock(d, "18:00"), func(t int64, d *dice) { p.r.beacon(call, t, t+long, "x-vm-p", vmP, p.rented[5], d) })
 	}
 }
 
@@ -213,7 +215,7 @@ func (p *aist) scans() {
 	}{{"2017-12-21", vmP, "x-vm-p", []int{80, 443, 389}, 0.6}, {"2017-12-22", vmP, "x-vm-p", []int{445, 139}, 0.7}, {"2017-12-27", vmQ, "x-vm-q", []int{22, 3389}, 0.55},
 		{"2018-01-15", vmP, "x-vm-p", []int{22, 80, 443}, 0.03}, {"2018-01-19", vmP, "x-vm-p", []int{3389, 5900}, 0.02}, {"2018-01-23", vmQ, "x-vm-q", []int{389, 636, 8006}, 0.5}} {
 		act := p.act("scan inside, day "+itoa(i+1), "T1046", 0, "", "internal-scan")
-		p.move(act, p.at(s.date+" 18:30")+p.d.span(0, 3*hour), func(t int64, d *dice) {
+		p.move(act, p.about(s.date+" 18:30", 3*hour), func(t int64, d *dice) {
 			p.r.scanInside(act, t, s.host, s.from, networks[i%3:i%3+3], s.ports, s.share, d)
 		})
 	}
@@ -251,7 +253,7 @@ func (p *aist) management() {
 	vendor := p.act("the contractor's syslog server entered", "T1078.001", 0, "account nettest, password the same; malware; the directory's service password lies there in clear", "lateral-path", "admin-misuse", "restricted-access")
 	for i, date := range []string{"2018-01-16", "2018-01-18", "2018-01-22", "2018-02-05", "2018-02-08"} {
 		from := []machine{{"x-vm-p", vmP}, {"mon1", monitorIP}}[btoi(i > 0)]
-		p.move(vendor, p.at(date+" 21:00")+p.d.span(0, hour/2), func(t int64, d *dice) { p.r.enterVendor(vendor, t, from.name, from.ip, 3*btoi(i == 0), d) })
+		p.move(vendor, p.about(date+" 21:00", hour/2), func(t int64, d *dice) { p.r.enterVendor(vendor, t, from.name, from.ip, 3*btoi(i == 0), d) })
 	}
 	watch := p.act("the contractor's network monitors entered", "T1078.001", 0, "one through a flaw, and malware put on it; two with passwords such as p@ssw0rd; they keep no log", "lateral-path", "restricted-access")
 	for i, s := range []struct {
@@ -266,7 +268,7 @@ func (p *aist) management() {
 	}
 	dump := p.act("the directory read with a stolen service password", "T1087.002", 0, "from the contractor's syslog server, which never used it; names, IDs, hashed passwords", "directory-read")
 	for _, date := range []string{"2018-01-22", "2018-01-29", "2018-02-08"} {
-		p.move(dump, p.at(date+" 22:40")+p.d.span(0, hour), func(t int64, d *dice) { p.r.dumpDirectory(dump, t, d) })
+		p.move(dump, p.about(date+" 22:40", hour), func(t int64, d *dice) { p.r.dumpDirectory(dump, t, d) })
 	}
 	console := p.act("the virtualisation console opened", "T1021", 0, "nothing changed; it keeps no log of its own", "restricted-access")
 	p.move(console, p.at("2018-01-30 23:20"), func(t int64, d *dice) {
@@ -355,7 +357,7 @@ func (p *aist) unseenByLogs() {
 // afternoon the two addresses in it gave 41 accounts, whose passwords were set anew. What the institute did after that day is
 // not played.
 func (p *aist) found() {
-	t := p.at("2018-02-06 15:20")
+	t := p.office(p.day("2018-02-06"), "15:20")
 	p.g.found = &Found{Time: utc(t), How: "a member of the IT department sees a login to his own mail from an address that he never uses",
 		Addresses: []string{p.w.book.all[p.university].ip, p.w.book.all[p.hongkong].ip}}
 	known := p.group2[:len(p.group2)-2]

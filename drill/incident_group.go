@@ -51,7 +51,7 @@ func castGroupThief(p *plot) *groupThief {
 	c.butsuryuUser = of("butsuryu", 1)[0]
 	c.techUsers = of("tech", 2)
 	c.companyProxy = c.s.users[c.clerk].egress
-	c.rented = p.rent("", 5)
+	c.rented = p.fromAll(p.rent("", 5))
 	for i, u := range append([]int{c.clerk, c.other, c.butsuryuUser}, c.techUsers...) {
 		cause := "unknown"
 		if i < 2 {

@@ -62,7 +62,7 @@ func castJAXA(p *plot) *jaxa {
 		j.ways = append(j.ways, wayIn{user: "sslvpn-maint", inner: p.w.vpnPool + "254." + itoa(20+7*i), at: at})
 	}
 	j.homes = append(p.rent("CA", 1), p.rent("", 2)...)
-	j.exits = append(p.hide(kindVPN, 4), p.rent("", 2)...)
+	j.exits = p.fromAll(append(p.hide(kindVPN, 4), p.rent("", 2)...))
 	return j
 }
 

@@ -39,7 +39,7 @@ func castSiteThief(p *plot) *siteThief {
 	c := &siteThief{plot: p, s: p.w.siteNamed(sysProjectSite), first: map[int]int64{}}
 	c.accounts = p.pickUsers(c.s, []int{7, 5, 4}) // of the supplier, of partners, of customers
 	p.shuffleInts(c.accounts)
-	c.from = p.rent("", 12)
+	c.from = p.fromAll(p.rent("", 12))
 	c.from = append(c.from, p.hide(kindVPN, 9)...)
 	c.from = append(c.from, p.lines(17)...)
 	p.shuffle(c.from)

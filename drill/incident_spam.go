@@ -61,7 +61,7 @@ func castSpam(p *plot) *spammers {
 	c.targets = append(c.targets, c.guessed...)
 	p.shuffle(c.targets)
 	c.bots, c.senders = p.bots(60), p.bots(27)
-	c.reader = append(p.rent("NL", 1), p.hide(kindVPN, 1)...)
+	c.reader = p.fromAll(append(p.rent("NL", 1), p.hide(kindVPN, 1)...))
 	c.page = p.rent("US", 1)[0]
 	for _, who := range c.lured {
 		p.enter(who, 1, "phishing", 1)

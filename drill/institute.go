@@ -50,6 +50,7 @@ type world struct {
 	cal    calendar
 	book   book
 	people []person
+	steady int       // how many times longer than usual home lines keep their addresses
 	extra  []string  // the systems beyond those that every institute has
 	ad     *adWorld  // the Windows domain, with sysWindows
 	sub    *subWorld // the subsidiary, with sysSubsidiary
@@ -92,7 +93,7 @@ func newWorld(o Options, extra []string) *world {
 	}
 	w.ci = w.book.add(address{ip: ciIP, kind: kindHosting, country: "JP", city: "Osaka", asn: 9371})
 	w.conference = w.book.add(address{ip: "202.82.41.130", kind: kindHotel, country: "HK", city: "Hong Kong", asn: 4760})
-	w.abroad = w.book.several(&d, kindHotel, awayBlocks(), max(12, o.Accounts/20))
+	w.abroad = w.book.several(&d, kindHotel, awayBlocks(), min(600, max(12, o.Accounts/20)))
 	w.honestVPN = w.book.several(&d, kindVPN, vpnBlocks()[:1], 6)
 	w.honestTor = w.book.several(&d, kindTor, torBlocks(), 12)
 	w.noise = w.book.several(&d, kindHosting, noiseBlocks(), 300)

@@ -13,6 +13,7 @@ type tally struct {
 	first, last int64
 	times       int
 	logs        trace
+	intruder    int // 2: the second one
 }
 
 func (y *tally) add(t int64, logs trace) {
@@ -30,6 +31,8 @@ func (y *tally) add(t int64, logs trace) {
 type ledger struct {
 	from, end int64 // of the logs
 	missing   trace
+	erased    erasure
+	gaps      []Erased
 
 	acts      []*actTally
 	accounts  map[int32]*accountTally
@@ -93,6 +96,9 @@ func (g *ledger) shown(t int64, logs trace) trace {
 	if t < g.from || t >= g.end {
 		return 0
 	}
+	if t >= g.erased.from && t < g.erased.to {
+		logs &^= g.erased.logs
+	}
 	return logs &^ g.missing
 }
 
@@ -111,6 +117,7 @@ func (g *ledger) used(act int, t int64, at int32, logs trace) {
 		g.addresses[at] = y
 	}
 	y.add(t, logs)
+	y.intruder = a.Intruder
 }
 
 // entered notes a successful login of the intruder to an account.
@@ -123,6 +130,7 @@ func (g *ledger) entered(act int, t int64, who, at int32, logs trace) {
 		g.accounts[who] = y
 	}
 	y.add(t, g.shown(t, logs))
+	y.intruder = g.acts[act].Intruder
 	if at >= 0 {
 		y.at[at] = true
 	}
@@ -190,7 +198,7 @@ func (g *ledger) settle(t *Truth, w *world) {
 	}
 	for who, y := range g.accounts {
 		p := w.account(who)
-		t.Accounts = append(t.Accounts, Account{UID: p.uid, Mail: p.mail, Group: y.group, Stage: y.stage, Cause: y.cause,
+		t.Accounts = append(t.Accounts, Account{UID: p.uid, Mail: p.mail, Group: y.group, Stage: y.stage, Cause: y.cause, Intruder: y.intruder,
 			First: utc(y.first), Last: utc(y.last), Addresses: ips(y.at), Logs: y.logs.names()})
 	}
 	for name, y := range g.locals {
@@ -199,7 +207,7 @@ func (g *ledger) settle(t *Truth, w *world) {
 	slices.SortFunc(t.Accounts, func(a, b Account) int { return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.UID, b.UID)) })
 	for at, y := range g.addresses {
 		if a := w.book.all[at]; a.hostile {
-			t.Addresses = append(t.Addresses, Address{IP: a.ip, Kind: a.kind, Country: a.country, ASN: a.asn, Listed: a.listed, First: utc(y.first), Last: utc(y.last), Logs: y.logs.names()})
+			t.Addresses = append(t.Addresses, Address{IP: a.ip, Kind: a.kind, Country: a.country, ASN: a.asn, Listed: a.listed, Intruder: y.intruder, First: utc(y.first), Last: utc(y.last), Logs: y.logs.names()})
 		}
 	}
 	slices.SortFunc(t.Addresses, func(a, b Address) int { return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.IP, b.IP)) })
@@ -212,6 +220,9 @@ func (g *ledger) settle(t *Truth, w *world) {
 	}
 	slices.SortFunc(t.Hosts, func(a, b Host) int { return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Name, b.Name)) })
 	for _, y := range g.acts {
+		if y.times == 0 { // a short drill has no day for it
+			continue
+		}
 		a := y.Act
 		a.From, a.To, a.Times, a.Logs = utc(y.first), utc(y.last), y.times, y.logs.names()
 		a.Accounts, a.Addresses, a.Hosts = mails(y.who), ips(y.at), []string{}
@@ -235,6 +246,7 @@ func (g *ledger) settle(t *Truth, w *world) {
 	slices.SortFunc(t.Exposure, func(a, b Exposure) int {
 		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Of, b.Of))
 	})
+	t.Erased = append([]Erased{}, g.gaps...)
 	t.Leaks, t.Found = g.leaks(w), g.found
 	t.Shared = g.sharedOf(w)
 	t.Odd = slices.DeleteFunc(oddOf(w), func(o Odd) bool {

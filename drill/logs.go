@@ -138,11 +138,11 @@ func openLogs(w *world, dir string, o Options) *logs {
 	add(&l.mail.sheet, logMail, shape{path: "mail/maillog", naming: suffixed, period: weekly})
 	add(&l.vpn.sheet, logVPN, shape{path: "vpn/openvpn.log", period: monthly})
 	add(&l.mon1.sheet, logWindows, shape{path: "windows/mon1.ndjson", serial: true})
-	add(&l.gateway.sheet, logShell, shape{path: "hosts/gw1/auth.log", period: weekly})
-	add(&l.vmP.sheet, logShell, shape{path: "hosts/x-vm-p/auth.log", period: monthly})
-	add(&l.serverM.sheet, logShell, shape{path: "hosts/y-srv-m/auth.log", period: monthly})
-	add(&l.vendor.sheet, logShell, shape{path: "hosts/ven-syslog/auth.log", period: monthly})
-	add(&l.ci.sheet, logCI, shape{path: "ci/access.log", period: monthly})
+	add(&l.gateway.sheet, logShell, shape{path: "hosts/gw1/auth.log", host: "gw1", period: weekly})
+	add(&l.vmP.sheet, logShell, shape{path: "hosts/x-vm-p/auth.log", host: "x-vm-p", period: monthly})
+	add(&l.serverM.sheet, logShell, shape{path: "hosts/y-srv-m/auth.log", host: "y-srv-m", period: monthly})
+	add(&l.vendor.sheet, logShell, shape{path: "hosts/ven-syslog/auth.log", host: "ven-syslog", period: monthly})
+	add(&l.ci.sheet, logCI, shape{path: "ci/access.log", host: "ci", period: monthly})
 	for _, sys := range systems() {
 		if sys.open != nil && w.has(sys.name) {
 			sys.open(w, l, add)

@@ -58,6 +58,10 @@ func departments() []string {
 
 const itDepartment = 0
 
+// mostLeases is how many days of how many people there may be before home lines keep their addresses longer: the providers'
+// ranges do not hold more.
+const mostLeases = 8_000_000
+
 // people makes the members. What each is like depends on the seed and on the member's number alone.
 func (w *world) makePeople(n int) {
 	deps := departments()
@@ -67,6 +71,7 @@ func (w *world) makePeople(n int) {
 	}
 	families, given := surnames(), givenNames()
 	w.people = make([]person, n)
+	w.steady = 1 + n*w.cal.days/mostLeases
 	for i := range w.people {
 		p := &w.people[i]
 		d := roll(w.seed, streamPeople, uint64(i))
@@ -128,7 +133,7 @@ func loginID(d *dice, first, last string, taken map[string]bool) string {
 func (w *world) habits(p *person, i int, d *dice) {
 	p.pc = "10." + strconv.Itoa(11+p.department) + "." + strconv.Itoa(1+i/200%250) + "." + strconv.Itoa(20+i%200)
 	p.egress = w.egress[p.department%len(w.egress)]
-	p.lease = []int{14, 30, 45, 90, 400, 400}[d.n(6)]
+	p.lease = []int{14, 30, 45, 90, 400, 400}[d.n(6)] * w.steady
 	p.phase = d.n(p.lease)
 	for range (w.cal.days+p.phase)/p.lease + 1 {
 		p.homes = append(p.homes, w.book.fresh(d, kindResidential, homeBlocks()))

@@ -12,6 +12,7 @@ import (
 // dates and gets the drill's time for them:
 //
 //	p.at("2017-10-27 16:52")                the time of a date and clock
+//	p.about("2018-01-22 22:40", hour)       up to so much later
 //	p.days("2017-12-18", "2018-01-31")      the working days of a stretch, each once, however many the drill has for it
 //	p.every("2017-12-18", "2018-01-31")     the same with the weekends
 //	p.clock(day, "16:50")                   a clock on one of these days
@@ -36,6 +37,7 @@ type plot struct {
 	waves   []wave
 	probes  []probing
 	known   map[string]bool // login IDs that exist
+	guise   map[int32]int32 // what stands for a rented server when he logs in, with another supply of addresses
 
 	failures []outage // when the portal dies or is closed, with every tunnel through it
 	tap      [2]int64 // from when to when what passes the mail gateway is his to read
@@ -69,7 +71,7 @@ type probing struct {
 
 func newPlot(r *run) *plot {
 	n := len(r.w.people)
-	p := &plot{r: r, w: r.w, g: r.g, d: roll(r.w.seed, streamPlot), story: r.story, tempo: newTempo(r.story, r.w.cal), known: map[string]bool{},
+	p := &plot{r: r, w: r.w, g: r.g, d: roll(r.w.seed, streamPlot), story: r.story, tempo: newTempo(r.story, r.w.cal, r.o.lead, r.o.span, r.o.Hours), known: map[string]bool{}, guise: map[int32]int32{},
 		fell: make([]int64, n), leaves: make([]bool, n), cast: make([]bool, n)}
 	for i := range p.leaves {
 		d := roll(r.w.seed, streamPlot, uint64(i))
@@ -84,6 +86,9 @@ func newPlot(r *run) *plot {
 // compose writes the script down, and says why it cannot be told in this institute, if it cannot.
 func (p *plot) compose() error {
 	p.story.write(p)
+	if p.r.o.SecondIntruder {
+		p.second()
+	}
 	sortMoments(p.moments)
 	return p.err
 }
@@ -92,6 +97,16 @@ func (p *plot) compose() error {
 func (p *plot) at(when string) int64 {
 	date, clock, _ := strings.Cut(when, " ")
 	return p.clock(p.tempo.date(date), clock)
+}
+
+// about returns a time up to so much after a date and clock; less after it where a date has a part of a day only.
+func (p *plot) about(when string, within int64) int64 {
+	date, clock, _ := strings.Cut(when, " ")
+	d := p.tempo.date(date)
+	if !d.whole {
+		within = within * (d.shut - d.open) / (int64(p.tempo.hours[1]-p.tempo.hours[0]) * minute)
+	}
+	return p.clock(d, clock) + p.d.span(0, within)
 }
 
 // day returns the drill's day of a date of the script.
@@ -119,9 +134,17 @@ func (p *plot) spread(d date, i, n int) int64 {
 	return d.open + span/20 + span*9/10*int64(i)/int64(n) + p.d.span(0, max(1, span/int64(20*n)))
 }
 
+// office returns a clock of the institute's own, whatever his hours are.
+func (p *plot) office(d date, clock string) int64 {
+	if d.whole {
+		return p.w.cal.at(d.day, float64(minutesOf(clock)))
+	}
+	return d.open
+}
+
 // probe tries IDs on these days, daily of them at 400 accounts, and goes on with the list that there is.
 func (p *plot) probe(act int, daily float64, days []date, at []int32) {
-	v := probing{act: act, days: days, daily: daily, at: at, known: 40, grows: int(max(2, daily/40))}
+	v := probing{act: act, days: days, daily: daily, at: p.fromAll(at), known: 40, grows: int(max(2, daily/40))}
 	for _, before := range p.probes {
 		v.known = max(v.known, before.known+len(before.days)*before.grows)
 	}

@@ -6,6 +6,7 @@ package drill
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 )
 
@@ -34,11 +35,42 @@ func newRun(dir string, o Options) (*run, error) {
 	if !o.Quiet {
 		r.plot = newPlot(r)
 		if err := r.plot.compose(); err != nil {
-			return nil, err
+			return nil, enough(o, err)
 		}
 	}
 	r.l = openLogs(w, dir, o)
+	if o.Erased && r.plot != nil {
+		if err := r.erase(); err != nil {
+			return nil, err
+		}
+	}
 	return r, nil
+}
+
+// enough adds to an error of a cast that did not find its people how many accounts they are found in.
+func enough(o Options, err error) error {
+	o.Erased = false
+	finds := func(n int) bool {
+		o.Accounts = n
+		story, _ := incidentOf(o.Name)
+		w := newWorld(o, story.has)
+		r := &run{o: o, story: story, w: w, g: newLedger(w, o)}
+		return newPlot(r).compose() == nil
+	}
+	low, high := o.Accounts, o.Accounts*5/4+10
+	for ; !finds(high); low, high = high, high*5/4 {
+		if high > 4000 {
+			return err
+		}
+	}
+	for high-low > 10 {
+		if n := (low + high) / 2; finds(n) {
+			high = n
+		} else {
+			low = n
+		}
+	}
+	return fmt.Errorf("%w (%d are enough)", err, high)
 }
 
 // reach is how far before its moment a line may lie.
@@ -129,6 +161,9 @@ func (r *run) truth() *Truth {
 		Without: append([]string{}, r.o.Without...), Total: len(r.w.people) + len(r.w.guests), Files: []File{}, Accounts: []Account{}, Addresses: []Address{}, Hosts: []Host{}, Acts: []Act{}, Exposure: []Exposure{}, Leaks: []Leak{}}
 	if r.plot != nil {
 		t.Verdict = r.story.verdict
+		if r.o.SecondIntruder {
+			t.Verdict = "breach"
+		}
 	}
 	for _, s := range r.l.sheets {
 		t.Files = append(t.Files, s.out.files...)

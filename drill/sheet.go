@@ -25,7 +25,8 @@ type sheet struct {
 	kind  string
 	buf   []byte
 	marks []mark
-	off   bool // this kind of log is missing: nothing is kept
+	gap   [2]int64 // what was erased
+	off   bool     // this kind of log is missing: nothing is kept
 	out   *press
 }
 
@@ -47,8 +48,8 @@ type chunk struct {
 func (s *sheet) open() []byte { return s.buf }
 
 func (s *sheet) close(t int64, b []byte) {
-	if s.off {
-		s.buf = b[:0]
+	if s.off || t >= s.gap[0] && t < s.gap[1] {
+		s.buf = b[:len(s.buf)]
 		return
 	}
 	start := uint32(len(s.buf))
@@ -118,10 +119,11 @@ type shape struct {
 	path   string // below the logs folder; %s in it is replaced by the period's name
 	naming naming
 	period period
-	array  bool // a JSON array, one object a line
-	newest bool // newest first
-	serial bool // lines carry a running record number, blank so far
-	hosts  bool // … in each log of each host its own
+	host   string // that keeps it itself, so that who has the host can erase it; empty: it is sent away
+	array  bool   // a JSON array, one object a line
+	newest bool   // newest first
+	serial bool   // lines carry a running record number, blank so far
+	hosts  bool   // … in each log of each host its own
 }
 
 type naming uint8

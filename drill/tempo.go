@@ -20,6 +20,7 @@ type tempo struct {
 	cal    calendar
 	first  int64     // the script's day 0, in days since 1970
 	hours  [2]int    // the intruder's day in the script, minutes after midnight
+	shown  [2]int    // and in the drill
 	dates  []date    // by the script's day
 	linear [2]int64  // the drill's time that the story takes, if it takes less than a week
 	spare  []float64 // by the script's working day: how far it is, in pressed working days
@@ -33,40 +34,48 @@ type date struct {
 	gone       bool  // pressed to nothing
 }
 
-// newTempo lays a script over the drill's days from..to, which begin and end anywhere in a week.
-func newTempo(s incident, cal calendar) *tempo {
-	t := &tempo{cal: cal, first: dayOfDate(s.first), hours: [2]int{0, 24 * 60}}
+// newTempo lays a script over the drill's days from lead on, span of them. From a week on they begin on a Sunday. If there is
+// ordinary life before them anyway, that before the intruder's first act is left out.
+func newTempo(s incident, cal calendar, lead, span int, hours string) *tempo {
+	t := &tempo{cal: cal, first: dayOfDate(s.first), hours: [2]int{0, 24 * 60}, dates: make([]date, s.weeks*7)}
 	if s.hours[0] != "" {
 		t.hours = [2]int{minutesOf(s.hours[0]), minutesOf(s.hours[1])}
 	}
-	base := 0
-	for cal.weekday(base) != 0 {
-		base++
+	switch t.shown = t.hours; hours {
+	case hoursOffice:
+		t.shown = [2]int{9 * 60, 18 * 60}
+	case hoursAny:
+		t.shown = [2]int{0, 24 * 60}
 	}
-	weeks := (cal.days - base) / 7
-	t.dates = make([]date, s.weeks*7)
-	switch {
-	case weeks >= s.weeks:
-		for i := range t.dates {
-			t.dates[i] = t.wholeDay(base + i/7*weeks/s.weeks*7 + i%7)
-		}
-	case weeks < 1:
-		t.press(s, 1)
-		t.layLinear(s)
-	default:
-		total := t.press(s, weeks)
-		t.layDays(base, weeks, total)
-	}
+	t.lay(s, lead, span)
 	return t
 }
 
+func (t *tempo) lay(s incident, lead, span int) {
+	switch weeks := span / 7; {
+	case weeks >= s.weeks:
+		for i := range t.dates {
+			t.dates[i] = t.wholeDay(lead + i/7*weeks/s.weeks*7 + i%7)
+		}
+	case weeks < 1:
+		t.press(s, 1, lead >= 7)
+		t.layLinear(s, lead, span)
+	default:
+		t.layDays(lead, weeks, t.press(s, weeks, lead >= 7))
+	}
+}
+
 func (t *tempo) wholeDay(d int) date {
-	return date{day: d, open: t.cal.at(d, float64(t.hours[0])), shut: t.cal.at(d, float64(t.hours[1])), whole: true}
+	return date{day: d, open: t.cal.at(d, float64(t.shown[0])), shut: t.cal.at(d, float64(t.shown[1])), whole: true}
 }
 
 // press counts how far each working day of the script is when the dull stretches are pressed towards a number of weeks, and
 // returns how many weeks the whole is then: more than asked for, if that is not enough.
-func (t *tempo) press(s incident, weeks int) int {
+func (t *tempo) press(s incident, weeks int, atOnce bool) int {
+	begins := 0 // weeks before this one are left out
+	if atOnce {
+		begins = max(0, int(dayOfDate(s.begins)-t.first)/7)
+	}
 	n := make([]int, s.weeks) // for each week, the dull stretch it is in, from 1
 	long, least := make([]int, len(s.dull)+1), 0
 	for k, d := range s.dull {
@@ -99,14 +108,16 @@ func (t *tempo) press(s incident, weeks int) int {
 	}
 	for q := range s.weeks * 5 {
 		t.spare[q] = at
-		if k := n[q/5]; k > 0 {
+		if k := n[q/5]; q/5 < begins {
+			continue
+		} else if k > 0 {
 			at += float64(short[k]) / float64(long[k])
 		} else {
 			at++
 		}
 	}
 	t.spare[s.weeks*5] = at
-	return int(at/5 + 0.5)
+	return max(1, int(at/5+0.5))
 }
 
 // layDays gives each working day of the script its drill's day, or its part of one, and each weekend what is between.
@@ -169,9 +180,9 @@ func (t *tempo) layWeekends() {
 }
 
 // layLinear lays the intruder's hours end to end from the middle of the drill to a little before its end.
-func (t *tempo) layLinear(s incident) {
-	length := t.cal.end() - t.cal.start
-	t.linear = [2]int64{t.cal.start + length/4, t.cal.end() - length/50}
+func (t *tempo) layLinear(s incident, lead, span int) {
+	from, length := t.cal.at(lead, 0), int64(span)*day
+	t.linear = [2]int64{from + length/4, from + length - length/50}
 	begins := max(0, int(dayOfDate(s.begins)-t.first))
 	q0 := begins/7*5 + min(4, max(0, begins%7-1))
 	whole := t.spare[len(t.spare)-1] - t.spare[q0]
@@ -195,7 +206,7 @@ func (t *tempo) layLinear(s incident) {
 // on returns the drill's time of a clock on a date, in minutes after midnight. A date that shares its day has the intruder's
 // hours only: what is before them is at their beginning, what is after at their end.
 func (t *tempo) on(d date, minutes int) int64 {
-	if d.whole {
+	if d.whole && t.shown == t.hours {
 		return d.open + int64(minutes-t.hours[0])*minute
 	}
 	share := float64(minutes-t.hours[0]) / float64(t.hours[1]-t.hours[0])

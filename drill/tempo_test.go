@@ -22,7 +22,7 @@ func TestTempo(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%d/%d", s.name, days, offset), func(t *testing.T) { checkTempo(t, s, cal) })
 			}
 		}
-		own := newTempo(s, newCalendar(time.Unix(dayOfDate(s.first)*86400-9*3600, 0), s.weeks*7))
+		own := newTempo(s, newCalendar(time.Unix(dayOfDate(s.first)*86400-9*3600, 0), s.weeks*7), 0, s.weeks*7, "")
 		for i, d := range own.dates {
 			if d.day != i || !d.whole {
 				t.Fatalf("%s: day %d of its own calendar is day %d", s.name, i, d.day)
@@ -32,7 +32,11 @@ func TestTempo(t *testing.T) {
 }
 
 func checkTempo(t *testing.T, s incident, cal calendar) {
-	tempo := newTempo(s, cal)
+	o := Options{Start: time.UnixMicro(cal.start), Days: cal.days}
+	if err := o.lay(s); err != nil {
+		t.Fatal(err)
+	}
+	tempo := newTempo(s, cal, o.lead, o.span, "")
 	last, working := cal.start, 0
 	for i, d := range tempo.dates {
 		if d.open < last || d.shut < d.open || d.shut > cal.end()+2*hour && d.whole == false {

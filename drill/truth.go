@@ -37,6 +37,7 @@ type Truth struct {
 	Acts      []Act      `json:"acts"`
 	Exposure  []Exposure `json:"exposure"`
 	Leaks     []Leak     `json:"leaks"`
+	Erased    []Erased   `json:"erased"` // what of the logs the intruder took out
 	Found     *Found     `json:"found,omitempty"`
 }
 
@@ -65,8 +66,9 @@ type Account struct {
 	Cause     string    `json:"cause"` // guessing, directory-read, unknown
 	First     time.Time `json:"first"` // the intruder's first successful login, the lucky guess included
 	Last      time.Time `json:"last"`
-	Addresses []string  `json:"addresses"` // that the intruder's logins came from
-	Logs      []string  `json:"logs"`      // kinds of log in this drill that show a bad login; none: nobody could know
+	Intruder  int       `json:"intruder,omitempty"` // 2: somebody else than the one of the incident
+	Addresses []string  `json:"addresses"`          // that the intruder's logins came from
+	Logs      []string  `json:"logs"`               // kinds of log in this drill that show a bad login; none: nobody could know
 }
 
 // key is what an account is called here: by its mail address, or by its name on a machine.
@@ -74,14 +76,15 @@ func (a *Account) key() string { return plainName(cmp.Or(a.Mail, a.UID)) }
 
 // Address is one that only the intruder used.
 type Address struct {
-	IP      string    `json:"ip"`
-	Kind    string    `json:"kind"`
-	Country string    `json:"country"`
-	ASN     uint32    `json:"asn"`
-	Listed  bool      `json:"listed"` // in the institute's lists
-	First   time.Time `json:"first"`
-	Last    time.Time `json:"last"`
-	Logs    []string  `json:"logs"`
+	IP       string    `json:"ip"`
+	Kind     string    `json:"kind"`
+	Country  string    `json:"country"`
+	ASN      uint32    `json:"asn"`
+	Listed   bool      `json:"listed"` // in the institute's lists
+	Intruder int       `json:"intruder,omitempty"`
+	First    time.Time `json:"first"`
+	Last     time.Time `json:"last"`
+	Logs     []string  `json:"logs"`
 }
 
 // Shared is an address that several honest people use, whatever else came from it.
@@ -121,6 +124,7 @@ type Act struct {
 	Hosts     []string  `json:"hosts"`
 	Logs      []string  `json:"logs"` // kinds of log in this drill that show it; none: in no log
 	Detectors []string  `json:"detectors"`
+	Intruder  int       `json:"intruder,omitempty"`
 	Note      string    `json:"note,omitempty"`
 }
 

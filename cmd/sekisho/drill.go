@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -89,7 +90,7 @@ func drillListCommand() *cobra.Command {
 			}
 			fmt.Fprintln(w)
 			for _, v := range variants() {
-				fmt.Fprintf(w, "  --variant %-12s %s\n", v.name, pick(l, v.about))
+				fmt.Fprintf(w, "  --variant %-15s %s\n", v.name, pick(l, v.about))
 			}
 			fmt.Fprintf(w, "  --without %s\n", strings.Join(drill.Logs(), ","))
 			return nil
@@ -107,19 +108,65 @@ type variant struct {
 	set   func(*drill.Options)
 }
 
+// variants returns those that there are, with what they are about.
 func variants() []variant {
-	return []variant{
-		{"residential", event.Words{Ja: "攻撃元が Tor や VPN でなく家庭や携帯の回線", En: "the intruder comes over home and mobile lines instead of Tor and VPN"}, func(o *drill.Options) { o.Residential = true }},
-		{"no-drop-out", event.Words{Ja: "破られたアカウントも推測の的に残る", En: "cracked accounts stay on the list of targets"}, func(o *drill.Options) { o.DropOut = -1 }},
-		{"half-drop-out", event.Words{Ja: "破られたアカウントの半分が的から消える", En: "half of the cracked accounts leave the list of targets"}, func(o *drill.Options) { o.DropOut = 0.5 }},
-		{"quiet", event.Words{Ja: "攻撃なし", En: "without the attack"}, func(o *drill.Options) { o.Quiet = true }},
+	var all []variant
+	for _, name := range drill.Variants() {
+		set := func(o *drill.Options) { _ = o.Vary(name) } // of one variant alone there is nothing to refuse
+		all = append(all, variant{name, variantWords(name), set})
 	}
+	return all
+}
+
+func variantWords(name string) event.Words {
+	switch name {
+	case "hours":
+		return event.Words{Ja: "攻撃が 1 日で終わる（前後に日常 4 週間）", En: "the attack takes one day, within four weeks of ordinary life"}
+	case "days":
+		return event.Words{Ja: "攻撃が 1 週間で終わる", En: "the attack takes one week"}
+	case "weeks":
+		return event.Words{Ja: "攻撃が 6 週間で終わる", En: "the attack takes six weeks"}
+	case "slow":
+		return event.Words{Ja: "攻撃が 1 年かかる", En: "the attack takes a year"}
+	case "residential":
+		return event.Words{Ja: "攻撃者は Tor・VPN・レンタルサーバでなく家庭の回線からログインする", En: "the intruder logs in over home lines instead of Tor, VPNs and rented servers"}
+	case "carrier":
+		return event.Words{Ja: "攻撃者は被害者と同じ携帯事業者の共用アドレスからログインする", En: "he logs in over the victims' own mobile carriers"}
+	case "partner":
+		return event.Words{Ja: "攻撃者は提携大学のプロキシからログインする", En: "he logs in through partner universities' proxies"}
+	case "office-hours":
+		return event.Words{Ja: "攻撃者が 9 時から 18 時に働く", En: "he works from 9:00 to 18:00"}
+	case "any-hour":
+		return event.Words{Ja: "攻撃者が昼も夜も働く", En: "he works at any hour"}
+	case "no-drop-out":
+		return event.Words{Ja: "破られたアカウントも推測の的に残る", En: "cracked accounts stay on the list of targets"}
+	case "third-drop-out":
+		return event.Words{Ja: "破られたアカウントの 30 % が的から消える", En: "30 % of the cracked accounts leave the list of targets"}
+	case "half-drop-out":
+		return event.Words{Ja: "破られたアカウントの半分が的から消える", En: "half of the cracked accounts leave the list of targets"}
+	case "most-drop-out":
+		return event.Words{Ja: "破られたアカウントの 80 % が的から消える", En: "80 % of the cracked accounts leave the list of targets"}
+	case "erased":
+		return event.Words{Ja: "攻撃者が、支配したホストの記録の一部を消す", En: "he erases a stretch of the logs of hosts in his hands"}
+	case "late-1":
+		return event.Words{Ja: "記録は最初の不正ログインの 1 日後から", En: "the logs begin a day after his first login"}
+	case "late-30":
+		return event.Words{Ja: "記録は最初の不正ログインの 30 日後から", En: "the logs begin 30 days after his first login"}
+	case "late-90":
+		return event.Words{Ja: "記録は最初の不正ログインの 90 日後から", En: "the logs begin 90 days after his first login"}
+	case "second-intruder":
+		return event.Words{Ja: "無関係の別の侵入者もいる", En: "somebody else, unrelated, is in too"}
+	case "quiet":
+		return event.Words{Ja: "攻撃なし", En: "without the attack"}
+	}
+	return event.Words{}
 }
 
 type generateFlags struct {
 	o                 drill.Options
 	start, from, out  string
 	variants, without []string
+	dropOut           float64
 	json              bool
 	lang              string
 }
@@ -159,6 +206,7 @@ func (f *generateFlags) story(fl *pflag.FlagSet) {
 	fl.StringVar(&f.start, "start", "", "the first `date` (default: the drill's own)")
 	fl.StringVar(&f.from, "logs-from", "", "the `date` before which no log is kept")
 	fl.StringSliceVar(&f.variants, "variant", nil, "`names` of variants, as drill list shows them; comma-separated")
+	fl.Float64Var(&f.dropOut, "drop-out", -1, "the `share` of cracked accounts that leave the list of targets: 0 to 1 (default: all)")
 	fl.StringSliceVar(&f.without, "without", nil, "`kinds` of log that are missing, as drill list shows them; comma-separated")
 }
 
@@ -194,19 +242,6 @@ func (f *generateFlags) options(name string) error {
 	if !known {
 		return fmt.Errorf("there is no drill %q; there are: %s", name, strings.Join(drill.Names(), ", "))
 	}
-	for _, v := range f.variants {
-		found := false
-		var names []string
-		for _, k := range variants() {
-			if names = append(names, k.name); k.name == v {
-				k.set(&f.o)
-				found = true
-			}
-		}
-		if !found {
-			return fmt.Errorf("there is no variant %q; there are: %s", v, strings.Join(names, ", "))
-		}
-	}
 	tokyo := time.FixedZone("JST", 9*3600)
 	for _, d := range []struct {
 		flag, text string
@@ -221,7 +256,28 @@ func (f *generateFlags) options(name string) error {
 		}
 		*d.to = t
 	}
+	if err := f.vary(); err != nil {
+		return err
+	}
 	return f.o.Check()
+}
+
+// vary sets what the variants and --drop-out say.
+func (f *generateFlags) vary() error {
+	if err := f.o.Vary(f.variants...); err != nil || f.dropOut < 0 {
+		return err
+	}
+	switch {
+	case f.dropOut > 1:
+		return fmt.Errorf("--drop-out %v: give a share from 0 to 1", f.dropOut)
+	case f.o.DropOut != 0:
+		return errors.New("--drop-out and a variant of it exclude each other")
+	case f.dropOut == 0:
+		f.o.DropOut = -1
+	default:
+		f.o.DropOut = f.dropOut
+	}
+	return nil
 }
 
 func noArguments(cmd *cobra.Command, args []string) error {

@@ -71,7 +71,9 @@ func tableRuns(names []string, all []variant, size tableSize, seed uint64) []tab
 		}
 		for _, v := range all {
 			r := tableRun{Drill: n, Variant: v.name, o: o}
-			v.set(&r.o)
+			if v.set(&r.o); r.o.Pace != "" {
+				r.o.Days = 0 // the pace's own
+			}
 			out = append(out, r)
 		}
 	}

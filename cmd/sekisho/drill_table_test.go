@@ -43,7 +43,7 @@ func TestTableRuns(t *testing.T) {
 		t.Errorf("%d runs of %s, %v", len(one), drill.AIST, err)
 	}
 	one, err = pickRuns(runs, []string{drill.AISTQuiet, "aist/residential"})
-	if err != nil || len(one) != 2 || !slices.ContainsFunc(one, func(r tableRun) bool { return r.Variant == "residential" && r.o.Residential }) {
+	if err != nil || len(one) != 2 || !slices.ContainsFunc(one, func(r tableRun) bool { return r.Variant == "residential" && r.o.Supply == "residential" }) {
 		t.Errorf("%+v, %v", one, err)
 	}
 	if _, err := pickRuns(runs, []string{"nothing"}); err == nil || !strings.Contains(err.Error(), drill.AISTQuiet) {
