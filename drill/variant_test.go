@@ -60,8 +60,8 @@ func TestEveryVariant(t *testing.T) {
 	}
 }
 
-// TestPace checks how long stories take.
-func TestPace(t *testing.T) {
+// TestPaceOfStory checks how long stories take.
+func TestPaceOfStory(t *testing.T) {
 	for pace, most := range map[string]time.Duration{"hours": 26 * time.Hour, "days": 9 * 24 * time.Hour, "weeks": 45 * 24 * time.Hour, "slow": 372 * 24 * time.Hour} {
 		truth := varied(t, AIST, pace)
 		first, last := truth.Acts[0].From, truth.Acts[0].To
