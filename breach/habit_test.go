@@ -5,6 +5,7 @@ package breach
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
 
 	"github.com/sekisho/sekisho/cases"
@@ -165,6 +166,43 @@ func TestYoungLogsAtACarrier(t *testing.T) {
 	for g := range 6 {
 		if got := addressVerdict(r, fmt.Sprintf("49.98.132.%d", g)); got == cases.AddressAttacker {
 			t.Errorf("the carrier's gateway %d is called an attacker's", g)
+		}
+	}
+}
+
+// TestUnreadIsNotClear: what could not be read might be a trace.
+func TestUnreadIsNotClear(t *testing.T) {
+	w := newWorld(t)
+	w.ordinary(60)
+	if r := w.scope(Inputs{}); r.Verdict != cases.Clear {
+		t.Fatalf("an ordinary life is %q, want clear", r.Verdict)
+	}
+	r := w.scope(Inputs{Unread: 2})
+	if r.Verdict != cases.CaseUndetermined || len(r.Reasons) != 1 {
+		t.Errorf("with two inputs unread the verdict is %q, reasons %v; want undetermined and one reason", r.Verdict, r.Reasons)
+	}
+}
+
+// TestStrayRecord: one line of long before does not prove that nothing happened until he came; an address that was named as bad is not honest.
+func TestStrayRecord(t *testing.T) {
+	for _, stray := range []bool{false, true} {
+		w := newWorld(t)
+		w.place("45.77.3.9", event.KindHosting, "NL", 20473)
+		w.place("198.51.100.77", event.KindUnknown, "US", 7018)
+		w.ordinary(60)
+		if stray {
+			w.login(name(29), "198.51.100.77", "", -200, 4, event.OutcomeFailure)
+		}
+		for i := range 4 {
+			w.login(name(i), "45.77.3.9", strange, 10+i, 3, event.OutcomeSuccess)
+			w.login(name(i), "198.51.100.77", strange, 30, 3, event.OutcomeFailure)
+		}
+		r := w.scope(Inputs{Seeds: []Seed{{Address: netip.MustParseAddr("198.51.100.77")}, {Account: w.who(name(0)).ID}}})
+		if r.Verdict != cases.Breach || r.Onset.Certain {
+			t.Errorf("stray %v: verdict %q, onset certain %v; want a breach of uncertain onset", stray, r.Verdict, r.Onset.Certain)
+		}
+		if got := addressVerdict(r, "198.51.100.77"); got != cases.AddressAttacker {
+			t.Errorf("stray %v: the address named as bad is %q", stray, got)
 		}
 	}
 }

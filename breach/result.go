@@ -120,7 +120,7 @@ func verdictOf(r *Result, in Inputs) cases.CaseVerdict {
 	switch {
 	case suspected:
 		return cases.Suspicious
-	case in.Covered:
+	case in.Covered && in.Unread == 0:
 		return cases.Clear
 	}
 	return cases.CaseUndetermined
@@ -193,6 +193,13 @@ func (s *scoping) reasons(r *Result) []cases.Reason {
 		say(nil, "調べた記録の範囲では、不正アクセスの痕跡を認めなかった。記録のない期間・機器については何も言えない。",
 			"Within the records examined no trace of unauthorised access was found. Nothing can be said of times and devices without records.")
 	case cases.CaseUndetermined:
+		if s.in.Unread > 0 {
+			say(nil, "読めなかった、または途中で切れている入力が %d 件ある。読めた記録に不正アクセスの痕跡はないが、痕跡がないとは言えない。",
+				"%d inputs could not be read, or are cut off. What was read shows no trace of unauthorised access; that there is none cannot be said.", s.in.Unread)
+		}
+		if s.in.Covered {
+			break
+		}
 		say(nil, "誰がどこからログインしたかを示す記録がないため、判断できない。", "No record shows who logged in from where, so nothing can be decided.")
 	}
 	return out

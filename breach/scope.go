@@ -40,6 +40,8 @@ type Inputs struct {
 	Weights  *Weights // nil: DefaultWeights
 	// Covered says whether records exist that would show a login with an address at all: without them nobody is cleared.
 	Covered bool
+	// Unread counts the inputs that could not be read: what they hold might be a trace.
+	Unread int
 	// Accounts counts the accounts of the directory; 0: not known.
 	Accounts int
 	// Offset is the institute's zone, east of UTC, in which hours are told; Zone its name.

@@ -259,3 +259,14 @@ func sizeOf(s []*input) (n int64) {
 	}
 	return n
 }
+
+// unread counts the inputs that hold records which nobody has seen: not to be opened, not to be unpacked, or cut off.
+func (p *plan) unread() (n int) {
+	for _, in := range p.inputs {
+		switch in.tally.status {
+		case "unreadable", "unsupported", "truncated":
+			n++
+		}
+	}
+	return n
+}
