@@ -21,6 +21,7 @@ import (
 // TestDaemonSlapd lets clients do to a real slapd on loopback what the drill's clients do to its directory, and compares the two
 // logs line by line: everything but the numbers of connections, descriptors, ports and the times must be the same.
 func TestDaemonSlapd(t *testing.T) {
+	WholeStory(t)
 	o, err := Options{Accounts: leastAccounts, Quiet: true}.withDefaults()
 	if err != nil {
 		t.Fatal(err)

@@ -69,6 +69,7 @@ func understood(t *testing.T, dir string, truth *drill.Truth) map[string]int {
 // TestDomainLife checks an ordinary month of the Windows domain: every line is understood, what looks bad and is not is there,
 // and each log of each host numbers its records in the order in which they were written.
 func TestDomainLife(t *testing.T) {
+	drill.WholeStory(t)
 	dir, truth := made(t, drill.Options{Name: "ransomware-subsidiary-2023", Quiet: true, Accounts: 100, Days: 45})
 	counts := understood(t, dir, truth)
 	for what, least := range map[string]int{
@@ -185,6 +186,7 @@ func unseen(truth *drill.Truth) (names []string) {
 
 // TestMirrorFace checks the cast and the traces of the story of document 003, pressed to six weeks.
 func TestMirrorFace(t *testing.T) {
+	drill.WholeStory(t)
 	dir, truth := twins(t, drill.Options{Name: "mirrorface", Accounts: 100, Days: 42}, "ScnCfg", `Libraries\\code.exe`, "update.wsb", "cdn-jcat.example", "csvde")
 	understood(t, dir, truth)
 	if got := unseen(truth); len(got) != 2 {
@@ -229,6 +231,7 @@ func TestMirrorFace(t *testing.T) {
 // TestRansomware checks the story of document 004's ransomware: in through the subsidiary, at the end thousands of files within
 // minutes, and nothing in any log of where he came from.
 func TestRansomware(t *testing.T) {
+	drill.WholeStory(t)
 	dir, truth := twins(t, drill.Options{Name: "ransomware-subsidiary-2023", Accounts: 100, Days: 42}, ".hkslock", "HOW_TO_RESTORE", "svc-veeam2", "ntdsutil", "delete catalog", "DisableRealtimeMonitoring")
 	understood(t, dir, truth)
 	if got := unseen(truth); len(got) != 1 {

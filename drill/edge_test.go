@@ -103,6 +103,7 @@ func addressesIn(line []byte, from map[string]bool, found func(ip string)) {
 // parsers; each of the intruder's addresses stands in logs, in none but those that the truth says; and the same institute
 // without him has none of his addresses in any line.
 func TestEdgeIncidents(t *testing.T) {
+	drill.WholeStory(t)
 	for _, c := range []struct {
 		name                string
 		accounts, addresses int // addresses: at least
@@ -161,6 +162,7 @@ func TestEdgeIncidents(t *testing.T) {
 
 // TestEdgeNearMisses checks that ordinary life at the edge and at the mail gateway holds what looks like an attack and is none.
 func TestEdgeNearMisses(t *testing.T) {
+	drill.WholeStory(t)
 	t.Parallel()
 	found := map[string]int{}
 	wanted := map[string]string{ // by what it is, what stands in its line
@@ -215,6 +217,7 @@ func day(t *testing.T, text string) time.Time {
 
 // TestJAXA2023 holds the script to what the notice says (F116), in the notice's order.
 func TestJAXA2023(t *testing.T) {
+	drill.WholeStory(t)
 	t.Parallel()
 	truth, _ := stream(t, drill.Options{Name: "jaxa-2023", Without: drill.Logs()}, false, nil)
 	first := truth.Hosts[0]
@@ -269,6 +272,7 @@ func TestJAXA2023(t *testing.T) {
 // TestVPNZeroday2024 proves the negative that F117 asks for: the device was his for a while, and no line of any log has him, or
 // the device, anywhere behind it.
 func TestVPNZeroday2024(t *testing.T) {
+	drill.WholeStory(t)
 	t.Parallel()
 	o := drill.Options{Name: "vpn-zeroday-2024", Accounts: 100, Without: without("fortigate", "fortigate-events", "slapd", "sshd", "windows", "smb", "signins", "audit")}
 	his := hisAddresses(t, o)
@@ -312,6 +316,7 @@ func TestVPNZeroday2024(t *testing.T) {
 // TestMailAppliance2023 holds the mails at risk to the mails that the gateway's own log shows between the dates of F121, and the
 // gateway's silence and replacement to the days that the notice gives.
 func TestMailAppliance2023(t *testing.T) {
+	drill.WholeStory(t)
 	t.Parallel()
 	hit, out, back := day(t, "2022-10-05 11:48"), day(t, "2023-06-14 18:00"), day(t, "2023-06-15 19:30")
 	taken, after := int64(0), 0

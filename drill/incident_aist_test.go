@@ -91,6 +91,7 @@ func span(a Act) [2]string {
 
 // TestAIST2018 holds the acts of the full-size drill against every figure of AIST's report of 20 July 2018.
 func TestAIST2018(t *testing.T) {
+	WholeStory(t)
 	a := perform(t, Options{Name: "aist-2018"})
 	equal := func(what string, got, want any) {
 		t.Helper()

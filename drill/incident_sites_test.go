@@ -25,6 +25,7 @@ func status(e *event.Event) string {
 // addresses and settings of the Ministry of Lands, device data of the cyber office, documents of the foreign ministry and the
 // airport; slowly, spaced, from many addresses, in small pieces, and never again what had failed.
 func TestProjectWeb2021(t *testing.T) {
+	drill.WholeStory(t)
 	s := tellOnce(t, drill.Options{Name: "projectweb-2021", Accounts: 100}, 2020, "site", "site-errors")
 	if len(s.truth.Accounts) != 16 || len(s.truth.Addresses) != 38 || s.truth.Verdict != "breach" {
 		t.Errorf("%d accounts, %d addresses, verdict %s", len(s.truth.Accounts), len(s.truth.Addresses), s.truth.Verdict)
@@ -110,6 +111,7 @@ func (s *story) checkPace(t *testing.T) {
 // TestGroupShared2023 holds the drill to the digest: one system of several companies, the data of about 10,000 persons of works
 // from 2003-11 to 2023-02-18, and a scope that was found later. The first company was read through its own way out.
 func TestGroupShared2023(t *testing.T) {
+	drill.WholeStory(t)
 	s := tell(t, drill.Options{Name: "group-shared-system-2023", Accounts: 100}, 2023, "site", "site-errors")
 	of := map[string]int64{}
 	for _, e := range s.truth.Exposure {
@@ -162,6 +164,7 @@ func TestGroupShared2023(t *testing.T) {
 // TestQuietSites checks that the sites without the attacks have none of their addresses, and what looks like them and is not: a
 // hundred documents in an evening, newcomers, programs, large files in pieces, companies behind one address, a team abroad.
 func TestQuietSites(t *testing.T) {
+	drill.WholeStory(t)
 	loud := tellOnce(t, drill.Options{Name: "projectweb-2021", Accounts: 100}, 2020, "site", "site-errors")
 	s := tell(t, drill.Options{Name: "projectweb-2021", Accounts: 100, Quiet: true}, 2020, "site", "site-errors")
 	if len(s.truth.Accounts)+len(s.truth.Acts)+len(s.truth.Addresses) != 0 {
@@ -223,6 +226,7 @@ func TestQuietSites(t *testing.T) {
 
 // TestSitesAtAnyLength checks that the stories can be told in drills of other lengths and sizes, in their order.
 func TestSitesAtAnyLength(t *testing.T) {
+	drill.WholeStory(t)
 	for _, days := range []int{3, 12, 40, 200} {
 		s := tell(t, drill.Options{Name: "projectweb-2021", Accounts: 120, Days: days, Seed: 5}, 2020)
 		ways, look := s.act(t, "ways in, each tried once"), s.act(t, "first logins with valid accounts")

@@ -84,6 +84,7 @@ func at(e *event.Event) time.Time { return time.UnixMicro(int64(e.Time)).UTC() }
 // TestSpam2023 holds the drill to every figure of the report: 11 accounts, 3,241 letters from 27 June 2023, 9:39, to 28 June,
 // 10:58, two accounts entered on the 27th between 2:00 and 20:00, and address books of 1,875 entries.
 func TestSpam2023(t *testing.T) {
+	drill.WholeStory(t)
 	s := tellOnce(t, drill.Options{Name: "spam-2023", Accounts: 100}, 2023, "submission", "webmail")
 	if len(s.truth.Accounts) != 11 || s.truth.Verdict != "breach" {
 		t.Fatalf("%d accounts, verdict %s", len(s.truth.Accounts), s.truth.Verdict)
@@ -159,6 +160,7 @@ func TestSpam2023(t *testing.T) {
 // TestQuietMail checks that the mail server without the attack has none of its addresses, and what looks like it and is not:
 // a letter to 2,000, hundreds of letters in a night, a phone with an old password, guesses at addresses that stand on the web.
 func TestQuietMail(t *testing.T) {
+	drill.WholeStory(t)
 	loud := tellOnce(t, drill.Options{Name: "spam-2023", Accounts: 100}, 2023, "submission", "webmail")
 	s := tell(t, drill.Options{Name: "spam-2023", Accounts: 100, Quiet: true}, 2023, "submission", "webmail")
 	if len(s.truth.Accounts)+len(s.truth.Acts)+len(s.truth.Addresses) != 0 || s.truth.Verdict != "clear" {
@@ -199,6 +201,7 @@ func TestQuietMail(t *testing.T) {
 
 // TestSpamAtAnyLength checks that the story keeps its order and its figures in drills of other lengths and sizes.
 func TestSpamAtAnyLength(t *testing.T) {
+	drill.WholeStory(t)
 	for _, days := range []int{2, 9, 30, 60} {
 		s := tell(t, drill.Options{Name: "spam-2023", Accounts: 120, Days: days, Seed: 3}, 2023)
 		tried, read, sent := s.act(t, "each password is tried"), s.act(t, "two mailboxes are read"), s.act(t, "3,241 letters of spam")

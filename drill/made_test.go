@@ -120,3 +120,12 @@ func readLines(t *testing.T, path string) [][]byte {
 	}
 	return bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))
 }
+
+// WholeStory leaves out, under the race detector, a test that performs a story of months: one goroutine does so, and what it shares with the
+// press, the stream and the players is raced by the tests of these on small drills. Without the detector all run.
+func WholeStory(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("a whole story is performed by one goroutine; its neighbours are raced on small drills")
+	}
+}

@@ -22,6 +22,7 @@ import (
 // TestReadBack lets the project's own parsers read the logs of every system: no record may be left, and a year of nothing
 // must hold what looks bad and is not.
 func TestReadBack(t *testing.T) {
+	drill.WholeStory(t)
 	dir, truth := made(t, drill.Options{Name: "quiet", Accounts: 100, Days: 21, Start: time.Date(2023, 6, 10, 15, 0, 0, 0, time.UTC)})
 	seen := map[string]int{}
 	for _, f := range truth.Files {

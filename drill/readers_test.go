@@ -24,6 +24,7 @@ import (
 // JSON, goaccess the web logs, fail2ban's own filters the logs of sshd, slapd, Postfix, Dovecot and nginx. What is not installed
 // is not asked.
 func TestIndependentReaders(t *testing.T) {
+	drill.WholeStory(t)
 	dir, truth := made(t, drill.Options{Name: "quiet", Accounts: 100, Days: 8})
 	t.Run("jq", func(t *testing.T) { readByJQ(t, dir, truth) })
 	t.Run("goaccess", func(t *testing.T) { readByGoAccess(t, dir, truth) })

@@ -31,6 +31,7 @@ func varied(t *testing.T, name string, variants ...string) *Truth {
 // TestEveryVariant composes and performs each variant of each drill, and checks its order: nobody's mail is read before the
 // first act, and every act happens within the drill.
 func TestEveryVariant(t *testing.T) {
+	WholeStory(t)
 	for _, name := range Names() {
 		if !HasAttack(name) || name == "aist-2018" && testing.Short() {
 			continue
@@ -86,6 +87,7 @@ func TestPaceOfStory(t *testing.T) {
 }
 
 func TestSupply(t *testing.T) {
+	WholeStory(t)
 	for _, c := range []struct {
 		variant string
 		shared  string
@@ -131,6 +133,7 @@ func TestHours(t *testing.T) {
 }
 
 func TestLate(t *testing.T) {
+	WholeStory(t)
 	whole := varied(t, AIST)
 	first := whole.Accounts[0].First
 	for variant, days := range map[string]int{"late-1": 1, "late-30": 30, "late-90": 90} {
@@ -147,6 +150,7 @@ func TestLate(t *testing.T) {
 // TestErased checks that the lines of the stretch are gone, honest ones too, and that the truth names no log for acts that only
 // they showed.
 func TestErased(t *testing.T) {
+	WholeStory(t)
 	o := small()
 	if err := o.Vary("erased"); err != nil {
 		t.Fatal(err)
@@ -191,6 +195,7 @@ func TestErased(t *testing.T) {
 // TestErasedEverywhere checks for each incident that erasing leaves no doubt which logs show an act: a kind of log is erased on
 // every host that he touches, or on none.
 func TestErasedEverywhere(t *testing.T) {
+	WholeStory(t)
 	for _, s := range incidents() {
 		if s.write == nil || s.name == "aist-2018" || s.quiet {
 			continue
@@ -205,6 +210,7 @@ func TestErasedEverywhere(t *testing.T) {
 }
 
 func TestSecondIntruder(t *testing.T) {
+	WholeStory(t)
 	one, two := varied(t, AIST), varied(t, AIST, "second-intruder")
 	count := func(tr *Truth) (accounts, addresses, acts int) {
 		for _, a := range tr.Accounts {
@@ -245,6 +251,7 @@ func TestVariantRefusals(t *testing.T) {
 
 // TestSizes composes each incident at the least size that it claims, with several seeds, and at the most.
 func TestSizes(t *testing.T) {
+	WholeStory(t)
 	for _, s := range incidents() {
 		for seed := range uint64(12) {
 			o, err := Options{Name: s.name, Accounts: s.least, Seed: seed + 1}.withDefaults()
