@@ -19,6 +19,7 @@ import (
 
 // TestConsult checks that a case held in memory says what the same answers make of it on disk, and that nothing on disk changes.
 func TestConsult(t *testing.T) {
+	oneMore(t)
 	dir := rehearsal(t)
 	folder := filepath.Join(t.TempDir(), "case")
 	made, err := try(t, dir, func(o *Options) { o.Out = folder }, "logs")

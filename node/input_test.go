@@ -71,6 +71,7 @@ func TestCopies(t *testing.T) {
 
 // TestExportedTwice: records that carry identifiers of their own count once in whatever exports they stand.
 func TestExportedTwice(t *testing.T) {
+	oneMore(t)
 	dir := rehearsal(t)
 	moved := copyOfDrill(t, dir)
 	alone := run(t, moved, nil, "logs/cloud")
