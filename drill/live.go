@@ -129,6 +129,7 @@ func (p *player) play(ctx context.Context) (*Record, error) {
 	p.acts = newActClock(p.s, p.record)
 	err := p.s.run.stream(ctx, func(l Line) error { return p.take(ctx, l) })
 	if err == nil {
+		p.s.truth.Exposure = p.s.run.truth().Exposure
 		err = p.late.upTo(endOfTime, func(l Line) error { return p.deliver(ctx, l) })
 	}
 	interrupted := ctx.Err() != nil

@@ -165,7 +165,8 @@ func inJapan() *time.Location { return time.FixedZone("JST", int(jst/second)) }
 func japan(t time.Time) string { return t.In(inJapan()).Format("2006-01-02 15:04 JST") }
 
 // sketch performs the incident alone, without rendering ordinary life and without keeping a line: what happened when, from
-// where and to whom is the same as in the whole drill.
+// where and to whom is the same as in the whole drill; what was exposed only because ordinary life passed through the intruder's
+// hands (mail through a gateway of his) is left out.
 func sketch(o Options) (*Truth, error) {
 	o.Progress = nil
 	r, err := newRun("", o)

@@ -8,6 +8,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -210,5 +211,48 @@ func TestSameHour(t *testing.T) {
 	}
 	if got := sameHour(start.Add(time.Hour), begin, start); got.Before(start) || got.Weekday() != begin.Weekday() {
 		t.Errorf("near its start the story begins at %s", got)
+	}
+}
+
+// TestEveryStory checks for each incident that its lines come in the order of time, and that the truth of it alone, which an
+// exercise rests on, is that of the whole drill.
+func TestEveryStory(t *testing.T) {
+	for _, s := range incidents() {
+		o, err := Options{Name: s.name, Accounts: max(s.least, leastAccounts), Days: min(21, s.weeks*7), PeakPerAccount: 1}.withDefaults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var last time.Time
+		back := 0
+		truth, err := Stream(context.Background(), o, func(l Line) error {
+			if l.Time.Before(last) {
+				if back++; back < 3 {
+					t.Errorf("%s: %s: %s is before %s: %.200s", s.name, l.Log, l.Time, last, l.Text)
+				}
+			}
+			last = l.Time
+			return nil
+		})
+		if err != nil {
+			t.Errorf("%s: %v", s.name, err)
+			continue
+		}
+		alone, err := sketch(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range alone.Exposure {
+			if !slices.Contains(truth.Exposure, e) {
+				t.Errorf("%s: only the sketch has %+v", s.name, e)
+			}
+		}
+		alone.Files, alone.Lines, alone.Exposure = truth.Files, truth.Lines, truth.Exposure // mail that passes a bad gateway is ordinary
+		if a, b := asJSON(t, alone), asJSON(t, truth); a != b {
+			i := 0
+			for i < min(len(a), len(b)) && a[i] == b[i] {
+				i++
+			}
+			t.Errorf("%s: the sketch differs from the drill:\n%.600s\n%.600s", s.name, a[max(0, i-200):], b[max(0, i-200):])
+		}
 	}
 }
