@@ -293,7 +293,7 @@ func apacheAuthFailure(m []byte) (user []byte, reason event.Reason, object []byt
 		return nil, event.ReasonProtocol, rest, true
 	}
 	for _, w := range [...]string{"invalid qop ", "invalid nonce ", "realm mismatch ", "unknown algorithm ", "invalid opaque ", "uri mismatch "} {
-		if _, yes := cutPrefix(m, w); yes {
+		if _, yes := cutPrefix(m, w); yes && !has(m, " received - hash is not ") { // a nonce of before a restart: the browser asks again
 			return nil, event.ReasonProtocol, nil, true
 		}
 	}

@@ -194,6 +194,9 @@ func (p *dovecotParser) login(text []byte) error {
 	rip := lastIndex(text, ", rip=")
 	if rip < 0 {
 		if rip = lastIndex(text, ": rip="); rip < 0 {
+			rip = lastIndex(text, " rip=") - 1 // what stands before it, if no comma does, is no name
+		}
+		if rip < 0 {
 			if len(p.l.level) > 0 && string(p.l.level) != "Info" || has(text, "SSL") || has(text, "proxy(") {
 				return nil
 			}

@@ -5,6 +5,7 @@ package formats
 
 import (
 	"bytes"
+	"net/netip"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -108,6 +109,24 @@ type nginxTail struct {
 	client, server, request, upstream, host, referrer, login []byte
 }
 
+// connected reads "client 192.0.2.7:53044 connected to 198.51.100.1:25", which the mail proxy writes at level info.
+func (p *nginxErrorParser) connected(msg []byte, rec *event.Record, out *event.Batch, host string, t Civil) bool {
+	rest, ok := cutPrefix(msg, "client ")
+	word, rest := nextWord(rest)
+	to, yes := cutPrefix(bytes.TrimRight(rest, " \r"), "connected to ")
+	src, port, isAddr := p.env.addrPort(word)
+	if !ok || !yes || !isAddr {
+		return false
+	}
+	ev := out.Add()
+	ev.Time, ev.Class, ev.Activity, ev.Outcome = p.env.Clock.Moment(t), event.ClassNetwork, event.ActConnect, event.OutcomeSuccess
+	ev.SrcIP, ev.SrcPort, ev.Service, ev.DstHost, ev.Ref = src, port, "mail", host, p.env.Ref(rec)
+	if ev.DstIP, ev.DstPort, _ = p.env.addrPort(to); ev.DstIP.IsUnspecified() {
+		ev.DstIP = netip.Addr{}
+	}
+	return true
+}
+
 func (p *nginxErrorParser) Parse(rec *event.Record, out *event.Batch) error {
 	h, msg, ok := cutNginxHead(rec.Data)
 	host := p.env.Host
@@ -126,6 +145,9 @@ func (p *nginxErrorParser) Parse(rec *event.Record, out *event.Batch) error {
 		}
 	}
 	text, tail, ok := p.tail(bytes.TrimRight(msg, " \r"))
+	if !ok && p.connected(msg, rec, out, host, h.time) {
+		return nil
+	}
 	if !ok {
 		return nil // about no client: start, stop, workers, configuration
 	}

@@ -11,9 +11,6 @@ import (
 )
 
 func TestPeerOpenLDAP(t *testing.T) {
-	t.Run("fail2ban", func(t *testing.T) {
-		checkFail2ban(t, "slapd", func(*truthLine) bool { return true })
-	})
 	t.Run("wazuh", func(t *testing.T) {
 		var lines []string
 		for _, l := range strings.Split(string(peerFile(t, "wazuh-ruleset-tests/openldap.ini")), "\n") {

@@ -193,14 +193,22 @@ type webLine struct {
 // first `] "` ends the time, and in what is quoted, so that the first bare quotation mark ends that.
 func splitWebLine(b []byte, l *webLine) bool {
 	end := index(b, `] "`)
-	if end < 20 {
-		return false
+	request := end + 2
+	if end < 20 { // a virtual host between the time and the request
+		if end = index(b, "] "); end < 20 {
+			return false
+		}
+		word, rest := nextWord(b[end+2:])
+		if !isHostName(word) || len(rest) == 0 || rest[0] != '"' {
+			return false
+		}
+		l.vhost, request = word, end+3+len(word)
 	}
 	open := bytes.LastIndexByte(b[:end], '[')
 	if open < 2 || b[open-1] != ' ' {
 		return false
 	}
-	t, n := parseCLFStamp(b[open+1 : end])
+	t, n := parseCLFStamp(bytes.TrimRight(b[open+1:end], " "))
 	if n == 0 {
 		if t, n = parseISOStamp(b[open+1 : end]); n == 0 {
 			return false
@@ -210,7 +218,7 @@ func splitWebLine(b []byte, l *webLine) bool {
 	if !l.splitHead(b[:open-1]) {
 		return false
 	}
-	rest, ok := l.splitRequestAndStatus(b[end+2:])
+	rest, ok := l.splitRequestAndStatus(b[request:])
 	if !ok {
 		return false
 	}
