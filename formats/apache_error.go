@@ -29,7 +29,9 @@ var apacheError = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &apacheErrorParser{env: env} },
+	New:      func(env *Env) Parser { return &apacheErrorParser{env: env} },
+	Shapes:   ShapeSyslog | ShapeText,
+	Programs: []string{"apache", "apache2", "httpd"},
 }
 
 func isApache(program []byte) bool {

@@ -29,7 +29,8 @@ var bindQuery = Format{
 		}
 		return 0.6
 	},
-	New: func(env *Env) Parser { return &bindParser{env: env} },
+	New:    func(env *Env) Parser { return &bindParser{env: env} },
+	Shapes: ShapeSyslog | ShapeText,
 }
 
 // bindLine is a line without its head.

@@ -32,7 +32,8 @@ var dovecot = Format{
 		}
 		return 0.9
 	},
-	New: func(env *Env) Parser { return &dovecotParser{env: env} },
+	New:    func(env *Env) Parser { return &dovecotParser{env: env} },
+	Shapes: ShapeSyslog | ShapeText,
 }
 
 // dovecotLine is one line without the head: which service spoke, for whom, and what it said.

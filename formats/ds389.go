@@ -24,6 +24,7 @@ var ds389 = Format{
 	New: func(env *Env) Parser {
 		return &ds389Parser{env: env, join: newLDAPJoin(env, false)}
 	},
+	Shapes: ShapeSyslog | ShapeText,
 }
 
 func sniffDS389(rec []byte) float64 {

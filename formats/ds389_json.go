@@ -23,6 +23,8 @@ var ds389JSON = Format{
 	New: func(env *Env) Parser {
 		return &ds389JSONParser{env: env, join: newLDAPJoin(env, false)}
 	},
+	Shapes: ShapeObject,
+	Keys:   []string{"conn_id", "header"},
 }
 
 func sniffDS389JSON(rec []byte) float64 {

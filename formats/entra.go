@@ -23,6 +23,8 @@ var entraSignIn = Format{
 	Framing: event.FrameJSON,
 	Sniff:   sniffEntra,
 	New:     func(env *Env) Parser { return &entraParser{env: env, format: "entra-signin"} },
+	Shapes:  ShapeObject,
+	Keys:    []string{"createdDateTime", "CreatedDateTime", "UserPrincipalName", "category", "Category", "Type"},
 }
 
 // The fields of a sign-in that are looked at, wherever the export at hand puts them.

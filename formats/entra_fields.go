@@ -23,6 +23,7 @@ var entraSignInCSV = Format{
 	Framing: event.FrameCSV,
 	Sniff:   sniffEntraCSV,
 	New:     func(env *Env) Parser { return &entraParser{env: env, format: "entra-signin-csv"} },
+	Shapes:  ShapeSyslog | ShapeText,
 }
 
 // entraMember returns the field that a JSON member holds: Graph's names, small as some pipelines write them, and those of Log Analytics.

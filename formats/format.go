@@ -7,7 +7,9 @@
 // A format is one file that declares a Format, one line in All, and one pair of golden files in testdata:
 //
 //	record ──► Reader ──► the parser that took the last one ──► Batch of events
-//	               └────► the others, best guess first ──► nobody: counted, sampled, kept in unparsed.log
+//	               ├────► the others, best guess first
+//	               ├────► what it carries, read as a record of its own: a line in JSON, a container's line
+//	               └────► formats that know less of it ──► nobody: counted, sampled, kept in unparsed.log
 //
 // Many programs tell of one attempt on several lines. Where these are not joined into one event, each becomes an event, so that
 // no line is lost, but only one stands for the attempt: the others carry "repeat": true in the remainder and a Count of nought.
@@ -35,7 +37,48 @@ type Format struct {
 	Sniff func(rec []byte) float64
 	// New returns a parser for one stream of records. Rotated pieces of one log are one stream.
 	New func(env *Env) Parser
+
+	// What follows may be left out. It lets a reader of many formats pass over those that a record cannot be of, and must hold
+	// for every record that the parser takes: TestGates compares.
+
+	// Shapes says what its records look like; 0: anything.
+	Shapes Shape
+	// Programs are the first words, in small letters, of the programs that write it to syslog: postfix for postfix/smtpd, sshd
+	// for sshd-session. A syslog line of another program is not shown to it; one without a program is. None: any program.
+	Programs []string
+	// Keys are names of which a JSON object must have one, at any depth, to be shown to it. None: any object.
+	Keys []string
+	// Rank says who is asked first. Formats of rank 0 know a product. Those above read what many products write, knowing less
+	// of it, and are asked only about records that no format of a lower rank took.
+	Rank Rank
+	// Unverified says, in words for the page, the case and the report, why events read with it must be checked by a person:
+	// it was written from a manual and never compared with real records. Empty: it was compared.
+	Unverified string
 }
+
+// Rank is the order in which formats are asked about a record.
+type Rank uint8
+
+// The ranks.
+const (
+	RankProduct Rank = iota // a product's own records
+	RankSchema              // documents of a common schema, whoever wrote them
+	RankGuess               // whatever has fields with well-known names
+	ranks
+)
+
+// Shape is what a record looks like from outside. A record may have several.
+type Shape uint8
+
+// The shapes.
+const (
+	ShapeSyslog Shape = 1 << iota // a time, perhaps a host, perhaps a program, a message; also RFC 5424
+	ShapeObject                   // a JSON object, alone or as the message of a syslog line
+	ShapeMarkup                   // begins with <, and not with a syslog priority
+	ShapeText                     // none of these: rows, other lines
+
+	shapes = 4
+)
 
 // About is what a format's page says of it, in plain words.
 type About struct {
@@ -71,10 +114,12 @@ type Env struct {
 	Host   string // the host that wrote the stream, from the profile; empty if not said
 	Input  uint32 // index of the input being read: Reader keeps it up to date and sets it in every event
 
-	syslog     Syslog
-	syslogOK   bool
-	syslogLine int64
-	syslogIn   uint32
+	syslog      Syslog
+	syslogCivil Civil
+	syslogOK    bool
+	syslogTimed bool // the head's time has been made a moment
+	syslogLine  int64
+	syslogIn    uint32
 }
 
 // Ref returns the reference to one record of the current input. A Ref speaks of one input: parts of an earlier piece of a

@@ -27,7 +27,8 @@ var fortiGate = Format{
 		}
 		return 0.95
 	},
-	New: func(env *Env) Parser { return &fortiParser{env: env} },
+	New:    func(env *Env) Parser { return &fortiParser{env: env} },
+	Shapes: ShapeSyslog | ShapeText,
 }
 
 // fortiStart returns the record from its first field on: behind a priority, a syslog head, or whatever a relay put before it.

@@ -23,6 +23,8 @@ var m365Audit = Format{
 	Framing: event.FrameJSON,
 	Sniff:   sniffM365,
 	New:     func(env *Env) Parser { return &m365Parser{env: env} },
+	Shapes:  ShapeObject,
+	Keys:    []string{"CreationTime", "creationtime", "AuditData", "auditData"},
 }
 
 var m365AuditCSV = Format{
@@ -37,6 +39,7 @@ var m365AuditCSV = Format{
 	Framing: event.FrameCSV,
 	Sniff:   sniffM365CSV,
 	New:     func(env *Env) Parser { return &m365Parser{env: env} },
+	Shapes:  ShapeSyslog | ShapeText,
 }
 
 // m365Parser reads audit records from JSON objects and from CSV rows.

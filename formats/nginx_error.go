@@ -31,7 +31,9 @@ var nginxError = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &nginxErrorParser{env: env} },
+	New:      func(env *Env) Parser { return &nginxErrorParser{env: env} },
+	Shapes:   ShapeSyslog | ShapeText,
+	Programs: []string{"nginx"},
 }
 
 // nginxInSyslog returns what nginx wrote behind the head of syslog or of the journal, with its own time or without.

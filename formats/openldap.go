@@ -25,6 +25,7 @@ var openLDAP = Format{
 	New: func(env *Env) Parser {
 		return &openLDAPParser{env: env, join: newLDAPJoin(env, true)}
 	},
+	Shapes: ShapeSyslog | ShapeText,
 }
 
 func sniffOpenLDAP(rec []byte) float64 {

@@ -29,7 +29,9 @@ var openSSH = Format{
 		}
 		return 0.95
 	},
-	New: func(env *Env) Parser { return &sshParser{env: env, sessions: newTrailTable()} },
+	New:      func(env *Env) Parser { return &sshParser{env: env, sessions: newTrailTable()} },
+	Shapes:   ShapeSyslog,
+	Programs: []string{"sshd"},
 }
 
 // isSSHD says whether lines of the program are those of OpenSSH's server. Since 9.8 a connection is served by sshd-session, and

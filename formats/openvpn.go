@@ -32,7 +32,8 @@ var openVPN = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &openVPNParser{env: env} },
+	New:    func(env *Env) Parser { return &openVPNParser{env: env} },
+	Shapes: ShapeSyslog | ShapeText,
 }
 
 // vpnLine is a line without its head.

@@ -33,7 +33,8 @@ var pam = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &pamParser{env: env} },
+	New:    func(env *Env) Parser { return &pamParser{env: env} },
+	Shapes: ShapeSyslog,
 }
 
 // pamParser reads the lines of PAM modules and of the programs around them. A program that tells of a failure again which a

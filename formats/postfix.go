@@ -27,7 +27,9 @@ var postfix = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &postfixParser{env: env} },
+	New:      func(env *Env) Parser { return &postfixParser{env: env} },
+	Shapes:   ShapeSyslog,
+	Programs: []string{"postfix"},
 }
 
 // postfixDaemon returns the daemon of "postfix/smtpd", "postfix-out/submission/smtpd"; nil if the program is not Postfix.

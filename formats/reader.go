@@ -18,29 +18,19 @@ type Guess struct {
 }
 
 // Recognise returns the formats that a sample of records may be of, the best first; none if nothing claims any of them.
-// Records that no format claims do not count against the best: a strange line does not change what a file is.
+// Records that no format claims do not count against the best: a strange line does not change what a file is. A record that
+// no format knows as it stands is looked at for what it carries.
 func Recognise(all []Format, sample [][]byte) []Guess {
 	guesses := make([]Guess, len(all))
-	claimed := 0
+	r := recogniser{all: all, guesses: guesses}
 	for _, rec := range sample {
-		best, score := -1, 0.0
-		for i := range all {
-			s := all[i].Sniff(rec)
-			guesses[i].Confidence += s
-			if s > score {
-				best, score = i, s
-			}
-		}
-		if best >= 0 {
-			guesses[best].Records++
-			claimed++
-		}
+		r.look(rec, 0)
 	}
 	var out []Guess
 	for i := range guesses {
 		if guesses[i].Records > 0 {
 			guesses[i].Format = &all[i]
-			guesses[i].Confidence /= float64(claimed)
+			guesses[i].Confidence /= float64(r.claimed)
 			out = append(out, guesses[i])
 		}
 	}
@@ -53,15 +43,75 @@ func Recognise(all []Format, sample [][]byte) []Guess {
 	return out
 }
 
+type recogniser struct {
+	all     []Format
+	guesses []Guess
+	claimed int
+	loads   [maxCarried]load
+}
+
+// look counts for the format that claims rec; false if none does.
+func (r *recogniser) look(rec []byte, depth int) bool {
+	if r.claim(rec, RankProduct) {
+		return true
+	}
+	if depth < maxCarried {
+		l := &r.loads[depth]
+		for _, c := range carriers() {
+			if !c.unload(rec, l) {
+				continue
+			}
+			for l.next() {
+				if r.look(l.line, depth+1) {
+					return true
+				}
+			}
+		}
+	}
+	for rank := RankSchema; rank < ranks; rank++ {
+		if r.claim(rec, rank) {
+			return true
+		}
+	}
+	return false
+}
+
+// claim asks the formats of one rank.
+func (r *recogniser) claim(rec []byte, rank Rank) bool {
+	best, score := -1, 0.0
+	for i := range r.all {
+		if r.all[i].Rank != rank {
+			continue
+		}
+		s := r.all[i].Sniff(rec)
+		r.guesses[i].Confidence += s
+		if s > score {
+			best, score = i, s
+		}
+	}
+	if best >= 0 {
+		r.guesses[best].Records++
+		r.claimed++
+	}
+	return best >= 0
+}
+
 // Reader reads the records of one stream with whichever parser takes them. Files that hold several formats are read whole:
-// a record that the last taker refuses is offered to the others. It is owned by one goroutine.
+// a record that the last taker refuses is offered to the others, then what it carries is read as a record of its own, then
+// formats are asked that know less of it. It is owned by one goroutine.
 type Reader struct {
-	env  *Env
-	open []openParser // the last taker first
+	env     *Env
+	open    []openParser // the last taker first
+	gate    *gate
+	loads   [maxCarried]load
+	carried *carrier // that the last record was read from; nil: it was read as it stands
+	carries uint64   // what records look like that it unloaded
+	last    *Format
 }
 
 type openParser struct {
 	format *Format
+	index  int    // in the order that the reader was given
 	parser Parser // nil until a record of this format is seen
 	taken  int64
 }
@@ -70,7 +120,7 @@ type openParser struct {
 func NewReader(order []*Format, env *Env) *Reader {
 	r := &Reader{env: env, open: make([]openParser, len(order))}
 	for i, f := range order {
-		r.open[i].format = f
+		r.open[i].format, r.open[i].index = f, i
 	}
 	return r
 }
@@ -81,36 +131,172 @@ func (r *Reader) SetInput(input uint32) { r.env.Input = input }
 // Read reads one record. It returns nil if a parser took it, otherwise the error of the parser that is likeliest to be its
 // own: the last taker's, unless another knew the format and found it broken.
 func (r *Reader) Read(rec *event.Record, out *event.Batch) error {
-	var failed error
-	for i := range r.open {
-		o := &r.open[i]
-		if o.parser == nil {
-			if o.format.Sniff(rec.Data) <= 0 {
-				continue
-			}
-			o.parser = o.format.New(r.env)
-		}
-		before := len(out.Events)
-		err := o.parser.Parse(rec, out)
-		if err == nil && !plausible(out.Events[before:]) {
-			err = ErrWildTime // an attacker's, or a clock that was never set: kept aside, not believed
-		}
-		if err == nil {
-			r.stamp(out.Events[before:], o.format)
-			o.taken++
-			if i > 0 {
-				r.moveToFront(i)
-			}
+	if c := r.carried; c != nil { // the last one was carried: so may be this one
+		if c.unload(rec.Data, &r.loads[0]) && r.loads[0].looks == r.carries && r.unload(rec, out, 0) == nil {
 			return nil
 		}
-		out.Events = out.Events[:before]
-		if failed == nil || failed == ErrOtherFormat {
-			failed = err
+		r.carried = nil
+	}
+	return r.read(rec, out, 0)
+}
+
+// read reads a record that stands in so many others.
+func (r *Reader) read(rec *event.Record, out *event.Batch, depth int) error {
+	failed, first := ErrOtherFormat, false
+	if len(r.open) > 0 && r.open[0].parser != nil && r.open[0].format.Rank == RankProduct {
+		if failed, first = r.offer(0, rec, out), true; failed == nil {
+			return nil
 		}
 	}
-	if failed == nil {
-		failed = ErrOtherFormat
+	if r.gate == nil {
+		r.makeGate()
 	}
+	may := r.gate.open(r.env, rec)
+	err := r.ask(RankProduct, &may, first, rec, out)
+	if err == nil {
+		return nil
+	}
+	failed = likelier(failed, err)
+	if depth < maxCarried {
+		for _, c := range carriers() {
+			l := &r.loads[depth]
+			if !c.unload(rec.Data, l) {
+				continue
+			}
+			looks := l.looks
+			err := r.unload(rec, out, depth)
+			if err == nil {
+				if depth == 0 {
+					r.carried, r.carries = c, looks
+				}
+				return nil
+			}
+			failed = likelier(failed, err)
+		}
+	}
+	for rank := RankSchema; rank < ranks; rank++ {
+		if err := r.ask(rank, &may, false, rec, out); err == nil {
+			return nil
+		} else {
+			failed = likelier(failed, err)
+		}
+	}
+	return failed
+}
+
+// likelier returns the first of two errors that is of a format which knew the record.
+func likelier(a, b error) error {
+	if a == ErrOtherFormat {
+		return b
+	}
+	return a
+}
+
+func (r *Reader) makeGate() {
+	order := make([]*Format, len(r.open))
+	for i := range r.open {
+		order[r.open[i].index] = r.open[i].format
+	}
+	r.gate = newGate(order)
+}
+
+// ask offers the record to the formats of one rank that may read it: first to those that took records before, the last taker
+// first, then to those that claim it, the surest first.
+func (r *Reader) ask(rank Rank, may *formatSet, butFirst bool, rec *event.Record, out *event.Batch) error {
+	failed := ErrOtherFormat
+	var claims [8]bid // the surest ones
+	n := 0
+	for i := range r.open {
+		o := &r.open[i]
+		if o.format.Rank != rank || !may.has(o.index) || butFirst && i == 0 {
+			continue
+		}
+		if o.parser == nil {
+			if s := o.format.Sniff(rec.Data); s > 0 {
+				n = insertBid(&claims, n, bid{i, s})
+			}
+			continue
+		}
+		err := r.offer(i, rec, out)
+		if err == nil {
+			return nil
+		}
+		failed = likelier(failed, err)
+	}
+	for _, c := range claims[:n] {
+		r.open[c.at].parser = r.open[c.at].format.New(r.env)
+		err := r.offer(c.at, rec, out)
+		if err == nil {
+			return nil
+		}
+		failed = likelier(failed, err)
+	}
+	return failed
+}
+
+type bid struct {
+	at    int
+	score float64
+}
+
+// insertBid keeps claims by score, equal ones in the order in which they come.
+func insertBid(claims *[8]bid, n int, c bid) int {
+	i := n
+	for i > 0 && claims[i-1].score < c.score {
+		i--
+	}
+	if i == len(claims) {
+		return n
+	}
+	n = min(n+1, len(claims))
+	copy(claims[i+1:n], claims[i:n-1])
+	claims[i] = c
+	return n
+}
+
+// offer gives the record to the parser at i.
+func (r *Reader) offer(i int, rec *event.Record, out *event.Batch) error {
+	o := &r.open[i]
+	before := len(out.Events)
+	err := o.parser.Parse(rec, out)
+	if err == nil && !plausible(out.Events[before:]) {
+		err = ErrWildTime // an attacker's, or a clock that was never set: kept aside, not believed
+	}
+	if err != nil {
+		out.Events = out.Events[:before]
+		return err
+	}
+	r.stamp(out.Events[before:], o.format)
+	o.taken++
+	r.last = o.format
+	if i > 0 {
+		r.moveToFront(i)
+	}
+	return nil
+}
+
+// unload reads what the record at that depth carries, as it was unloaded last.
+func (r *Reader) unload(rec *event.Record, out *event.Batch, depth int) error {
+	l := &r.loads[depth]
+	env := r.env
+	host := env.Host
+	if host == "" && len(l.host) > 0 {
+		env.Host = env.Intern.Bytes(l.host)
+	}
+	failed := ErrOtherFormat
+	for l.next() {
+		inner := *rec
+		inner.Data = l.line
+		env.forget()
+		err := r.read(&inner, out, depth+1)
+		if err == nil {
+			failed = nil
+			break
+		}
+		failed = likelier(failed, err)
+	}
+	env.Host = host
+	env.forget()
 	return failed
 }
 
@@ -175,3 +361,6 @@ func (r *Reader) moveToFront(i int) {
 	copy(r.open[1:i+1], r.open[:i])
 	r.open[0] = o
 }
+
+// Last returns the format that took the last record that was taken; nil before there is one.
+func (r *Reader) Last() *Format { return r.last }

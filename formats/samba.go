@@ -39,7 +39,8 @@ var samba = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &sambaParser{env: env} },
+	New:    func(env *Env) Parser { return &sambaParser{env: env} },
+	Shapes: ShapeSyslog | ShapeText,
 }
 
 func isSamba(program []byte) bool {

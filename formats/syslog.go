@@ -22,22 +22,52 @@ type Syslog struct {
 // several parsers may ask for it. Known heads: RFC 3164 with and without priority, with a year, without a host, with what
 // some systems put between host and tag; ISO time (rsyslog, journalctl), multilog's TAI64N; RFC 5424.
 func (e *Env) Syslog(rec *event.Record) (*Syslog, bool) {
+	s, ok := e.splitSyslog(rec)
+	if ok && !e.syslogTimed {
+		s.Time, e.syslogTimed = e.Clock.Moment(e.syslogCivil), true
+	}
+	return s, ok
+}
+
+// splitSyslog is Syslog without the moment: the clock counts what it had to assume, so it is asked for records only whose
+// time somebody wants.
+func (e *Env) splitSyslog(rec *event.Record) (*Syslog, bool) {
 	if rec.Line == e.syslogLine && e.Input == e.syslogIn && rec.Line != 0 {
 		return &e.syslog, e.syslogOK
 	}
-	e.syslogLine, e.syslogIn = rec.Line, e.Input
-	var t Civil
-	e.syslog, t, e.syslogOK = splitSyslog(rec.Data)
-	if e.syslogOK {
-		e.syslog.Time = e.Clock.Moment(t)
-	}
+	e.syslogLine, e.syslogIn, e.syslogTimed = rec.Line, e.Input, false
+	e.syslog, e.syslogCivil, e.syslogOK = splitSyslog(rec.Data)
 	return &e.syslog, e.syslogOK
 }
 
+// forget drops the kept head: another record of the same line follows.
+func (e *Env) forget() { e.syslogLine = 0 }
+
 // sniffSyslog returns program and message of a syslog line without reading its time any further than needed.
 func sniffSyslog(rec []byte) (s Syslog, ok bool) {
+	if b := rec[priority(rec):]; plainStamp(b) {
+		ok = s.head(bytes.TrimLeft(b[15:], " "))
+		return s, ok
+	}
 	s, _, ok = splitSyslog(rec)
 	return s, ok
+}
+
+// plainStamp says whether b begins with "Jan  2 15:04:05 " and no year follows: by far the most syslog lines do.
+func plainStamp(b []byte) bool {
+	if len(b) < 18 || b[3] != ' ' || b[6] != ' ' || b[9] != ':' || b[12] != ':' || b[15] != ' ' || isDigit(b[16]) || b[16] == ' ' {
+		return false
+	}
+	day := int(b[5]-'0') + 10*int(b[4]-'0')
+	if b[4] == ' ' {
+		day = int(b[5] - '0')
+	} else if !isDigit(b[4]) {
+		return false
+	}
+	m := monthOf(b)
+	return m > 0 && isDigit(b[5]) && day >= 1 && day <= daysIn(m, 0) &&
+		isDigit(b[7]) && isDigit(b[8]) && (b[7] < '2' || b[7] == '2' && b[8] < '4') &&
+		b[10] >= '0' && b[10] <= '5' && isDigit(b[11]) && b[13] >= '0' && b[13] <= '5' && isDigit(b[14])
 }
 
 func splitSyslog(b []byte) (s Syslog, t Civil, ok bool) {
@@ -90,6 +120,11 @@ func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
 // splitHead reads what stands between a line's time and its message: host and tag, of which either may be missing, and what
 // some systems put between them: "<10.5>" (FreeBSD), "auth.info" (busybox, OpenWrt), "[ID 800047 auth.info]" (Solaris).
 func splitHead(rest []byte) (s Syslog, ok bool) {
+	ok = s.head(rest)
+	return s, ok
+}
+
+func (s *Syslog) head(rest []byte) bool {
 	if len(rest) > 0 && rest[0] == '<' {
 		if e := bytes.IndexByte(rest, '>'); e > 0 && e < 8 && e+1 < len(rest) && rest[e+1] == ' ' {
 			rest = bytes.TrimLeft(rest[e+1:], " ")
@@ -97,7 +132,7 @@ func splitHead(rest []byte) (s Syslog, ok bool) {
 	}
 	sp := bytes.IndexByte(rest, ' ')
 	if sp <= 0 {
-		return s, false
+		return false
 	}
 	host := rest[:sp]
 	rest = bytes.TrimLeft(rest[sp:], " ")
@@ -109,10 +144,10 @@ func splitHead(rest []byte) (s Syslog, ok bool) {
 	case c == ':': // no host: "Jan  2 15:04:05 program[1]: message"
 		s.Program, s.PID = splitTag(host[:sp-1])
 		s.Message = rest
-		return s, true
+		return true
 	case c == ']' && host[0] == '[': // "Jan  2 15:04:05 [program] message"
 		s.Program, s.Message = host[1:sp-1], rest
-		return s, true
+		return true
 	default:
 		s.Host = host
 	}
@@ -122,7 +157,7 @@ func splitHead(rest []byte) (s Syslog, ok bool) {
 	colon := tagEnd(rest)
 	if colon < 0 {
 		s.Message = rest
-		return s, true
+		return true
 	}
 	s.Program, s.PID = splitTag(rest[:colon])
 	s.Message = bytes.TrimLeft(rest[colon+1:], " ")
@@ -131,7 +166,7 @@ func splitHead(rest []byte) (s Syslog, ok bool) {
 			s.Message = bytes.TrimLeft(m[e+1:], " ")
 		}
 	}
-	return s, true
+	return true
 }
 
 // tagEnd returns the index of the colon, or of the space behind "program[1]", that ends the tag; -1 if the text does not

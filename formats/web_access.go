@@ -22,8 +22,9 @@ var webAccess = Format{
 			"a forwarded address stands in the line, the last one that is not a neighbour's counts as the source, and the peer is kept as relay.",
 		Leaves: "What was typed into forms, so neither account nor outcome of a form login. A forwarded address is as good as the proxy that wrote it.",
 	},
-	Sniff: sniffWebAccess,
-	New:   func(env *Env) Parser { return &webParser{env: env} },
+	Sniff:  sniffWebAccess,
+	New:    func(env *Env) Parser { return &webParser{env: env} },
+	Shapes: ShapeSyslog | ShapeText,
 }
 
 func sniffWebAccess(rec []byte) float64 {

@@ -23,6 +23,8 @@ var windows = Format{
 	Framing: event.FrameJSON,
 	Sniff:   sniffWindows,
 	New:     func(env *Env) Parser { return &windowsParser{env: env} },
+	Shapes:  ShapeObject | ShapeText,
+	Keys:    []string{"EventID", "EventId", "event_id", "eventID", "winlog", "TimeCreated"},
 }
 
 // Bounds on one record: no event of Windows comes near them.
