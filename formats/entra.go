@@ -93,6 +93,7 @@ type entraParser struct {
 	scan   jsonScan
 	buf    []byte
 	once   once
+	last   [siFields]string // what a field said last: most say the same again and again
 
 	row     csvRow
 	columns []uint8 // of a CSV file: which field a cell is; nil until the header was read
@@ -442,7 +443,11 @@ func (p *entraParser) text(slot int) string {
 		p.buf = appendJSONTexts(p.buf[:0], v.raw)
 		return p.env.Intern.Bytes(p.buf)
 	}
-	return p.env.Intern.Bytes(v.text(&p.buf))
+	b := v.text(&p.buf)
+	if string(b) != p.last[slot] {
+		p.last[slot] = p.env.Intern.Bytes(b)
+	}
+	return p.last[slot]
 }
 
 // appendJSONTexts appends the texts in a JSON array with blanks between.

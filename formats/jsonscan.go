@@ -5,6 +5,7 @@ package formats
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -71,11 +72,11 @@ func (s *jsonScan) member() bool {
 	if !s.step('}') {
 		return false
 	}
-	if s.peek() != '"' {
+	if !s.at('"') && s.peek() != '"' {
 		return s.fail()
 	}
 	k := s.str()
-	if s.peek() != ':' {
+	if !s.at(':') && s.peek() != ':' {
 		return s.fail()
 	}
 	s.i++
@@ -83,29 +84,29 @@ func (s *jsonScan) member() bool {
 	if k.odd {
 		s.key = appendJSONText(s.keyBuf[:0], k.raw)
 	}
-	return !s.bad
+	return true
 }
 
 // element goes to the next element of the array entered last; false at the end.
 func (s *jsonScan) element() bool { return s.step(']') }
 
 func (s *jsonScan) step(closing byte) bool {
-	c := s.peek()
 	bit := uint64(1) << uint(s.depth)
+	if s.more&bit != 0 && (s.at(',') || s.peek() == ',') {
+		s.i++
+		return s.at('"') || s.peek() != 0 || s.i < len(s.b) || s.fail()
+	}
+	c := s.peek()
 	if c == closing && s.depth > 0 {
 		s.i++
 		s.depth--
 		return false
 	}
-	if s.more&bit != 0 {
-		if c != ',' {
-			return s.fail()
-		}
-		s.i++
-		s.peek()
+	if s.more&bit != 0 || s.i >= len(s.b) {
+		return s.fail()
 	}
 	s.more |= bit
-	return !s.bad && s.i < len(s.b) || s.fail()
+	return true
 }
 
 // value returns the next value, whatever it is.
@@ -152,11 +153,11 @@ func (s *jsonScan) skipKey() bool {
 	if !s.step('}') {
 		return false
 	}
-	if s.peek() != '"' {
+	if !s.at('"') && s.peek() != '"' {
 		return s.fail()
 	}
 	s.str()
-	if s.peek() != ':' {
+	if !s.at(':') && s.peek() != ':' {
 		return s.fail()
 	}
 	s.i++
@@ -177,14 +178,35 @@ func (s *jsonScan) fail() bool {
 
 // peek passes over white space and returns the next byte; 0 at the end.
 func (s *jsonScan) peek() byte {
-	for s.i < len(s.b) {
-		switch c := s.b[s.i]; c {
+	if s.i < len(s.b) && s.b[s.i] > ' ' {
+		return s.b[s.i]
+	}
+	return s.space()
+}
+
+// at says whether the next byte is c, white space not passed over.
+func (s *jsonScan) at(c byte) bool { return s.i < len(s.b) && s.b[s.i] == c }
+
+// space is peek where there may be white space: records made for people have a line end and a row of blanks before every
+// member. It stays out of peek, so that peek can be laid into its callers.
+//
+//go:noinline
+func (s *jsonScan) space() byte {
+	const blanks = 0x2020202020202020
+	b, i := s.b, s.i
+	for i < len(b) {
+		switch c := b[i]; c {
 		case ' ', '\t', '\n', '\r':
-			s.i++
+			i++
+			for i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:]) == blanks {
+				i += 8
+			}
 		default:
+			s.i = i
 			return c
 		}
 	}
+	s.i = i
 	return 0
 }
 
@@ -193,8 +215,12 @@ func (s *jsonScan) str() jsonValue {
 	b, from := s.b, s.i+1
 	odd := false
 	for i := from; ; {
-		// Eight bytes at a time while none is a quote, a backslash, a control character or above 0x7f.
-		for i+8 <= len(b) && plainWord(binary.LittleEndian.Uint64(b[i:])) {
+		for i+8 <= len(b) { // eight bytes at a time, up to the first that is special
+			m := specialBytes(binary.LittleEndian.Uint64(b[i:]))
+			if m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
 			i += 8
 		}
 		if i >= len(b) {
@@ -215,8 +241,12 @@ func (s *jsonScan) str() jsonValue {
 		case c < 0x20:
 			s.fail()
 			return jsonValue{}
+		case c >= utf8.RuneSelf:
+			odd = true
+			for i < len(b) && b[i] >= utf8.RuneSelf {
+				i++
+			}
 		default:
-			odd = odd || c >= utf8.RuneSelf
 			i++
 		}
 	}
@@ -224,12 +254,13 @@ func (s *jsonScan) str() jsonValue {
 	return jsonValue{}
 }
 
-// plainWord says whether none of the eight bytes of w is special within a JSON string.
-func plainWord(w uint64) bool {
+// specialBytes returns a word whose lowest bit set stands in the first of the eight bytes of w that is special within a JSON
+// string: a quote, a backslash, a control character, or above 0x7f. It is nought if there is none.
+func specialBytes(w uint64) uint64 {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	q := w ^ ones*'"'
 	e := w ^ ones*'\\'
-	return (w|(w-ones*0x20)|(q-ones)|(e-ones))&highs == 0
+	return (w | (w-ones*0x20)&^w | (q-ones)&^q | (e-ones)&^e) & highs
 }
 
 // escapeLength returns the length of the escape that b begins with, 0 if it is none.
@@ -290,26 +321,22 @@ func (s *jsonScan) number() jsonValue {
 	if i < len(b) && b[i] == '-' {
 		i++
 	}
-	run := func() bool {
-		from := i
-		for i < len(b) && isDigit(b[i]) {
-			i++
-		}
-		return i > from
-	}
-	zero := i < len(b) && b[i] == '0'
 	from := i
-	ok := run() && (!zero || i == from+1)
+	i = behindDigits(b, i)
+	ok := i > from && (b[from] != '0' || i == from+1)
 	if ok && i < len(b) && b[i] == '.' {
-		i++
-		ok = run()
+		from = i + 1
+		i = behindDigits(b, from)
+		ok = i > from
 	}
 	if ok && i < len(b) && b[i]|0x20 == 'e' {
 		i++
 		if i < len(b) && (b[i] == '+' || b[i] == '-') {
 			i++
 		}
-		ok = run()
+		from = i
+		i = behindDigits(b, from)
+		ok = i > from
 	}
 	if !ok {
 		s.fail()
@@ -318,6 +345,13 @@ func (s *jsonScan) number() jsonValue {
 	v := jsonValue{raw: b[s.i:i], kind: '0'}
 	s.i = i
 	return v
+}
+
+func behindDigits(b []byte, i int) int {
+	for i < len(b) && isDigit(b[i]) {
+		i++
+	}
+	return i
 }
 
 // empty says whether the record has no value here: no member, null, or an empty text.
