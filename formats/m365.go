@@ -334,7 +334,7 @@ func (p *m365Parser) property(slot int, name string) jsonValue {
 func (s *jsonScan) pair() (name, value, old jsonValue) {
 	for ok := s.enter('{'); ok && s.member(); {
 		switch string(s.key) {
-		case "Name", "name", "DisplayName", "Key":
+		case "Name", "name", "DisplayName", "displayName", "Key":
 			name = s.value()
 		case "Value", "value", "NewValue", "newValue":
 			value = s.value()

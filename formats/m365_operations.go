@@ -5,15 +5,9 @@ package formats
 
 import "github.com/sekisho/sekisho/event"
 
-type m365Row struct {
-	name     string
-	class    event.Class
-	activity event.Activity
-}
-
 // m365Operations names the operations whose meaning matters to an investigation, from the list of audited activities at
 // learn.microsoft.com/purview/audit-log-activities. The commonest come first: the list is walked.
-var m365Operations = [...]m365Row{
+var m365Operations = [...]actionRow{
 	{"MailItemsAccessed", event.ClassMail, event.ActRead},
 	{"FileAccessed", event.ClassFile, event.ActRead},
 	{"UserLoggedIn", event.ClassAuthentication, event.ActLogon},
@@ -183,7 +177,7 @@ var m365Operations = [...]m365Row{
 }
 
 // m365Families are the beginnings of operations that are not named above.
-var m365Families = [...]m365Row{
+var m365Families = [...]actionRow{
 	{"FileSyncDownloaded", event.ClassFile, event.ActDownload},
 	{"FileSyncUploaded", event.ClassFile, event.ActUpload},
 	{"FileDeleted", event.ClassFile, event.ActDelete},
