@@ -93,6 +93,7 @@ func TestFramings(t *testing.T) {
 			`{"id":"1","s":"a]\"}"}`, `{"id":"2`, `{"id":"1","s":"a]\"}"}`, `{"id":"2"}`}},
 		{"empty page", event.FrameJSON, `{"value":[]}`, nil},
 		{"records", event.FrameJSON, `{"Records":[{"eventTime":"x"}],"next":null}`, []string{`{"eventTime":"x"}`}},
+		{"entries", event.FrameJSON, `{"chunk_size":1,"entries":[{"created_by":{"login":"x"}}]}`, []string{`{"created_by":{"login":"x"}}`}},
 		{"a list that says more after its items", event.FrameJSON, `{"kind":"list","items":[{"a":1}],"meta":{"n":[1]}} {"b":2}`, []string{`{"a":1}`, `{"b":2}`}},
 		{"google activity is one record", event.FrameJSON, `{"kind":"admin#reports#activity","id":{"time":"2026-01-01T00:00:00Z"},"actor":{"email":"a@lab.example"},"events":[{"name":"login"}]}`,
 			[]string{`{"kind":"admin#reports#activity","id":{"time":"2026-01-01T00:00:00Z"},"actor":{"email":"a@lab.example"},"events":[{"name":"login"}]}`}},

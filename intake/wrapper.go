@@ -4,7 +4,7 @@
 package intake
 
 // Kinds of key under which APIs wrap their records: Microsoft Graph "value", CloudTrail and Azure diagnostics "Records" and
-// "records", Google "items", others "events". A record of its own may hold an array by such a name too: a Google Workspace
+// "records", Google "items", Box "entries", others "events". A record of its own may hold an array by such a name too: a Google Workspace
 // activity keeps its "events" in it, and cutting that apart would lose who did them.
 const (
 	notWrapper = iota
@@ -17,7 +17,7 @@ func wrapperKey(key []byte) uint8 {
 	switch string(key) {
 	case "value", "Records", "records", "items":
 		return strongWrapper
-	case "events", "Events":
+	case "events", "Events", "entries":
 		return weakWrapper
 	}
 	return notWrapper
