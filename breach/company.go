@@ -91,7 +91,7 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 		seen[w.who.Handle] = true
 	}
 	if !p.network && v.strangerNow(p) {
-		s.weighStrangers(v, g, seen, add)
+		s.weighStrangers(v, p, g, seen, add)
 	}
 	if _, taken := s.taken[v.who.Handle]; taken && !p.network && v.strangerNow(p) {
 		add("stolen-together", s.stolenTogether(g, v)*s.tellingOf(v, p))
@@ -115,8 +115,14 @@ func (s *scoping) stolenTogether(g *gathering, v *visit) float64 {
 	return min(s.w.StolenTogether+float64(len(met)-2), s.w.CompanyMax)
 }
 
-func (s *scoping) weighStrangers(v *visit, g *gathering, seen map[uint32]bool, add func(string, float64)) {
-	strangers, same, strange := 0, 0, 0.0
+// rented says whether accounts with a past meet on a rented machine where nobody is at home. Unlike the exits of a commercial VPN such a
+// machine has no chance customers: who meets there comes by one hand, or through a service that is new to all, which then many use.
+func (s *scoping) rented(v *visit, p past, deep, familiar int) bool {
+	return v.addr.place.Kind == event.KindHosting && p.days >= deepDays && !p.kind && familiar == 0 && deep > 0 && float64(deep+1) < commonShare*float64(len(s.people))
+}
+
+func (s *scoping) weighStrangers(v *visit, p past, g *gathering, seen map[uint32]bool, add func(string, float64)) {
+	strangers, same, deep, strange := 0, 0, 0, 0.0
 	for _, w := range near(g.strangers, v) {
 		if seen[w.who.Handle] {
 			continue
@@ -125,6 +131,9 @@ func (s *scoping) weighStrangers(v *visit, g *gathering, seen map[uint32]bool, a
 		strangers++
 		if s.families[w.client] == s.families[v.client] {
 			same++
+		}
+		if w.past.days >= deepDays {
+			deep++
 		}
 		if n := s.novelty.stranger(w.past.days); n >= tellingFrom || v.addr.place.Kind.Anonymous() {
 			strange += n
@@ -139,6 +148,9 @@ func (s *scoping) weighStrangers(v *visit, g *gathering, seen map[uint32]bool, a
 		familiar--
 	}
 	r := math.Min(strange, float64(strangers)*s.w.Stranger) + float64(familiar)*s.w.Familiar
+	if s.rented(v, p, deep, familiar) {
+		r = max(r, float64(deep)*s.w.Rented)
+	}
 	if v.client == 0 { // without a client to compare, only kinds of address that few share say something
 		r = float64(strangers) * 0.4 * s.w.Stranger
 		if k := v.addr.place.Kind; !k.Anonymous() && k != event.KindResidential {
@@ -146,6 +158,7 @@ func (s *scoping) weighStrangers(v *visit, g *gathering, seen map[uint32]bool, a
 		}
 	}
 	add("co-use", min(max(r, s.w.CoUseMin), s.w.CoUseMax))
+	add("met-again", s.metAgain(v, g))
 }
 
 // tellingFrom is what being strange must be worth, in nats, before many strangers at an address are more than a crowd: where

@@ -152,6 +152,9 @@ func (l *Ledger) Observe(s *event.Sighting) {
 		}
 		l.between(s)
 	case event.ClassMail, event.ClassFile, event.ClassHTTP, event.ClassAccountChange, event.ClassEntityChange:
+		if s.Refused() {
+			l.fail(s)
+		}
 		if s.Who != nil && !s.Who.System && s.Outcome != event.OutcomeFailure && s.SrcIP.IsValid() {
 			l.visit(s)
 		}
@@ -278,11 +281,11 @@ func (l *Ledger) visit(s *event.Sighting) {
 	}
 }
 
-// visitOf finds the visit that a sighting belongs to. Clients are compared between logins only: what is done with the account
-// afterwards is told by other logs in other words, and belongs to the latest login from the same address.
+// visitOf finds the visit that a sighting belongs to. Clients are compared between logins, and web requests under a name, only: what is
+// done with the account afterwards is told by other logs in other words, and belongs to the latest login from the same address.
 func (l *Ledger) visitOf(s *event.Sighting, p *person) *visit {
 	pair := visitKey{account: s.Who.Handle, addr: s.SrcIP}
-	login := s.Class == event.ClassAuthentication
+	login := s.Class == event.ClassAuthentication || s.Admitted()
 	if v := l.latest[pair]; !login && v != nil {
 		return v
 	}

@@ -31,11 +31,31 @@ type history struct {
 	networks          map[netip.Prefix]bool
 	asns              map[uint32]bool
 	countries         map[string]bool
-	kinds             [event.KindOwn + 1]bool
+	kinds             [event.KindOwn + 1]stretch
 	days              int32
 	bulk              int64
 	pending           []*visit // strange when they began, and not old enough yet to be a habit
 }
+
+// stretch is how often, and over which time, an account used one kind of address. A single use of a VPN is no habit.
+type stretch struct {
+	days        int32
+	first, last event.Micros
+}
+
+func (k *stretch) add(v *visit) {
+	if k.days == 0 {
+		k.first = v.first
+	}
+	k.days, k.last = k.days+v.days, max(k.last, v.last)
+}
+
+func (k *stretch) habit() bool { return k.days >= kindDays && k.last-k.first >= kindSpan }
+
+const (
+	kindDays = 3
+	kindSpan = 14 * day
+)
 
 const (
 	commonShare  = 0.15     // of the other accounts that have a client: from here on it tells nobody apart
@@ -69,7 +89,7 @@ func (s *scoping) look(h *history, v *visit) past {
 	a := &v.addr.place
 	p := past{
 		address: h.addresses[a.IP], network: h.networks[network(a.IP)],
-		as: a.ASN != 0 && !a.Kind.Anonymous() && h.asns[a.ASN], kind: a.Kind.Anonymous() && h.kinds[a.Kind],
+		as: a.ASN != 0 && !a.Kind.Anonymous() && h.asns[a.ASN], kind: a.Kind.Anonymous() && h.kinds[a.Kind].habit(),
 		country: a.Country != "" && h.countries[a.Country], days: h.days, bulk: h.bulk, networks: len(h.networks),
 	}
 	if v.client != 0 {
@@ -119,6 +139,13 @@ func (s *scoping) remember(h *history, visits []*visit) {
 // learn makes a visit part of what the account is known to use.
 func (s *scoping) learn(h *history, w *visit) {
 	h.bulk = max(h.bulk, w.daily())
+	kind := &h.kinds[min(w.addr.place.Kind, event.KindOwn)]
+	if w.first < s.harmStart {
+		kind.add(w)
+	}
+	if w.addr.place.Kind.Anonymous() && w.past.days >= deepDays && !kind.habit() { // one visit from where nobody can be seen vouches for nothing
+		return
+	}
 	if w.client != 0 {
 		h.clients[s.names[w.client]] = true
 		h.families[s.families[w.client]] = true
@@ -131,7 +158,6 @@ func (s *scoping) learn(h *history, w *visit) {
 	h.networks[network(a.IP)] = true
 	h.asns[a.ASN] = true
 	h.countries[a.Country] = true
-	h.kinds[min(a.Kind, event.KindOwn)] = true
 }
 
 // daily returns how many messages and files a day the visit took.
@@ -200,6 +226,7 @@ func (s *scoping) markStrangers() {
 			home[n][v.who.Handle] = struct{}{}
 		}
 	}
+	s.meet()
 	s.popular = make(map[netip.Prefix]int, len(home))
 	for n, who := range home {
 		s.popular[n] = len(who)

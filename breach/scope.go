@@ -75,6 +75,7 @@ type scoping struct {
 	holders     map[uint32]map[uint32]struct{} // accounts by client
 	masked      map[uint32]map[uint32]bool     // accounts by client, at addresses that hide their users, without a habit of it
 	maskedAll   int                            // accounts seen at such addresses
+	meetings    map[[2]uint32]int              // at how many addresses, where nobody is at home, two accounts were strangers
 	gathered    map[sessionKey]*gathering
 	terms       []term               // scratch
 	popular     map[netip.Prefix]int // accounts that are at home in a network

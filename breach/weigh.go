@@ -70,6 +70,9 @@ func (s *scoping) weigh(v *visit) {
 	if !p.address {
 		add("same-hand", s.sameHand(v))
 	}
+	if a.place.Kind == event.KindHosting && !p.address && !p.kind && !p.client && p.days >= deepDays {
+		add("wandering", s.wandering(v))
+	}
 	// Drop-out and exposure say the same, that somebody else has the password: it counts once.
 	told := func(t term) bool { return t.name == "drop-out" || t.name == "exposed" }
 	if at, ok := s.taken[v.who.Handle]; ok && v.strangerNow(p) && v.last > at && !slices.ContainsFunc(terms, told) {

@@ -38,6 +38,11 @@ type Weights struct {
 	HalfOnly              float64 // never more than the right password without the second step
 
 	Stranger, Familiar float64 // at an address new to all: each other account with an unfamiliar client; with its own
+	MetAgain           float64 // for each further address where the same two met as strangers
+	MetAgainMax        float64
+	Wandering          float64 // each further network of rented machines that an account came from within weeks, which never had before
+	WanderingMax       float64
+	Rented             float64 // in place of Stranger on a rented machine where nobody is at home
 	CoUseMin, CoUseMax float64
 	Company            float64 // each condemned account that came there with the same client
 	CompanyMax         float64
@@ -57,7 +62,7 @@ func DefaultWeights() Weights {
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
 		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.5, OperatorMax: 4.5,
 		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, HalfOnly: -1.5,
-		Stranger: 1.8, Familiar: -2, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
+		Stranger: 1.8, Familiar: -2, Rented: 2.5, MetAgain: 2, MetAgainMax: 5, Wandering: 1, WanderingMax: 3, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}
 }
@@ -111,6 +116,10 @@ func termWords(name string) event.Words {
 		return event.Words{Ja: "パスワードは正しいが二段階目で止まった", En: "the password was right, the second step was never passed"}
 	case "co-use":
 		return event.Words{Ja: "この接続元を初めて使う複数のアカウントが見慣れない端末で現れた", En: "several accounts came from this address for the first time, with clients unlike their own"}
+	case "met-again":
+		return event.Words{Ja: "同じ二つのアカウントが、どちらにとっても初めての接続元で繰り返し一緒に現れた", En: "the same two accounts met again and again at addresses new to both"}
+	case "wandering":
+		return event.Words{Ja: "これまでなかったレンタルサーバからの利用が、短い間に次々と別の場所から続いた", En: "came from one rented machine after another, which it never had before"}
 	case "company":
 		return event.Words{Ja: "不正と判断した他のアカウントが同じ接続元・同じ端末を使った", En: "other condemned accounts used the same address and client"}
 	case "seed":

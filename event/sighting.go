@@ -37,6 +37,18 @@ func (s *Sighting) Failed() bool {
 	return !repeat
 }
 
+// Refused says whether the event is a web request that was refused because of the name and password that it brought: a failed
+// login where no other log tells of it.
+func (s *Sighting) Refused() bool {
+	return s.Class == ClassHTTP && s.Outcome == OutcomeFailure && s.Reason == ReasonBadCredentials && s.Who != nil
+}
+
+// Admitted says whether the event is a web request that was answered under an account's name: each brings the password, or the
+// session that the password opened, so that it tells what a login tells of where the account was and with what.
+func (s *Sighting) Admitted() bool {
+	return s.Class == ClassHTTP && s.Outcome == OutcomeSuccess && s.Who != nil && s.Client != ""
+}
+
 // LoggedIn says whether the event is a successful login of an account.
 func (s *Sighting) LoggedIn() bool {
 	return s.Class == ClassAuthentication && s.Outcome == OutcomeSuccess && s.Activity == ActLogon && s.Who != nil

@@ -1,0 +1,120 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/sekisho/sekisho/event"
+)
+
+// Two accounts that meet once at an address new to both may do so by chance. That the same two meet at one such address after
+// another, neither with its own client, hardly any chance explains: people who travel together bring their own machines. It is what is
+// left to see of an intruder who changes addresses with every visit and looks like everybody else.
+
+// Bounds of a meeting place: where more strangers come than that, it is a place that people come to.
+const (
+	meetingStrangers = 24
+	crowdFrom        = 6 // accounts, strangers or not, where it is not known that the machine is rented
+	maxMeetings      = 1 << 20
+)
+
+// meet counts for every two accounts at how many addresses they were strangers, both with a past of their own.
+func (s *scoping) meet() {
+	s.meetings = map[[2]uint32]int{}
+	for key, g := range s.gathered {
+		if key.client != noClient || len(g.familiar) > 0 || s.crowd(key.addr) {
+			continue
+		}
+		who := g.newcomers()
+		for i, a := range who {
+			for _, b := range who[:i] {
+				if len(s.meetings) < maxMeetings {
+					s.meetings[pairOf(a, b)]++
+				}
+			}
+		}
+	}
+}
+
+// newcomers returns the accounts with a past that came to an address as strangers; none where that says nothing: at the gateway of a
+// carrier, which many share, and where they are too many.
+func (g *gathering) newcomers() []uint32 {
+	var who []uint32
+	seen := map[uint32]bool{}
+	for _, list := range [...][]*visit{g.bad, g.strangers} {
+		for _, v := range list {
+			if k := v.addr.place.Kind; k == event.KindMobile || k == event.KindOwn || v.addr.place.Own {
+				return nil
+			}
+			if v.client != 0 && v.past.days >= deepDays && !seen[v.who.Handle] {
+				seen[v.who.Handle] = true
+				who = append(who, v.who.Handle)
+			}
+		}
+	}
+	if len(who) > meetingStrangers {
+		return nil
+	}
+	return who
+}
+
+// crowd says whether so many accounts come from an address that meeting there says nothing: a gateway whose kind nobody knows.
+func (s *scoping) crowd(ip netip.Addr) bool {
+	a := s.addrs[ip]
+	if a == nil || a.place.Kind == event.KindHosting {
+		return false
+	}
+	who := map[uint32]bool{}
+	for _, v := range a.visits {
+		if who[v.who.Handle] = true; len(who) > crowdFrom {
+			return true
+		}
+	}
+	return false
+}
+
+func pairOf(a, b uint32) [2]uint32 { return [2]uint32{min(a, b), max(a, b)} }
+
+// metAgain weighs that one of the other strangers at this address was met at other such addresses too.
+func (s *scoping) metAgain(v *visit, g *gathering) float64 {
+	if v.client == 0 || v.past.days < deepDays || len(g.familiar) > 0 {
+		return 0
+	}
+	if s.crowd(v.addr.place.IP) {
+		return 0
+	}
+	most := 0
+	for _, who := range g.newcomers() {
+		if who != v.who.Handle {
+			most = max(most, s.meetings[pairOf(who, v.who.Handle)])
+		}
+	}
+	return min(float64(most-1)*s.w.MetAgain, s.w.MetAgainMax) * float64(min(most, 1))
+}
+
+// wandering weighs that an account which never hid where it was suddenly comes from one rented machine after another. Who takes to a
+// commercial VPN comes from that, again and again.
+func (s *scoping) wandering(v *visit) float64 {
+	p := s.Ledger.people[v.who.Handle]
+	rented := map[netip.Prefix]bool{}
+	from, _ := slices.BinarySearchFunc(p.visits, v.first-wanderSpan, func(w *visit, at event.Micros) int { return cmp.Compare(w.first, at) })
+	for _, w := range p.visits[from:] {
+		if w.first > v.first+wanderSpan {
+			break
+		}
+		if w.addr.place.Kind == event.KindHosting && w.days <= wanderDays && w.past.days >= deepDays && !w.past.kind && !w.past.address {
+			rented[network(w.addr.place.IP)] = true
+		}
+	}
+	return min(float64(len(rented)-1)*s.w.Wandering, s.w.WanderingMax)
+}
+
+// Bounds of wandering.
+const (
+	wanderSpan = 21 * day // before and after
+	wanderDays = 2        // of use of one address with one client, at most
+)
