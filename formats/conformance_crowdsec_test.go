@@ -23,6 +23,7 @@ func crowdSecServices() map[string][]string {
 		"apache2":    {"web-access", "apache-error"},
 		"bind9":      {"bind-query"},
 		"dovecot":    {"dovecot"},
+		"iptables":   {"netfilter"},
 		"named":      {"bind-query"},
 		"nginx":      {"web-access", "nginx-error"},
 		"openvpn":    {"openvpn"},

@@ -22,6 +22,7 @@ func wazuhServices() map[string][]string {
 		"pam":           {"pam"},
 		"powershell":    {"windows"},
 		"samba":         {"samba"},
+		"squid_rules":   {"squid"},
 		"sshd":          {"openssh"},
 		"sysmon":        {"windows"},
 		"sysmon_eid_10": {"windows"},
@@ -68,7 +69,7 @@ func wazuhCarried(f *suiteFile) (other suiteFile, rest []said) {
 		case strings.Contains(r.rec, "WinEvtLog: "):
 			other.service, other.formats = "ossec-winevtlog", nil
 		case f.service == "web_rules" && len(r.rec) > 4 && r.rec[4] == '-':
-			other.service, other.formats = "iis", nil
+			other.service, other.formats = "iis", []string{"w3c"}
 		default:
 			rest = append(rest, r)
 			continue

@@ -149,13 +149,6 @@ func appendURLText(dst, b []byte) []byte {
 	return dst
 }
 
-func unhex(c byte) byte {
-	if isDigit(c) {
-		return c - '0'
-	}
-	return c|0x20 - 'a' + 10
-}
-
 func (p *ifilterParser) Flush(*event.Batch) {}
 
 func (p *ifilterParser) Parse(rec *event.Record, out *event.Batch) error {

@@ -18,7 +18,7 @@ var nps = Format{
 			"database-compatible (ODBC) and IAS.",
 		Export: "Copy C:\\Windows\\System32\\LogFiles\\IN*.log. In the NPS console: Accounting, log file properties: authentication requests, accounting requests and their interim forms must be " +
 			"ticked; DTS holds the most. The Security log's 6272 to 6280 tell the same and are read from there.",
-		Takes: "Logins accepted and refused with name, reason, access point, policy and the device's hardware address, request and answer joined into one event; from accounting who had which address.",
+		Takes:  "Logins accepted and refused with name, reason, access point, policy and the device's hardware address, request and answer joined into one event; from accounting who had which address.",
 		Leaves: "Requests alone, challenges, and attributes other than those named. The times are the server's local ones. In the IAS and database forms the name in the answer may be the directory's, not the one typed.",
 	},
 	Sniff: func(rec []byte) float64 {
