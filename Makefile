@@ -2,7 +2,7 @@
 
 FUZZTIME ?= 30s
 
-.PHONY: all build test race lint fuzz bench demo drills drill-full docs ci clean
+.PHONY: all build test race lint fuzz bench demo drills drill-full docs ci clean pages
 
 all: lint test
 
@@ -39,9 +39,12 @@ FULL ?= /tmp
 drill-full:
 	SEKISHO_DRILL_FULL=$(FULL) go test -run '^TestFull$$' -v -timeout 3h ./drill
 
-# The manual pages, from the texts of --help.
-docs:
+# The manual pages, from the texts of --help, and the page of every format, from its own words.
+docs: pages
 	go run ./cmd/sekisho man --dir man
+
+pages:
+	go test ./formats -run '^TestPages$$' -update
 
 ci:
 	.ci/run

@@ -15,7 +15,8 @@ import (
 //
 // A shipper is believed: a line in its field "message" is taken as if it stood in the file that it was read from.
 type carrier struct {
-	name string
+	name   string
+	number int // in carriers
 	// unload says whether rec carries a line, and puts it into l. Slices in l may point into rec.
 	unload func(rec []byte, l *load) bool
 }

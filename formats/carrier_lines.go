@@ -8,7 +8,7 @@ import "bytes"
 // containerCarrier reads the files of the Kubernetes container runtime interface ("2006-01-02T15:04:05.999999999Z stdout F
 // line") and what docker logs -t and kubectl logs --timestamps print (time and line). Of a line that the runtime split (P) the pieces are read
 // one by one.
-var containerCarrier = carrier{name: "container", unload: func(rec []byte, l *load) bool {
+var containerCarrier = carrier{name: "container", number: 1, unload: func(rec []byte, l *load) bool {
 	l.reset()
 	t, n := parseISOStamp(rec)
 	if n == 0 || !t.HasZone || n+1 >= len(rec) || rec[n] != ' ' {
@@ -33,7 +33,7 @@ var containerCarrier = carrier{name: "container", unload: func(rec []byte, l *lo
 
 // relayCarrier reads a syslog line whose message is another whole line, as a relay leaves it that does not read what it hands on.
 // Only where the outer line has no program: what a program writes is a message, whatever it looks like.
-var relayCarrier = carrier{name: "relay", unload: func(rec []byte, l *load) bool {
+var relayCarrier = carrier{name: "relay", number: 2, unload: func(rec []byte, l *load) bool {
 	l.reset()
 	s, t, ok := splitSyslog(rec)
 	if !ok || len(s.Program) > 0 || len(s.Message) < 16 {

@@ -107,6 +107,7 @@ type Reader struct {
 	carried *carrier // that the last record was read from; nil: it was read as it stands
 	carries uint64   // what records look like that it unloaded
 	last    *Format
+	brought [3]int64 // records read through each carrier
 }
 
 type openParser struct {
@@ -133,6 +134,7 @@ func (r *Reader) SetInput(input uint32) { r.env.Input = input }
 func (r *Reader) Read(rec *event.Record, out *event.Batch) error {
 	if c := r.carried; c != nil { // the last one was carried: so may be this one
 		if c.unload(rec.Data, &r.loads[0]) && r.loads[0].looks == r.carries && r.unload(rec, out, 0) == nil {
+			r.brought[c.number]++
 			return nil
 		}
 		r.carried = nil
@@ -168,6 +170,7 @@ func (r *Reader) read(rec *event.Record, out *event.Batch, depth int) error {
 			if err == nil {
 				if depth == 0 {
 					r.carried, r.carries = c, looks
+					r.brought[c.number]++
 				}
 				return nil
 			}
@@ -364,3 +367,14 @@ func (r *Reader) moveToFront(i int) {
 
 // Last returns the format that took the last record that was taken; nil before there is one.
 func (r *Reader) Last() *Format { return r.last }
+
+// Carried returns, by the names of carriers, how many records were read as the lines that they bring.
+func (r *Reader) Carried() map[string]int64 {
+	out := map[string]int64{}
+	for _, c := range carriers() {
+		if n := r.brought[c.number]; n > 0 {
+			out[c.name] = n
+		}
+	}
+	return out
+}

@@ -37,7 +37,10 @@ type input struct {
 	confidence    float64
 	framing       event.Framing
 	recognised    int
-	unknownFormat string // named in the profile, and not known
+	guesses       []formats.Guess // from the content
+	named         *formats.Format // by a person; nil: the content decided
+	sampled       int             // records that were looked at
+	unknownFormat string          // named in the profile, and not known
 
 	stamps   intake.Stamps // of a log without years
 	yearless bool
@@ -95,8 +98,10 @@ func (in *input) recognise(ctx context.Context, o *Options, all []formats.Format
 	recs, framing := sample(ctx, src, head)
 	in.framing = framing
 	guesses := formats.Recognise(all, recs)
+	in.guesses, in.sampled = guesses, len(recs)
 	name, flag := in.forced(o)
 	if f, ok := formats.Named(all, name); ok {
+		in.named = f
 		guesses = append([]formats.Guess{{Format: f, Confidence: 1, Records: 1}}, guesses...)
 	} else if flag {
 		return fmt.Errorf("node: format %q for %s: there is none of that name: %s", name, in.file.Path, names(all))
