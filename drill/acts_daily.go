@@ -108,7 +108,11 @@ func mistyped(p *person, d *dice) string {
 // loginPage is what the web server of the login page shows: the same for a right password and a wrong one.
 func (r *run) loginPage(t int64, from *address, agent string, d *dice) {
 	const form = "https://idp." + domain + "/idp/login"
-	r.l.idp.hit(t-d.span(3*second, 25*second), from.ip, "GET /idp/login", 200, 4021+d.n(90), "https://login.microsoftonline.com/", agent)
+	r.l.idp.hit(t-d.span(4*second, 25*second), from.ip, "GET /idp/login", 200, 4021+d.n(90), "https://login.microsoftonline.com/", agent)
+	t -= d.span(2*millisecond, 60*millisecond) // from the form to the directory, more when the page is busy
+	if d.chance(0.02) {
+		t -= d.span(0, 700*millisecond)
+	}
 	r.l.idp.hit(t, from.ip, "POST /idp/login", 200, 4387+d.n(160), form, agent)
 }
 

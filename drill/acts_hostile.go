@@ -269,11 +269,18 @@ func (r *run) connect(act int, t int64, host, src, to, ip string, port int, took
 	r.g.reached(act, t, to, ip, controlled, onEdge)
 }
 
-// dumpDirectory reads the whole directory, hashes included, as a service that lives elsewhere.
+// dumpDirectory reads the whole directory, hashes included, as a service that lives elsewhere: from a session on the
+// contractor's syslog server, which has that log of its own, through the firewall.
 func (r *run) dumpDirectory(act int, t int64, d *dice) {
+	before, took := d.span(12*second, 26*second), d.span(12*minute, 40*minute)
+	r.l.vendor.session(t-before, "nettest", monitorIP, false, took, d)
+	r.l.edge.write(r.inner(t-before+took, monitorIP, vendorLog, 22, "close", took, 200<<10, 900<<10, d))
 	r.l.slapd.read(t, vendorLog, nmsService, suffix, 2, "(objectClass=*)", "* +", len(r.w.people)+37)
-	r.g.used(act, t, -1, onSlapd)
-	r.g.reached(act, t, "ldap1", ldapIP, false, onSlapd)
+	r.l.edge.write(r.inner(t+4*second, vendorLog, ldapIP, 389, "close", 4*second, 2100, int64(len(r.w.people)+37)*1400, d))
+	r.g.used(act, t, -1, onSlapd|onShell|onEdge)
+	r.g.usedLocal(act, t, "nettest", "ven-syslog", "guessing", onShell)
+	r.g.reached(act, t, "ven-syslog", vendorLog, true, onShell|onEdge)
+	r.g.reached(act, t, "ldap1", ldapIP, false, onSlapd|onEdge)
 	r.g.took("directory", -1, "leaked", int64(len(r.w.people)), 0)
 }
 

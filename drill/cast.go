@@ -38,7 +38,7 @@ func (p *plot) free(fits func(m *person) bool) []int32 {
 	var out []int32
 	for i := range p.w.people {
 		m := &p.w.people[i]
-		odd := m.disabled || m.joined > 0 || m.left <= p.w.cal.days || m.anon != nil || len(m.away) > 0 && m.away[0].at == p.w.conference
+		odd := m.disabled || m.joined > 0 || m.left <= p.w.cal.days || m.leave.to > 0 || m.next != "" || m.anon != nil || len(m.away) > 0 && m.away[0].at == p.w.conference
 		if !odd && !p.cast[i] && (fits == nil || fits(m)) {
 			out = append(out, int32(i))
 		}

@@ -105,6 +105,7 @@ type Mistake struct {
 // began, and not taken back.
 type ActNotice struct {
 	Name    string     `json:"name"`
+	NameJa  string     `json:"name_ja,omitempty"`
 	Stage   int        `json:"stage"`
 	Attack  string     `json:"attack"`
 	Note    string     `json:"note,omitempty"`
@@ -119,6 +120,8 @@ type ActNotice struct {
 	InStory *float64   `json:"after_story_hours"`
 	Machine *float64   `json:"machine_after_story_hours,omitempty"` // when Sekisho raised a finding about it
 }
+
+func (a *ActNotice) words() phrase { return named(a.Name, a.NameJa) }
 
 // Entry is one of the team's, and what it was worth.
 type Entry struct {

@@ -22,7 +22,7 @@ func (d *debriefing) noticeActs() {
 			d.ActsUnplayed++
 			continue
 		}
-		n := ActNotice{Name: a.Name, Stage: a.Stage, Attack: a.Attack, Note: a.Note, From: *p.PlayedFrom, To: d.Ended, Story: a.From, Logs: a.Logs}
+		n := ActNotice{Name: a.Name, NameJa: a.NameJa, Stage: a.Stage, Attack: a.Attack, Note: a.Note, From: *p.PlayedFrom, To: d.Ended, Story: a.From, Logs: a.Logs}
 		if p.PlayedTo != nil {
 			n.To = *p.PlayedTo
 		}
@@ -117,7 +117,7 @@ func (d *debriefing) takenBack(c *Claim, things map[string]bool, t time.Time) bo
 // called says whether people's word for an act is one for this: its name, its technique or a broader or narrower one, or a
 // detector that should see it.
 func (a *Act) called(text string) bool {
-	if strings.EqualFold(text, a.Name) {
+	if strings.EqualFold(text, a.Name) || text == a.NameJa && text != "" {
 		return true
 	}
 	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == '、' || r == '　' }) {

@@ -73,6 +73,7 @@ func (p *debriefPage) funcs() template.FuncMap {
 		"t":         spans,
 		"clock":     func(t any) string { return p.clock(t) },
 		"story":     storyText,
+		"act":       func(a ActNotice) template.HTML { return spans(a.words()) },
 		"verdict":   func(v string) template.HTML { return spans(verdictWords(v)) },
 		"what":      func(v string) template.HTML { return spans(whatWords(v)) },
 		"is":        func(v string) template.HTML { return spans(isWords(v)) },

@@ -166,6 +166,20 @@ func (p *picture) curve(top, bottom float64) {
 	}
 }
 
+// short shortens a name to the space before the picture's axis.
+func short(name phrase) phrase {
+	cut := func(s string, most int) string {
+		if r := []rune(s); len(r) > most {
+			return string(r[:most-1]) + "…"
+		}
+		return s
+	}
+	if name.Ja == name.En {
+		return sameWords(cut(name.En, 46))
+	}
+	return phrase{cut(name.Ja, 24), cut(name.En, 46)}
+}
+
 // acts draws each act and when it was noticed.
 func (p *picture) acts(top float64) {
 	for i := range p.d.Acts {
@@ -179,14 +193,11 @@ func (p *picture) acts(top float64) {
 		case a.Noticed == nil && !a.Known:
 			class = "act missed"
 		}
-		name := a.Name
-		if r := []rune(name); len(r) > 46 {
-			name = string(r[:45]) + "…"
-		}
-		p.text(picLeft-10, y+13, "end small", sameWords(name))
+		name := a.words()
+		p.text(picLeft-10, y+13, "end small", short(name))
 		p.line(picLeft, y+picRow-1, picRight, y+picRow-1, "hair")
 		words := p.d.actWords(a)
-		p.rect(from, y+4, to-from, picRow-9, class, phrase{a.Name + "：" + words.Ja, a.Name + ": " + words.En})
+		p.rect(from, y+4, to-from, picRow-9, class, phrase{name.Ja + "：" + words.Ja, name.En + ": " + words.En})
 		if a.Known {
 			fmt.Fprintf(&p.b, `<path class="before" d="M%.1f %.1fl5 5-5 5-5-5z"/>`+"\n", from, y+picRow/2-5)
 		}

@@ -24,16 +24,17 @@ func (d *Debrief) points() []phrase {
 			"%[2]s stayed accused to the end (%[3]s). Is there a way to ask the owner?", n, counted(n, "honest account", "honest accounts"), names(d.Accounts.Wrong, 4)))
 	}
 	if missed := d.missedActs(); len(missed) > 0 {
-		list := make([]string, 0, 3)
-		for _, a := range missed[:min(3, len(missed))] {
-			list = append(list, a.Name+" ("+strings.Join(a.Logs, ", ")+")")
+		var list phrase
+		for i, a := range missed[:min(3, len(missed))] {
+			sep := []string{"", "; "}[btoi(i > 0)]
+			list.Ja, list.En = list.Ja+sep+a.words().Ja+" ("+strings.Join(a.Logs, ", ")+")", list.En+sep+a.Name+" ("+strings.Join(a.Logs, ", ")+")"
 		}
 		add(both("ログに残っていたのに気付かなかった行為が %[1]d 件あります。例：%[3]s。そのログは誰が、いつ見るものですか。",
-			"%[2]s stood in the logs and went unnoticed, such as %[3]s. Who looks at these logs, and when?", len(missed), counted(len(missed), "act", "acts"), strings.Join(list, "; ")))
+			"%[2]s stood in the logs and went unnoticed, such as %[3]s. Who looks at these logs, and when?", len(missed), counted(len(missed), "act", "acts"), list))
 	}
 	if a := d.slowest(); a != nil {
 		add(both("最も気付くのが遅かった行為は「%[1]s」（%[2]s、物語の中では %[3]s）です。どのログ（%[4]s）に、どんな警報があれば早まりましたか。",
-			"The slowest to be noticed was “%[1]s” (%[2]s; %[3]s in the story). Which alarm on which log (%[4]s) would have been earlier?", a.Name, sayAfter(*a.After), sayHours(*a.InStory), strings.Join(a.Logs, ", ")))
+			"The slowest to be noticed was “%[1]s” (%[2]s; %[3]s in the story). Which alarm on which log (%[4]s) would have been earlier?", a.words(), sayAfter(*a.After), sayHours(*a.InStory), strings.Join(a.Logs, ", ")))
 	}
 	if n := d.unseen(); n > 0 {
 		add(both("どのログにも残らない行為が %[1]d 件ありました。どの記録を新たに取れば見えますか。", "%[2]s in no log at all. Which record, newly kept, would show it?", n, counted(n, "act stood", "acts stood")))

@@ -46,10 +46,10 @@ func rehearsal() (*Truth, *Record) {
 		Odd:       []Odd{{UID: "tabi", Mail: "ryoko@lab.example", Why: "was abroad"}},
 		Hosts:     []Host{{Name: "mon1", IP: "10.99.0.77", Verdict: "compromised", First: story("17:00"), Last: story("20:00"), Logs: []string{logWindows}}, {Name: "fs1", IP: "10.20.0.11", Verdict: "reached", First: story("17:30"), Last: story("17:30")}},
 		Acts: []Act{
-			{Name: "password guessing", Attack: "T1110.003", From: story("12:00"), To: story("16:00"), Times: 900, Addresses: []string{"185.220.101.7"}, Logs: []string{logIDP, logSlapd}, Detectors: []string{"password-spray"}},
+			{Name: "password guessing", NameJa: "パスワード推測", Attack: "T1110.003", From: story("12:00"), To: story("16:00"), Times: 900, Addresses: []string{"185.220.101.7"}, Logs: []string{logIDP, logSlapd}, Detectors: []string{"password-spray"}},
 			{Name: "first login", Stage: 1, Attack: "T1078", From: story("13:00"), To: story("13:30"), Times: 1, Accounts: []string{"neko77@lab.example"}, Addresses: []string{"185.220.101.7", "130.54.101.9"}, Logs: []string{logIDP}, Detectors: []string{"unusual-login"}},
 			{Name: "many logins", Stage: 2, Attack: "T1078", From: story("14:00"), To: story("18:30"), Times: 3, Accounts: []string{"kuro@lab.example", "shiro@lab.example"}, Addresses: []string{"45.76.101.9"}, Logs: []string{logIDP}, Detectors: []string{"unusual-login"}},
-			{Name: "remote desktop into the management network", Attack: "T1021.001", From: story("17:00"), To: story("20:00"), Times: 2, Hosts: []string{"mon1"}, Logs: []string{logWindows, logEdge}, Detectors: []string{"restricted-access"}},
+			{Name: "remote desktop into the management network", NameJa: "管理ネットワークへのリモートデスクトップ", Attack: "T1021.001", From: story("17:00"), To: story("20:00"), Times: 2, Hosts: []string{"mon1"}, Logs: []string{logWindows, logEdge}, Detectors: []string{"restricted-access"}},
 			{Name: "a flaw used", Attack: "T1190", From: story("15:00"), To: story("15:00"), Times: 1, Logs: []string{}},
 			{Name: "data sent out", Attack: "T1048", From: story("19:00"), To: story("19:10"), Times: 1, Addresses: []string{"45.76.101.9"}, Hosts: []string{"mon1"}, Logs: []string{logEdge}, Detectors: []string{"upload"}},
 			{Name: "event log emptied", Attack: "T1070.001", From: story("23:00"), To: story("23:00"), Times: 1, Hosts: []string{"mon1"}, Logs: []string{logWindows}, Detectors: []string{"log-cleared"}},

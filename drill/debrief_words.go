@@ -147,7 +147,7 @@ func isWords(is string) phrase {
 // excuseWords says why something honest looked bad.
 func excuseWords(why string) phrase {
 	ja := map[string]string{"uses Tor from home": "自宅から Tor を使っている人", "uses a commercial VPN from home": "自宅から商用 VPN を使っている人", "was at a conference in Hong Kong": "香港の学会に出張中",
-		"was abroad": "海外出張中", "works a day a week behind a partner university's proxy": "週 1 日、連携大学のプロキシの内側で勤務", "has retired; a mail program still knocks": "退職者。メールソフトが接続を続けている",
+		"was abroad": "海外出張中", "got another login ID": "改名でログイン ID が変わった", "works a day a week behind a partner university's proxy": "週 1 日、連携大学のプロキシの内側で勤務", "has retired; a mail program still knocks": "退職者。メールソフトが接続を続けている",
 		"reached only": "接続されただけ", "not played": "演じられた範囲では被害なし", "shared: mobile": "共用：携帯回線", "shared: own": "共用：自機関", "shared: university": "共用：大学", "shared: hotel": "共用：ホテル"}[why]
 	if ja == "" {
 		ja = why

@@ -29,6 +29,8 @@ const (
 	streamGateway
 	streamSearch
 	streamSecond
+	streamClock
+	streamChange
 )
 
 // roll returns the dice for what the parts name.

@@ -134,15 +134,16 @@ func civil(z int64) (year, month, dom int) {
 
 // stamp breaks a time into its fields and remembers the last second, since logs ask for the same one again and again.
 type stamp struct {
+	host               hostClock // of the host that writes
 	second             int64
 	date               int64
 	year, month, dom   int
 	hour, minute, secs int
 }
 
-// set moves the stamp to time t, shown in a zone that many microseconds ahead of UTC.
+// set moves the stamp to what the host's clock shows at time t, in a zone that many microseconds ahead of UTC.
 func (s *stamp) set(t, zone int64) {
-	sec := (t + zone) / second
+	sec := (s.host.shows(t) + zone) / second
 	if sec == s.second {
 		return
 	}

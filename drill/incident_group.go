@@ -63,13 +63,13 @@ func castGroupThief(p *plot) *groupThief {
 }
 
 func (c *groupThief) malware() {
-	act := c.act("malware on a PC of Hakusan Kikaku", "T1566.001", 0, "the company keeps no log of it; the passwords that its browsers remember are taken")
+	act := c.act(phrase{"白山企画の PC のマルウェア", "malware on a PC of Hakusan Kikaku"}, "T1566.001", 0, "the company keeps no log of it; the passwords that its browsers remember are taken")
 	c.move(act, c.at("2023-01-23 18:40"), func(t int64, d *dice) { c.g.used(act, t, -1, 0) })
 }
 
 // kikaku is what was found at once: the clerk's own account and a colleague's, through the company's own way out, by night.
 func (c *groupThief) kikaku() {
-	act := c.act("the register of Hakusan Kikaku read from its own network", "T1078", 1, "found in February", "excess-taking", "unusual-login")
+	act := c.act(phrase{"白山企画の名簿を同社の網から読み出す", "the register of Hakusan Kikaku read from its own network"}, "T1078", 1, "found in February", "excess-taking", "unusual-login")
 	month := monthOf{year: 2018, month: 3}
 	for i, day := range c.days("2023-02-01", "2023-02-10") {
 		who := caller{user: []int{c.clerk, c.other}[i%2], at: c.companyProxy, with: oldFirefox}
@@ -87,7 +87,7 @@ func (c *groupThief) kikaku() {
 }
 
 func (c *groupThief) butsuryu() {
-	act := c.act("Hakusan Butsuryu's pages looked at", "T1078", 2, "nothing taken; found in August", "unusual-login")
+	act := c.act(phrase{"白山物流のページを見る", "Hakusan Butsuryu's pages looked at"}, "T1078", 2, "nothing taken; found in August", "unusual-login")
 	c.move(act, c.at("2023-02-09 21:15"), func(t int64, d *dice) {
 		c.r.look(act, c.s, t, caller{c.butsuryuUser, c.rented[0], oldFirefox}, "%E5%90%8D%E7%B0%BF", d) // list of names
 	})
@@ -110,7 +110,7 @@ func techMonths() []monthOf {
 
 // tech is what was found half a year later: the whole register of another company, month by month.
 func (c *groupThief) tech() {
-	act := c.act("the register of Hakusan Tech read month by month", "T1213", 3,
+	act := c.act(phrase{"白山テックの名簿を月ごとに読み出す", "the register of Hakusan Tech read month by month"}, "T1213", 3,
 		"about 10,000 persons of works from 2003-11-06 to 2023-02-18, with copies of identity cards; found in August", "excess-taking", "unusual-login")
 	lists := techMonths()
 	days := c.every("2023-02-13", "2023-02-18")

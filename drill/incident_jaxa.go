@@ -67,21 +67,21 @@ func castJAXA(p *plot) *jaxa {
 }
 
 func (p *jaxa) device() {
-	probe := p.act("the portal probed", "T1595.002", 0, "connections that ask for nothing, as from any scanner", "id-probing")
+	probe := p.act(phrase{"ポータルの探索", "the portal probed"}, "T1595.002", 0, "connections that ask for nothing, as from any scanner", "id-probing")
 	for i, day := range p.days("2023-06-13", "2023-06-14") {
 		p.move(probe, p.clock(day, "10:30")+int64(i)*hour, func(t int64, d *dice) { p.r.probePortal(probe, t, p.prober[i%len(p.prober)], 9, d) })
 	}
-	flaw := p.act("a published flaw of the SSL-VPN used", "T1190", 0, "its program crashes three times, the third time the unit goes down; what ran then is in no log", "sigma")
+	flaw := p.act(phrase{"SSL-VPN の公表済みの脆弱性を突く", "a published flaw of the SSL-VPN used"}, "T1190", 0, "its program crashes three times, the third time the unit goes down; what ran then is in no log", "sigma")
 	for i, clock := range []string{"10:41", "10:58", "11:20"} {
 		p.move(flaw, p.portalFails(p.at("2023-06-15 "+clock)), func(t int64, d *dice) { p.r.breakPortal(flaw, t, p.entry, i == 2, d) })
 	}
-	hold := p.act("a program put on the device that keeps what is typed at the portal", "T1556.004", 0, "in no log: the device does not see itself")
+	hold := p.act(phrase{"ポータルの入力を記録するプログラムを装置に置く", "a program put on the device that keeps what is typed at the portal"}, "T1556.004", 0, "in no log: the device does not see itself")
 	p.move(hold, p.at("2023-06-15 11:34"), func(t int64, d *dice) {
 		p.g.used(hold, t, -1, 0)
 		p.g.reached(hold, t, "edge1", edgeInside, true, 0)
 	})
 	p.move(-1, p.at("2023-06-15 19:50"), func(t int64, d *dice) { p.r.calledAtNight(t, &p.w.people[p.admin], d) }) // to look at the crashes, honestly
-	admin := p.act("an administrator's session from outside", "T1078", 0, "the configuration is taken, with the directory's password in it; a VPN account without a code is made", "admin-misuse", "unusual-login")
+	admin := p.act(phrase{"外からの管理者の操作", "an administrator's session from outside"}, "T1078", 0, "the configuration is taken, with the directory's password in it; a VPN account without a code is made", "admin-misuse", "unusual-login")
 	p.move(admin, p.at("2023-06-21 13:07"), func(t int64, d *dice) {
 		p.r.adminOutside(admin, t, p.entry, p.ways[0].user, d)
 		p.g.usedLocal(admin, t, edgeAdminID, "edge1", "unknown", onDevice)
@@ -92,7 +92,7 @@ func (p *jaxa) device() {
 // listening is the program on the device: whoever logs in at the portal in these three weeks gives the password away. A victim
 // who would not have come gets an evening's work through it.
 func (p *jaxa) listening() {
-	act := p.act("members' passwords kept as they log in", "T1056.003", 0, "in no log: only who logged in at the portal in these weeks says whose they can be")
+	act := p.act(phrase{"職員のログイン時にパスワードを記録する", "members' passwords kept as they log in"}, "T1056.003", 0, "in no log: only who logged in at the portal in these weeks says whose they can be")
 	came := p.r.atPortal(p.victims, p.at("2023-06-15 11:40"), p.at("2023-07-07 19:00"))
 	for _, who := range p.victims {
 		t, ok := came[who]
@@ -111,7 +111,7 @@ func (p *jaxa) listening() {
 
 // inside is what he does through the portal with the account that he made: a tunnel each time, and one thing in it.
 func (p *jaxa) inside() {
-	tunnel := p.act("tunnels with the account that he made", "T1133", 0, "", "unusual-login", "impossible-travel", "dormant-account")
+	tunnel := p.act(phrase{"自ら作ったアカウントによる VPN 接続", "tunnels with the account that he made"}, "T1133", 0, "", "unusual-login", "impossible-travel", "dormant-account")
 	do := p.visits()
 	list := []struct{ when, what string }{
 		{"2023-06-22 14:20", "look"}, {"2023-06-23 14:35", "directory"}, {"2023-06-26 15:10", "monitor"}, {"2023-06-27 13:25", "server"}, {"2023-06-28 14:05", "shell"},
@@ -134,11 +134,11 @@ func (p *jaxa) inside() {
 
 // visits returns what he can do in a tunnel, by name: the n-th time, at t, from an address inside.
 func (p *jaxa) visits() map[string]func(n int, t int64, w wayIn, d *dice) {
-	look := p.act("servers tried for open ports", "T1046", 0, "slowly, through the tunnel", "internal-scan")
-	read := p.act("the directory read with the device's own password", "T1087.002", 0, "from the tunnel, not from the device", "directory-read")
-	monitor := p.act("a server in the management network by remote desktop", "T1021.001", 0, "", "restricted-access", "lateral-path")
-	shell := p.act("the research server by ssh", "T1021.004", 0, "", "lateral-path")
-	share := p.act("files copied from the file server", "T1039", 0, "with members' passwords", "excess-taking", "lateral-path")
+	look := p.act(phrase{"サーバの空きポートを試す", "servers tried for open ports"}, "T1046", 0, "slowly, through the tunnel", "internal-scan")
+	read := p.act(phrase{"装置のパスワードでディレクトリを読み出す", "the directory read with the device's own password"}, "T1087.002", 0, "from the tunnel, not from the device", "directory-read")
+	monitor := p.act(phrase{"管理ネットワークのサーバにリモートデスクトップで入る", "a server in the management network by remote desktop"}, "T1021.001", 0, "", "restricted-access", "lateral-path")
+	shell := p.act(phrase{"研究用サーバに ssh で入る", "the research server by ssh"}, "T1021.004", 0, "", "lateral-path")
+	share := p.act(phrase{"ファイルサーバからファイルを複製する", "files copied from the file server"}, "T1039", 0, "with members' passwords", "excess-taking", "lateral-path")
 	return map[string]func(n int, t int64, w wayIn, d *dice){
 		"look": func(_ int, t int64, w wayIn, d *dice) {
 			p.r.lookRound(look, t, w, []string{"172.16.5.", "10.20.0."}, []int{22, 445, 3389}, d)
@@ -159,8 +159,8 @@ func (p *jaxa) visits() map[string]func(n int, t int64, w wayIn, d *dice) {
 
 // servers is the administrator's account on servers of the Windows domain.
 func (p *jaxa) servers() func(n int, t int64, w wayIn, d *dice) {
-	act := p.act("servers of the Windows domain as an administrator", "T1021.001", 0, "with the password of one who was called at night and came through the portal", "lateral-path", "admin-misuse", "unusual-login")
-	memory := p.act("a server's memory read for passwords", "T1003.001", 0, "the command stands in the server's record of programs", "sigma", "admin-misuse")
+	act := p.act(phrase{"管理者として Windows ドメインのサーバに入る", "servers of the Windows domain as an administrator"}, "T1021.001", 0, "with the password of one who was called at night and came through the portal", "lateral-path", "admin-misuse", "unusual-login")
+	memory := p.act(phrase{"サーバのメモリからパスワードを読み出す", "a server's memory read for passwords"}, "T1003.001", 0, "the command stands in the server's record of programs", "sigma", "admin-misuse")
 	lines := [][]string{{"whoami  /groups", "nltest  /dclist:" + adDNS}, {"quser", "tasklist  /svc"}, {`net  group "domain admins" /domain`}, {"ipconfig  /all"}, {"net  share"}}
 	return func(n int, t int64, w wayIn, d *dice) {
 		to := []*winHost{p.w.ad.app1, p.w.ad.term1}[n%2]
@@ -176,8 +176,8 @@ func (p *jaxa) servers() func(n int, t int64, w wayIn, d *dice) {
 
 // terminals is members' own passwords on their PCs in the office; on one of them he leaves a program.
 func (p *jaxa) terminals() func(n int, t int64, w wayIn, d *dice) {
-	act := p.act("members' PCs by remote desktop, with their own passwords", "T1021.001", 0, "", "lateral-path", "unusual-login")
-	put := p.act("a program and a task that starts it put on a PC", "T1053.005", 0, "no signature knows the program", "sigma")
+	act := p.act(phrase{"職員本人のパスワードで職員の PC にリモートデスクトップで入る", "members' PCs by remote desktop, with their own passwords"}, "T1021.001", 0, "", "lateral-path", "unusual-login")
+	put := p.act(phrase{"PC にプログラムと起動タスクを置く", "a program and a task that starts it put on a PC"}, "T1053.005", 0, "no signature knows the program", "sigma")
 	return func(n int, t int64, w wayIn, d *dice) {
 		who := p.pcs[n%2]
 		pc, m := p.w.ad.pc(who), &p.w.people[who]
@@ -205,13 +205,13 @@ func (p *jaxa) programs() {
 	first := []string{"2023-06-28", "2023-07-06", "2023-07-12"}
 	for i, c := range who {
 		c.at, c.name = p.homes[i], names[i]
-		act := p.act("an unknown program on "+c.host+" calls home", "T1071.001", 0, "no signature knows it", hints[i]...)
+		act := p.act(both("%s の未知のプログラムが外へ通信する", "an unknown program on %s calls home", c.host), "T1071.001", 0, "no signature knows it", hints[i]...)
 		stop := p.at("2023-10-05 15:30")
 		for _, day := range p.every(first[i], "2023-10-05") {
 			from := max(day.open, p.at(first[i]+" 16:00"))
 			p.move(act, from, func(t int64, d *dice) { p.r.calls(act, t, min(t+day24(day), stop), c, false, d) })
 		}
-		cut := p.act("the same refused, once the destinations are blocked: "+c.host, "T1071.001", 0, "until the host is taken off the network")
+		cut := p.act(both("同じ通信が、宛先の遮断後に拒否される：%s", "the same refused, once the destinations are blocked: %s", c.host), "T1071.001", 0, "until the host is taken off the network")
 		for _, day := range p.every("2023-10-06", "2023-10-11") {
 			p.move(cut, day.open, func(t int64, d *dice) { p.r.calls(cut, t, t+day24(day), c, true, d) })
 		}
@@ -219,8 +219,8 @@ func (p *jaxa) programs() {
 }
 
 func (p *jaxa) cloud() {
-	login := p.act("Microsoft 365 as its owners", "T1078.004", 2, "mail read, with their passwords, at their hours", "unusual-login", "one-address-many-accounts", "mail-bulk-read")
-	graph := p.act("mail and files fetched by a program through Microsoft Graph", "T1114.002", 2, "with tokens of these logins; the program is one that administrators use", "mail-bulk-read", "excess-taking", "unusual-login")
+	login := p.act(phrase{"本人になりすました Microsoft 365 の利用", "Microsoft 365 as its owners"}, "T1078.004", 2, "mail read, with their passwords, at their hours", "unusual-login", "one-address-many-accounts", "mail-bulk-read")
+	graph := p.act(phrase{"プログラムが Microsoft Graph でメールとファイルを取得する", "mail and files fetched by a program through Microsoft Graph"}, "T1114.002", 2, "with tokens of these logins; the program is one that administrators use", "mail-bulk-read", "excess-taking", "unusual-login")
 	days := p.days("2023-07-03", "2023-09-28")
 	for i, who := range p.victims {
 		for k, day := range days {
@@ -238,7 +238,7 @@ func (p *jaxa) cloud() {
 }
 
 func (p *jaxa) sending() {
-	act := p.act("gathered files sent out in pieces", "T1030", 0, "from the research server, some tens of megabytes at a time", "upload", "small-chunk-upload")
+	act := p.act(phrase{"集めたファイルを小分けに外へ送る", "gathered files sent out in pieces"}, "T1030", 0, "from the research server, some tens of megabytes at a time", "upload", "small-chunk-upload")
 	for i, day := range p.days("2023-08-07", "2023-09-22") {
 		if i%3 != 1 {
 			continue
@@ -255,7 +255,7 @@ func (p *jaxa) sending() {
 func (p *jaxa) told() {
 	p.g.found = &Found{Time: utc(p.at("2023-10-04 10:00")), How: "an outside body tells of an address that servers of the institute talk to",
 		Addresses: []string{p.w.book.all[p.homes[0]].ip}, Accounts: []string{}}
-	act := p.act("his tunnel is refused", "T1133", 0, "the outside body told the day before; the account is gone", "unusual-login")
+	act := p.act(phrase{"攻撃者の VPN 接続が拒否される", "his tunnel is refused"}, "T1133", 0, "the outside body told the day before; the account is gone", "unusual-login")
 	p.move(-1, p.at("2023-10-05 15:10"), func(t int64, d *dice) {
 		p.r.l.device.admin(t, edgeAdminID, "https", adminIP, "super_admin", 30*minute)
 		p.r.l.device.configured(t+9*minute, edgeAdminID, "GUI("+adminIP+")", "Delete", "user.local", p.ways[2].user, "")

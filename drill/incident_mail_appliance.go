@@ -52,7 +52,7 @@ const (
 )
 
 func (p *appliance) enters() {
-	act := p.act("a mail with an attachment that the gateway opens", "T1190", 0, "its line looks like any other's", "sigma")
+	act := p.act(phrase{"メール中継機器が開く添付ファイル付きのメール", "a mail with an attachment that the gateway opens"}, "T1190", 0, "its line looks like any other's", "sigma")
 	p.move(act, p.at(applianceHit), func(t int64, d *dice) {
 		from, to := &p.w.book.all[p.sender], &p.w.people[d.n(len(p.w.people))]
 		p.r.l.gateMail.host = "mgw1"
@@ -62,15 +62,15 @@ func (p *appliance) enters() {
 		p.g.used(act, t, p.sender, onGateway|onEdge)
 		p.g.reached(act, t, "mgw1", gatewayIP, true, onGateway|onEdge)
 	})
-	run := p.act("a program on the gateway", "T1059", 0, "in no log: the box tells of mails and of nothing else")
+	run := p.act(phrase{"メール中継機器の上のプログラム", "a program on the gateway"}, "T1059", 0, "in no log: the box tells of mails and of nothing else")
 	p.move(run, p.at(applianceHit)+minute, func(t int64, d *dice) { p.g.used(run, t, -1, 0) })
 }
 
 // calls is the program asking for orders, day and night, from the first day until the old box is gone.
 func (p *appliance) calls() {
-	act := p.act("the gateway calls hosts that it never called", "T1071.001", 0, "a name looked up, a short connection; another host every few weeks", "appliance-outbound", "beacon")
-	night := p.act("connections held for hours", "T1095", 0, "on some nights", "appliance-outbound", "long-connection", "tunnel")
-	after := p.act("the old box, taken out of service, still calls", "T1071.001", 0, "until it is taken off the network on the Monday", "appliance-outbound", "beacon")
+	act := p.act(phrase{"メール中継機器が知らない先に通信する", "the gateway calls hosts that it never called"}, "T1071.001", 0, "a name looked up, a short connection; another host every few weeks", "appliance-outbound", "beacon")
+	night := p.act(phrase{"何時間も続く接続", "connections held for hours"}, "T1095", 0, "on some nights", "appliance-outbound", "long-connection", "tunnel")
+	after := p.act(phrase{"運用を終えた旧機器がなお通信する", "the old box, taken out of service, still calls"}, "T1071.001", 0, "until it is taken off the network on the Monday", "appliance-outbound", "beacon")
 	names := []string{"gw-status-check.example", "mx-reputation-api.example", "", "smtp-feedback.example"}
 	days, end := p.every("2022-10-05", "2023-06-19"), p.at(applianceOffline)
 	for i, day := range days {
@@ -94,7 +94,7 @@ func (p *appliance) calls() {
 
 // sends is mails gathered and sent out: a few megabytes, two nights a week.
 func (p *appliance) sends() {
-	act := p.act("mails sent out in small amounts", "T1048.002", 0, "less in a night than the maker's own report", "appliance-outbound", "small-chunk-upload", "upload")
+	act := p.act(phrase{"メールを少しずつ外へ送る", "mails sent out in small amounts"}, "T1048.002", 0, "less in a night than the maker's own report", "appliance-outbound", "small-chunk-upload", "upload")
 	days := p.days("2022-10-17", "2023-06-09")
 	for i, day := range days {
 		if i%5 != 1 && i%5 != 3 {

@@ -69,18 +69,18 @@ func castMirrorFace(p *plot) *mirror {
 func (m *mirror) victim() int32 { return m.opened[0] }
 
 func (m *mirror) mailWithLink() {
-	sent := m.act("spear-phishing mails with a link to an archive", "T1566.002", 0, "to three members, from the real address of somebody outside whom they know; the gateway's log has them like any others")
+	sent := m.act(phrase{"書庫ファイルへのリンクを含む標的型メール", "spear-phishing mails with a link to an archive"}, "T1566.002", 0, "to three members, from the real address of somebody outside whom they know; the gateway's log has them like any others")
 	for i, who := range append(slices.Clone(m.opened), m.warned...) {
 		m.move(sent, m.at("2024-06-18 10:12")+int64(i)*40*second, func(t int64, d *dice) { m.r.sendLure(sent, t, who, d) })
 	}
-	open := m.act("the document is opened", "T1204.002", 0, "by two of them: a signed program loads the implant", "sigma")
+	open := m.act(phrase{"文書が開かれる", "the document is opened"}, "T1204.002", 0, "by two of them: a signed program loads the implant", "sigma")
 	for i, who := range m.opened {
 		m.move(open, m.at([]string{"2024-06-18 10:42", "2024-06-18 13:08"}[i]), func(t int64, d *dice) { m.r.openLure(open, t, who, m.lure, d) })
 	}
 }
 
 func (m *mirror) implant() {
-	calls := m.act("the implant asks for orders", "T1071.001", 0, "while the PCs are in use; the second PC's falls silent when it is replaced", "beacon", "appliance-outbound")
+	calls := m.act(phrase{"仕込まれたプログラムが指令を求める", "the implant asks for orders"}, "T1071.001", 0, "while the PCs are in use; the second PC's falls silent when it is replaced", "beacon", "appliance-outbound")
 	for i, who := range m.opened {
 		until := []string{"2024-11-22", "2024-07-05"}[i]
 		for _, day := range m.days("2024-06-18", until) {
@@ -92,7 +92,7 @@ func (m *mirror) implant() {
 }
 
 func (m *mirror) lookAround() {
-	look := m.act("the domain looked over from the PC", "T1087.002", 0, "with Windows' own tools; all accounts exported", "directory-read", "sigma")
+	look := m.act(phrase{"PC からドメインを調べる", "the domain looked over from the PC"}, "T1087.002", 0, "with Windows' own tools; all accounts exported", "directory-read", "sigma")
 	for i, when := range []string{"2024-06-20 11:15", "2024-06-25 16:40"} {
 		lines := [][]string{{"whoami  /all", "ipconfig  /all", "net  use", "nltest  /dclist:" + adDNS, "net  group \"domain admins\" /domain"},
 			{"csvde  -f C:\\ProgramData\\ScnCfg\\u.log -r \"(objectCategory=person)\" -l sAMAccountName,mail,memberOf", "net  view \\\\fs2", "schtasks  /query /fo csv"}}[i]
@@ -104,12 +104,12 @@ func (m *mirror) lookAround() {
 }
 
 func (m *mirror) credentials() {
-	steal := m.act("passwords read from browsers and the mail program", "T1555.003", 0, "by a stealer in the implant's memory; what is in memory is in no log")
+	steal := m.act(phrase{"ブラウザとメールソフトからパスワードを読み出す", "passwords read from browsers and the mail program"}, "T1555.003", 0, "by a stealer in the implant's memory; what is in memory is in no log")
 	m.move(steal, m.at("2024-06-19 14:20"), func(t int64, d *dice) { m.g.used(steal, t, -1, 0) })
 }
 
 func (m *mirror) mailboxes() {
-	first := m.act("mailboxes entered with the stolen passwords", "T1078.004", 1, "from a commercial VPN", "unusual-login", "one-address-many-accounts")
+	first := m.act(phrase{"盗んだパスワードでメールボックスに入る", "mailboxes entered with the stolen passwords"}, "T1078.004", 1, "from a commercial VPN", "unusual-login", "one-address-many-accounts")
 	for _, who := range m.opened {
 		m.enter(who, 1, "phishing", 1)
 	}
@@ -120,7 +120,7 @@ func (m *mirror) mailboxes() {
 		m.falls(who, m.at("2024-06-19 14:20"))
 		m.mail(first, who, m.at("2024-06-27 11:05")+int64(i)*13*minute, m.exits[i/3%len(m.exits)], reading{with: chromeWindows, mails: 6})
 	}
-	read := m.act("mail read, week after week", "T1114.002", 2, "two or three mailboxes a week, some whole folders", "mail-bulk-read", "unusual-login")
+	read := m.act(phrase{"毎週メールを読む", "mail read, week after week"}, "T1114.002", 2, "two or three mailboxes a week, some whole folders", "mail-bulk-read", "unusual-login")
 	all := slices.Concat(m.opened, m.stolen)
 	for i, day := range m.days("2024-07-02", "2024-11-20") {
 		if i%3 > 0 {
@@ -135,7 +135,7 @@ func (m *mirror) mailboxes() {
 }
 
 func (m *mirror) tunnels() {
-	act := m.act("a tunnel of Visual Studio Code from the PC", "T1219", 0, "a copy of the program that nobody installed; what passes through the tunnel is Microsoft's traffic", "tunnel", "long-connection")
+	act := m.act(phrase{"PC からの Visual Studio Code のトンネル", "a tunnel of Visual Studio Code from the PC"}, "T1219", 0, "a copy of the program that nobody installed; what passes through the tunnel is Microsoft's traffic", "tunnel", "long-connection")
 	for i, day := range m.days("2024-07-23", "2024-09-20") {
 		if i%4 == 1 {
 			m.move(act, m.clock(day, "18:20")+m.d.span(0, 20*minute), func(t int64, d *dice) {
@@ -146,7 +146,7 @@ func (m *mirror) tunnels() {
 }
 
 func (m *mirror) fileServer() {
-	act := m.act("documents of the departments read from the PC", "T1039", 0, "with the member's own rights, a few hundred at a time", "excess-taking", "lateral-path")
+	act := m.act(phrase{"PC から各部署の文書を読む", "documents of the departments read from the PC"}, "T1039", 0, "with the member's own rights, a few hundred at a time", "excess-taking", "lateral-path")
 	for i, day := range m.days("2024-08-27", "2024-11-14") {
 		if i%7 == 3 {
 			m.move(act, m.evening(day), func(t int64, d *dice) {
@@ -157,15 +157,15 @@ func (m *mirror) fileServer() {
 }
 
 func (m *mirror) sandbox() {
-	ready := m.act("Windows Sandbox turned on", "T1564.006", 0, "and a task made that starts it; it needs a restart", "sigma")
+	ready := m.act(phrase{"Windows サンドボックスを有効にする", "Windows Sandbox turned on"}, "T1564.006", 0, "and a task made that starts it; it needs a restart", "sigma")
 	m.move(ready, m.at("2024-09-03 12:25"), func(t int64, d *dice) {
 		pc, by := m.w.ad.pc(m.victim()), m.r.implant(m.victim(), m.lure)
 		by.by, by.session = pc.system(), systemSession
 		t = m.r.orders(ready, t, pc, by, d, "dism  /online /enable-feature /featurename:Containers-DisposableClientVM /all /norestart", "shutdown  /r /t 60")
 		pc.task(t+5*second, `\Microsoft\Windows\HotfixAssist`, `C:\Windows\System32\WindowsSandbox.exe`, m.wsb, "CalendarTrigger", pc.system(), systemSession)
 	})
-	runs := m.act("the sandbox started by the task", "T1053.005", 0, "it maps a folder of the PC and has a connection out for hours", "long-connection", "beacon", "sigma")
-	within := m.act("a second implant at work inside the sandbox", "T1564.006", 0, "its own log is in the sandbox and is gone with it")
+	runs := m.act(phrase{"タスクがサンドボックスを起動する", "the sandbox started by the task"}, "T1053.005", 0, "it maps a folder of the PC and has a connection out for hours", "long-connection", "beacon", "sigma")
+	within := m.act(phrase{"サンドボックス内で働く 2 つ目のプログラム", "a second implant at work inside the sandbox"}, "T1564.006", 0, "its own log is in the sandbox and is gone with it")
 	for i, day := range m.days("2024-09-05", "2024-11-20") {
 		if i%3 > 0 {
 			continue
@@ -179,7 +179,7 @@ func (m *mirror) sandbox() {
 }
 
 func (m *mirror) smallUploads() {
-	act := m.act("files sent out in small pieces", "T1030", 0, "one or two megabytes at a time, twice a week", "small-chunk-upload", "upload")
+	act := m.act(phrase{"ファイルを小分けに外へ送る", "files sent out in small pieces"}, "T1030", 0, "one or two megabytes at a time, twice a week", "small-chunk-upload", "upload")
 	for i, day := range m.days("2024-07-02", "2024-11-19") {
 		if i%3 == 1 {
 			m.move(act, m.clock(day, "17:10")+m.d.span(0, hour), func(t int64, d *dice) { m.r.sendChunks(act, t, m.victim(), m.drop, 4+d.n(6), d) })
@@ -188,7 +188,7 @@ func (m *mirror) smallUploads() {
 }
 
 func (m *mirror) cleaningBefore() {
-	act := m.act("the PC's log emptied", "T1070.001", 0, "what it had forwarded is kept", "log-cleared")
+	act := m.act(phrase{"PC のログを消去する", "the PC's log emptied"}, "T1070.001", 0, "what it had forwarded is kept", "log-cleared")
 	m.move(act, m.at("2024-11-21 18:31"), func(t int64, d *dice) {
 		m.r.emptyLog(act, t, m.w.ad.pc(m.victim()), m.r.implant(m.victim(), m.lure), d)
 	})

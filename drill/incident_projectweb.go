@@ -56,7 +56,7 @@ func (c *siteThief) next(u int) caller {
 }
 
 func (c *siteThief) waysIn() {
-	act := c.act("ways in, each tried once", "T1190", 0, "what failed is not tried again; each from another address")
+	act := c.act(phrase{"侵入口を 1 回ずつ試す", "ways in, each tried once"}, "T1190", 0, "what failed is not tried again; each from another address")
 	project := &c.s.projects[0]
 	somebody := c.w.account(c.s.users[c.accounts[0]].guest).uid
 	for i, w := range []struct {
@@ -77,13 +77,13 @@ func (c *siteThief) waysIn() {
 }
 
 func (c *siteThief) passwords() {
-	act := c.act("passwords of the site's members come into his hands", "T1589.001", 0, "how is not known")
+	act := c.act(phrase{"サイト利用者のパスワードを手に入れる", "passwords of the site's members come into his hands"}, "T1589.001", 0, "how is not known")
 	c.move(act, c.at("2020-12-17 12:00"), func(t int64, d *dice) { c.g.used(act, t, -1, 0) })
 }
 
 // firstLooks are logins without a taking, some days before an account is first used.
 func (c *siteThief) firstLooks() {
-	act := c.act("first logins with valid accounts", "T1078", 1, "one account every few days; nothing taken yet", "unusual-login")
+	act := c.act(phrase{"正規アカウントでの最初のログイン", "first logins with valid accounts"}, "T1078", 1, "one account every few days; nothing taken yet", "unusual-login")
 	days := c.days("2020-12-21", "2021-05-20")
 	for i, u := range c.accounts {
 		query := ""
@@ -121,7 +121,7 @@ func (c *siteThief) visit(act, u int, t int64, take []taking) {
 const lineOfList = 80
 
 func (c *siteThief) addresses() {
-	act := c.act("a list of 76,000 mail addresses taken in small pieces", "T1030", 2, "of the Ministry of Lands", "excess-taking", "small-chunk-upload")
+	act := c.act(phrase{"メールアドレス 76,000 件の一覧を小分けに持ち出す", "a list of 76,000 mail addresses taken in small pieces"}, "T1030", 2, "of the Ministry of Lands", "excess-taking", "small-chunk-upload")
 	project, doc := c.s.find("lands-mail", mailAddresses)
 	readers := c.readersOf(project)
 	left := c.s.projects[project].docs[doc].size
@@ -149,7 +149,7 @@ func (c *siteThief) documents() {
 		{"Ministry of External Affairs", "studies of a digital policy, with names; told on 2021-05-26", []string{"external-digital"}, 17},
 		{"Hakusan Laboratory", "the campus network", []string{"hakusan-net"}, 13},
 	} {
-		act := c.act("documents taken: "+b.of, "T1213", 3, b.note, "excess-taking", "unusual-login")
+		act := c.act(both("文書の持ち出し：%s", "documents taken: %s", b.of), "T1213", 3, b.note, "excess-taking", "unusual-login")
 		var all []taking
 		for _, key := range b.projects {
 			all = append(all, c.someDocs(key, b.of, b.n/len(b.projects))...)

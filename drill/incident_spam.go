@@ -73,7 +73,7 @@ func castSpam(p *plot) *spammers {
 }
 
 func (c *spammers) guessing() {
-	act := c.act("passwords guessed over SMTP AUTH, slowly", "T1110.003", 0, "by mail address, each from another line abroad", "password-guessing", "password-spray")
+	act := c.act(phrase{"SMTP AUTH でのゆっくりしたパスワード推測", "passwords guessed over SMTP AUTH, slowly"}, "T1110.003", 0, "by mail address, each from another line abroad", "password-guessing", "password-spray")
 	days := c.every("2023-06-05", "2023-06-23")
 	for k, d := range days {
 		for i := range 55 {
@@ -81,7 +81,7 @@ func (c *spammers) guessing() {
 			c.move(act, c.d.span(d.open, d.shut), func(t int64, d *dice) { c.r.guessMail(act, t, who, at, d) })
 		}
 	}
-	found := c.act("guesses that were right", "T1110.003", 1, "no letter is sent: only the directory names the account", "success-after-guessing")
+	found := c.act(phrase{"当たった推測", "guesses that were right"}, "T1110.003", 1, "no letter is sent: only the directory names the account", "success-after-guessing")
 	for i, who := range c.guessed {
 		day := days[len(days)*(i+2)/(len(c.guessed)+2)]
 		at := c.bots[c.d.n(len(c.bots))]
@@ -90,7 +90,7 @@ func (c *spammers) guessing() {
 }
 
 func (c *spammers) luring() {
-	act := c.act("a letter that asks for passwords", "T1566.002", 0, "to a third of the staff")
+	act := c.act(phrase{"パスワードを尋ねるメール", "a letter that asks for passwords"}, "T1566.002", 0, "to a third of the staff")
 	var readers []int32
 	for i := range c.w.people {
 		if c.w.staffMail.uses[i] && !c.w.people[i].disabled && (i%3 == 0 || slices.Contains(c.lured, int32(i))) {
@@ -104,18 +104,18 @@ func (c *spammers) luring() {
 		readers = readers[n:]
 		c.move(act, at+int64(i)*7*second, func(t int64, d *dice) { c.r.lure(act, t, c.page, some, d) })
 	}
-	open := c.act("members open the page that the letter names", "T1204.001", 0, "seven type their passwords there, which is in no log; others only look")
+	open := c.act(phrase{"職員がメールの示すページを開く", "members open the page that the letter names"}, "T1204.001", 0, "seven type their passwords there, which is in no log; others only look")
 	curious := c.free(func(m *person) bool { return c.w.staffMail.users[m.uid] })
 	c.shuffle(curious)
 	for _, who := range slices.Concat(c.lured, curious[:9]) {
 		c.move(open, c.d.span(c.at("2023-06-20 10:20"), c.at("2023-06-20 17:40")), func(t int64, d *dice) { c.r.believe(open, t, who, c.page, d) })
 	}
-	typed := c.act("seven passwords are typed into the page", "T1598.003", 0, "in no log of the institute")
+	typed := c.act(phrase{"7 人がページにパスワードを入力する", "seven passwords are typed into the page"}, "T1598.003", 0, "in no log of the institute")
 	c.move(typed, c.at("2023-06-20 17:45"), func(t int64, d *dice) { c.g.used(typed, t, c.page, 0) })
 }
 
 func (c *spammers) trials() {
-	act := c.act("each password is tried", "T1078", 1, "from several countries, without a letter", "unusual-login", "impossible-travel")
+	act := c.act(phrase{"各パスワードを試す", "each password is tried"}, "T1078", 1, "from several countries, without a letter", "unusual-login", "impossible-travel")
 	for i, who := range slices.Concat(c.lured, c.guessed) {
 		at := c.senders[i*2%len(c.senders)]
 		c.move(act, c.d.span(c.at("2023-06-24 01:00"), c.at("2023-06-26 22:00")), func(t int64, d *dice) { c.r.tryMail(act, t, who, at, d) })
@@ -123,8 +123,8 @@ func (c *spammers) trials() {
 }
 
 func (c *spammers) reading() {
-	act := c.act("two mailboxes are read", "T1114.002", 2, "", "mail-bulk-read", "unusual-login")
-	book := c.act("their address books are taken", "T1087.003", 2, "1,875 entries", "excess-taking")
+	act := c.act(phrase{"2 つのメールボックスを読む", "two mailboxes are read"}, "T1114.002", 2, "", "mail-bulk-read", "unusual-login")
+	book := c.act(phrase{"アドレス帳を持ち出す", "their address books are taken"}, "T1087.003", 2, "1,875 entries", "excess-taking")
 	from, to := c.at("2023-06-27 02:00"), c.at("2023-06-27 20:00")
 	entries := []int{1204, spamEntries - 1204}
 	for i, who := range c.lured[:spamRead] {
@@ -140,7 +140,7 @@ func (c *spammers) reading() {
 
 // sending lets each account send in a few bursts, some letters to a connection; the first and the last are at the report's times.
 func (c *spammers) sending() {
-	act := c.act("3,241 letters of spam", "T1496", 3, "eleven accounts, in bursts, from several countries", "spam-burst", "unusual-login", "impossible-travel")
+	act := c.act(phrase{"迷惑メール 3,241 通", "3,241 letters of spam"}, "T1496", 3, "eleven accounts, in bursts, from several countries", "spam-burst", "unusual-login", "impossible-travel")
 	from, to := c.at("2023-06-27 09:39"), c.at("2023-06-28 10:58")
 	accounts := slices.Concat(c.lured, c.guessed)
 	put := func(t int64, who int32, letters, burst int) {
@@ -174,7 +174,7 @@ func (c *spammers) shut() {
 }
 
 func (c *spammers) afterwards() {
-	act := c.act("the programs go on with the old passwords", "T1078", 0, "none gets in", "password-guessing")
+	act := c.act(phrase{"プログラムが古いパスワードで試し続ける", "the programs go on with the old passwords"}, "T1078", 0, "none gets in", "password-guessing")
 	from, to := c.at("2023-06-28 11:30"), c.at("2023-07-01 12:00")
 	accounts := slices.Concat(c.lured, c.guessed)
 	for i := range 260 {

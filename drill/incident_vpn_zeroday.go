@@ -48,23 +48,23 @@ func castZeroday(p *plot) *zeroday {
 }
 
 func (p *zeroday) waves() {
-	one := p.act("first wave: the portal probed for another maker's flaw", "T1595.002", 0, "nothing there answers to it", "id-probing")
+	one := p.act(phrase{"第 1 波：他社製品の脆弱性を狙ったポータルの探索", "first wave: the portal probed for another maker's flaw"}, "T1595.002", 0, "nothing there answers to it", "id-probing")
 	for i, day := range p.days("2024-01-11", "2024-01-12") {
 		for k, at := range p.first {
 			p.move(one, p.clock(day, "10:40")+int64(k)*71*minute, func(t int64, d *dice) { p.r.probePortal(one, t, at, 5+i+k, d) })
 		}
 	}
-	two := p.act("second wave: the names stolen the year before, one password each", "T1110.004", 0, "all fail: every password has been changed since", "credential-stuffing", "password-spray", "password-guessing")
+	two := p.act(phrase{"第 2 波：前年に盗まれた名前に 1 つずつパスワードを試す", "second wave: the names stolen the year before, one password each"}, "T1110.004", 0, "all fail: every password has been changed since", "credential-stuffing", "password-spray", "password-guessing")
 	days := p.days("2024-01-22", "2024-01-26")
 	for i, day := range days {
 		some := p.tried[i*len(p.tried)/len(days) : (i+1)*len(p.tried)/len(days)]
 		p.move(two, p.clock(day, "11:00"), func(t int64, d *dice) { p.r.guessPortal(two, t, p.names[i%len(p.names)], some, d) })
 	}
-	four := p.act("fourth wave: the flaw of February again", "T1190", 0, "the portal has been mended: it closes the connection and goes on", "id-probing")
+	four := p.act(phrase{"第 4 波：2 月の脆弱性を再び突く", "fourth wave: the flaw of February again"}, "T1190", 0, "the portal has been mended: it closes the connection and goes on", "id-probing")
 	for i, day := range p.days("2024-03-12", "2024-03-13") {
 		p.move(four, p.clock(day, "13:20"), func(t int64, d *dice) { p.r.probePortal(four, t, p.later[i%2], 24, d) })
 	}
-	five := p.act("fifth wave: administrators' names at the device's pages", "T1110.001", 0, "all fail", "password-guessing")
+	five := p.act(phrase{"第 5 波：装置の管理画面に管理者の名前で試す", "fifth wave: administrators' names at the device's pages"}, "T1110.001", 0, "all fail", "password-guessing")
 	for i, day := range p.days("2024-04-16", "2024-04-18") {
 		p.move(five, p.clock(day, "12:00"), func(t int64, d *dice) {
 			for k := range 18 {
@@ -77,16 +77,16 @@ func (p *zeroday) waves() {
 }
 
 func (p *zeroday) entered() {
-	flaw := p.act("third wave: a flaw that nobody knew", "T1190", 0, "the portal's program crashes and the unit goes down; what ran on it then is in no log", "sigma")
+	flaw := p.act(phrase{"第 3 波：未知の脆弱性", "third wave: a flaw that nobody knew"}, "T1190", 0, "the portal's program crashes and the unit goes down; what ran on it then is in no log", "sigma")
 	for i, clock := range []string{"13:17", "13:26"} {
 		p.move(flaw, p.portalFails(p.at("2024-02-08 "+clock)), func(t int64, d *dice) { p.r.breakPortal(flaw, t, p.entry[i], i == 1, d) })
 	}
-	run := p.act("a program on the device", "T1059", 0, "in no log: the device does not see itself")
+	run := p.act(phrase{"装置の上のプログラム", "a program on the device"}, "T1059", 0, "in no log: the device does not see itself")
 	p.move(run, p.at("2024-02-08 13:31"), func(t int64, d *dice) {
 		p.g.used(run, t, -1, 0)
 		p.g.reached(run, t, "edge1", edgeInside, true, 0)
 	})
-	call := p.act("the device calls an address that it never called", "T1071.001", 0, "seen by the watch on the device's own traffic that the year before had taught; 41 kB in all, less than its configuration",
+	call := p.act(phrase{"装置が知らない先に通信する", "the device calls an address that it never called"}, "T1071.001", 0, "seen by the watch on the device's own traffic that the year before had taught; 41 kB in all, less than its configuration",
 		"appliance-outbound", "beacon")
 	p.move(call, p.at("2024-02-08 13:34"), func(t int64, d *dice) {
 		to := &p.w.book.all[p.home]

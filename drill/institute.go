@@ -46,14 +46,15 @@ const (
 
 // world is the institute and everybody around it.
 type world struct {
-	seed   uint64
-	cal    calendar
-	book   book
-	people []person
-	steady int       // how many times longer than usual home lines keep their addresses
-	extra  []string  // the systems beyond those that every institute has
-	ad     *adWorld  // the Windows domain, with sysWindows
-	sub    *subWorld // the subsidiary, with sysSubsidiary
+	seed    uint64
+	cal     calendar
+	book    book
+	people  []person
+	changes []change  // of members, by day
+	steady  int       // how many times longer than usual home lines keep their addresses
+	extra   []string  // the systems beyond those that every institute has
+	ad      *adWorld  // the Windows domain, with sysWindows
+	sub     *subWorld // the subsidiary, with sysSubsidiary
 
 	egress     []int32   // the office's own addresses outside
 	carriers   [][]int32 // each carrier's shared addresses
@@ -194,7 +195,7 @@ func (w *world) account(who int32) *person {
 func (w *world) directoryCSV() string {
 	var b strings.Builder
 	deps := append(departments(), "kaigai-sub") // the subsidiary's people, at subDepartment
-	b.WriteString("uid,mail,department,name,sid,groups,mfa,disabled,valid_from,valid_to\n")
+	b.WriteString("uid,mail,department,name,sid,groups,mfa,disabled,valid_from,valid_to,aliases\n")
 	for i := range w.people {
 		p := &w.people[i]
 		group, from, to := "staff", "", ""
@@ -207,7 +208,11 @@ func (w *world) directoryCSV() string {
 		if p.disabled {
 			to = w.date(-60)
 		}
-		fmt.Fprintf(&b, "%s,%s,%s,%s,%s,%s,%t,%t,%s,%s\n", p.uid, p.mail, deps[p.department], p.name, p.sid, group, p.mfa, p.disabled, from, to)
+		uid, was := p.uid, ""
+		if p.next != "" { // as it is when the drill is over
+			uid, was = p.next, p.uid+"@"+domain
+		}
+		fmt.Fprintf(&b, "%s,%s,%s,%s,%s,%s,%t,%t,%s,%s,%s\n", uid, p.mail, deps[p.department], p.name, p.sid, group, p.mfa, p.disabled, from, to, was)
 	}
 	return b.String()
 }

@@ -285,6 +285,8 @@ func oddOf(w *world) []Odd {
 			why = "was abroad"
 		case p.other >= 0:
 			why = "works a day a week behind a partner university's proxy"
+		case p.was != "":
+			why = "got another login ID"
 		case p.disabled:
 			why = "has retired; a mail program still knocks"
 		}

@@ -74,7 +74,7 @@ func (r *run) planSearches(out []moment, day int) []moment {
 	for range d.times(float64(len(r.w.people)) / 30) {
 		who := d.n(len(r.w.people))
 		p := &r.w.people[who]
-		if t := r.w.cal.at(day, d.bell(13*60, 130)); !p.disabled && day >= p.joined && day < p.left && p.travels(day) == nil {
+		if t := r.w.cal.at(day, d.bell(13*60, 130)); p.there(day) && p.travels(day) == nil {
 			out = append(out, moment{t: t, x: d.next(), do: deedSearch, who: int32(who), at: p.egress, with: p.desk})
 		}
 	}
@@ -122,7 +122,7 @@ const (
 // asks gets the same answer, and the same hours after it.
 func (r *run) where(out []moment, day, i int) (m member, at place, ok bool) {
 	p := &r.w.people[i]
-	if p.disabled || day < p.joined || day >= p.left {
+	if !p.there(day) {
 		return member{out: out}, placeNone, false
 	}
 	m = member{out: out, d: roll(r.w.seed, streamDay, uint64(i), uint64(day)), p: p, who: int32(i), cal: r.w.cal, day: day}

@@ -212,7 +212,7 @@ func doEdge(r *run, own int, m moment, d *dice) {
 // scripter is the member whose script the licence report is: the first of those who run the computers.
 func (r *run) scripter() *person {
 	for i := range r.w.people {
-		if p := &r.w.people[i]; p.department == itDepartment && !p.mfa && !p.disabled && p.joined == 0 && p.left > r.w.cal.days {
+		if p := &r.w.people[i]; p.department == itDepartment && !p.mfa && !p.disabled && r.w.stays(p) {
 			return p
 		}
 	}

@@ -60,7 +60,7 @@ func planGateway(r *run, out []moment, d int, own deed) []moment {
 	}
 	for i := range w.people {
 		p := &w.people[i]
-		if p.disabled || d < p.joined || d >= p.left {
+		if !p.there(d) {
 			continue
 		}
 		for range dd.times(in * (0.4 + 1.2*dd.unit())) {

@@ -44,6 +44,7 @@ type Record struct {
 // PlayedAct is an act and when it was played; nil: it was not.
 type PlayedAct struct {
 	Name       string     `json:"name"`
+	NameJa     string     `json:"name_ja,omitempty"`
 	Stage      int        `json:"stage"`
 	Attack     string     `json:"attack"`
 	From       time.Time  `json:"from"` // in the story
@@ -51,6 +52,9 @@ type PlayedAct struct {
 	PlayedFrom *time.Time `json:"played_from"` // when the first line at or after it went to the receiver
 	PlayedTo   *time.Time `json:"played_to"`
 }
+
+// In returns the act's name in a language.
+func (a *PlayedAct) In(lang string) string { return named(a.Name, a.NameJa).in(lang) }
 
 // Mark is a moment of the story and when it was played.
 type Mark struct {
@@ -90,7 +94,7 @@ func (s *staged) record(x *Exercise) *Record {
 		History: x.History, Without: append([]string{}, s.o.Without...), StoryFrom: s.begin, StoryUntil: s.end, Acts: []PlayedAct{}, Clock: []Mark{},
 		Delivery: Delivery{Gone: []Absence{}, ByLog: map[string]int64{}}}
 	for _, a := range s.truth.Acts {
-		r.Acts = append(r.Acts, PlayedAct{Name: a.Name, Stage: a.Stage, Attack: a.Attack, From: a.From, To: a.To})
+		r.Acts = append(r.Acts, PlayedAct{Name: a.Name, NameJa: a.NameJa, Stage: a.Stage, Attack: a.Attack, From: a.From, To: a.To})
 	}
 	return r
 }

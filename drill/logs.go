@@ -148,5 +148,6 @@ func openLogs(w *world, dir string, o Options) *logs {
 			sys.open(w, l, add)
 		}
 	}
+	l.setClocks(w)
 	return l
 }

@@ -54,7 +54,7 @@ func (l *deviceLog) knock(t int64, from *address) {
 func (l *deviceLog) dropped(t int64, from *address) {
 	l.knock(t, from)
 	t += second
-	l.vpn(t, "0101039946", "information", "SSL VPN exit error", "ssl-exit-error", "ssl", 0, from, "", "N/A", "N/A", "N/A", "SSL exit error", nil)
+	l.vpn(t, "0101039946", "error", "SSL VPN exit error", "ssl-exit-error", "ssl", 0, from, "", "N/A", "N/A", "N/A", "SSL exit error", nil)
 }
 
 // The reasons for which the portal refuses a login. A wrong password and a stale code look the same.

@@ -302,6 +302,16 @@ func (l *slapdLog) modify(t int64, client, dn, entry, attrs string) {
 	l.disconnect(t+900, &c)
 }
 
+// rename is a connection that gives an entry another name and goes; which one, the log does not say.
+func (l *slapdLog) rename(t int64, client, dn, entry string) {
+	l.restartIfDue(t)
+	c := l.connect(t, client)
+	t = l.bind(t+500, &c, dn, true)
+	l.close(t+600, append(append(append(l.op(t+600, &c), `MODRDN dn="`...), entry...), '"'))
+	t = l.result(t+600, &c, "RESULT tag=109 err=", 0, -1, 1100)
+	l.disconnect(t+900, &c)
+}
+
 // restartIfDue stops and starts the daemon on its night of maintenance.
 func (l *slapdLog) restartIfDue(t int64) {
 	if t < l.restart {

@@ -86,6 +86,14 @@ func (h *winHost) accountChange(t int64, id string, by winUser, session uint64, 
 	e.close()
 }
 
+// renamed writes 4781: an account has another name.
+func (h *winHost) renamed(t int64, by, whom winUser, name string) {
+	if h.logs() {
+		h.audit(t, "4781", "User Account Management", true).with("OldTargetUserName", whom.name, "NewTargetUserName", name, "TargetDomainName", whom.domain, "TargetSid", whom.sid).
+			subject(by, systemSession).with("PrivilegeList", "-").close()
+	}
+}
+
 // groupChange writes 4728 (a global group of the domain) or 4732 (a local group): a member was added.
 func (h *winHost) groupChange(t int64, id string, by winUser, session uint64, dn string, whom winUser, group winUser) {
 	if h.logs() {

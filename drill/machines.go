@@ -93,6 +93,7 @@ func (r *run) machine(m moment, d *dice) {
 		l.slapd.read(m.t, intraIP, intraService, "ou=people,"+suffix, 2, "(&(objectClass=person)(!(pwdAccountLockedTime=*)))", "cn mail ou telephoneNumber", len(w.people)-1)
 	case deedNMS:
 		l.slapd.read(m.t, vendorNMS, nmsService, "ou=network,"+suffix, 2, "(objectClass=ipHost)", "cn ipHostNumber", 24)
+		l.edge.write(r.inner(m.t+second, vendorNMS, ldapIP, 389, "close", second, 1900, 24*310, d))
 	case deedScanner:
 		r.honestScan(m.t, d)
 	case deedPowerMonitor:
@@ -174,7 +175,7 @@ func (r *run) shell(t int64, d *dice) {
 func (r *run) staff(d *dice, department int) *person {
 	for range 200 {
 		p := &r.w.people[d.n(len(r.w.people))]
-		if p.department == department && !p.disabled && p.joined == 0 && p.left > r.w.cal.days {
+		if p.department == department && p.joined == 0 && p.left > r.w.cal.days && p.there(r.day) {
 			return p
 		}
 	}

@@ -18,6 +18,9 @@ type person struct {
 	disabled   bool // a retired member's account
 	joined     int  // the first day, 0 for those who were there before
 	left       int  // the first day on which the account is not used any more
+	leave      trip // days on leave
+
+	next, was string // the login ID that the account gets during the drill, and the one that it had
 
 	pc     string // the office PC's address
 	egress int32  // the office's own address on the outside
@@ -94,6 +97,7 @@ func (w *world) makePeople(n int) {
 		w.habits(p, i, &d)
 	}
 	w.oddities()
+	w.makeChanges(ids)
 }
 
 // machineAccounts are the names that accounts of machines have: a member of that name would be taken for one.
@@ -221,10 +225,16 @@ func (w *world) oddities() {
 	}
 	w.retired = pick(1, 83)
 	*w.retired = retire(*w.retired)
-	for k := range max(2, n/100) { // on leave for two weeks or more
-		p := pick(k, 89)
+	for k := range max(2, n/130) { // those whose contract ends
+		p := pick(k, 97)
 		if !p.disabled && p.joined == 0 && d.chance(0.5) {
 			p.left = 40 + d.n(max(1, w.cal.days-40))
+		}
+	}
+	for k := range max(2, n/100) { // on leave for two weeks or more
+		p := pick(k, 89)
+		if from := 20 + d.n(max(1, w.cal.days-40)); !p.disabled && p.joined == 0 {
+			p.leave = trip{from: from, to: from + 14 + d.n(70)}
 		}
 	}
 }
@@ -233,6 +243,16 @@ func retire(p person) person {
 	p.disabled, p.left, p.away, p.anon, p.legacy, p.other = true, 0, nil, nil, false, -1
 	p.joined = 0
 	return p
+}
+
+// there says whether a member works here on a day.
+func (p *person) there(d int) bool {
+	return !p.disabled && d >= p.joined && d < p.left && (d < p.leave.from || d >= p.leave.to)
+}
+
+// stays says whether a member works here all the time, under one login ID.
+func (w *world) stays(p *person) bool {
+	return p.joined == 0 && p.left > w.cal.days && p.leave.to == 0 && p.next == ""
 }
 
 // home returns the address of the member's home line on that day.

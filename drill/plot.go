@@ -160,12 +160,12 @@ func (p *plot) within(from, to string) int64 {
 	return p.evening(days[p.d.n(len(days))])
 }
 
-// act begins an act of the incident. detectors are those that should see it.
-func (p *plot) act(name, attack string, stage int, note string, detectors ...string) int {
+// act begins an act of the incident, named in both languages. detectors are those that should see it.
+func (p *plot) act(name phrase, attack string, stage int, note string, detectors ...string) int {
 	if detectors == nil {
 		detectors = []string{}
 	}
-	a := &actTally{Act: Act{Name: name, Attack: attack, Stage: stage, Note: note, Detectors: detectors}, who: map[int32]bool{}, at: map[int32]bool{}, host: map[string]bool{}, local: map[string]bool{}}
+	a := &actTally{Act: Act{Name: name.En, NameJa: name.Ja, Attack: attack, Stage: stage, Note: note, Detectors: detectors}, who: map[int32]bool{}, at: map[int32]bool{}, host: map[string]bool{}, local: map[string]bool{}}
 	p.g.acts = append(p.g.acts, a)
 	return len(p.g.acts) - 1
 }

@@ -22,6 +22,7 @@ type run struct {
 	agents  [clients][256]string
 
 	day      int
+	changed  int // how many of the members' changes are made
 	epochDay int // days since 1970
 }
 
@@ -99,6 +100,7 @@ func (r *run) performAll(ctx context.Context, to room) error {
 	total := int64(r.w.cal.days) * 24
 	for d := range r.w.cal.days {
 		r.day, r.epochDay = d, int((r.w.cal.start+jst)/day)+d
+		r.change(d)
 		today = r.planDay(today, d)
 		sortMoments(today)
 		next := 0
@@ -169,7 +171,7 @@ func (r *run) agent(c client, lag int) string {
 
 func (r *run) truth() *Truth {
 	t := &Truth{Schema: TruthSchema, Name: r.o.Name, Seed: r.o.Seed, Verdict: "clear", Start: utc(r.w.cal.start), End: utc(r.w.cal.end()), LogsFrom: utc(r.g.from),
-		Without: append([]string{}, r.o.Without...), Total: len(r.w.people) + len(r.w.guests), Files: []File{}, Accounts: []Account{}, Addresses: []Address{}, Hosts: []Host{}, Acts: []Act{}, Exposure: []Exposure{}, Leaks: []Leak{}}
+		Without: append([]string{}, r.o.Without...), Total: len(r.w.people) + len(r.w.guests), Files: []File{}, Accounts: []Account{}, Addresses: []Address{}, Hosts: []Host{}, Acts: []Act{}, Clocks: r.clocks(), Exposure: []Exposure{}, Leaks: []Leak{}}
 	if r.plot != nil {
 		t.Verdict = r.story.verdict
 		if r.o.SecondIntruder {

@@ -36,7 +36,7 @@ type Result struct {
 	Findings map[string]int `json:"findings"` // by severity
 	Noise    Noise          `json:"noise"`
 
-	// FirstLogin is the intruder's first successful login, whether a log shows it or not; nil: he never logged in.
+	// FirstLogin is the incident's intruder's first successful login, whether a log shows it or not; nil: he never logged in.
 	FirstLogin *time.Time `json:"first_login"`
 	// FirstAlarm is how long after it the first finding of at least high severity that is about one of his acts was raised, in
 	// hours; below zero: before it. Nil: none was, or he never logged in.

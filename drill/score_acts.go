@@ -12,6 +12,7 @@ import (
 // ActResult says whether and when an act was noticed.
 type ActResult struct {
 	Name     string `json:"name"`
+	NameJa   string `json:"name_ja,omitempty"`
 	InNoLog  bool   `json:"in_no_log"`
 	Seen     bool   `json:"seen"`
 	Detector string `json:"detector,omitempty"`
@@ -20,9 +21,13 @@ type ActResult struct {
 	// Lead is how long after the act's first moment the first finding about it was raised. Below zero: he was on alarm already, by
 	// a finding that began before the act and goes on over it.
 	Lead *float64 `json:"alert_after_hours"`
-	// FromLogin is the same from the intruder's first successful login; nil too where he never logged in.
+	// FromLogin is the same from the first successful login of the incident's intruder; nil too where he never logged in, and for
+	// acts of a second one.
 	FromLogin *float64 `json:"alert_after_first_login_hours"`
 }
+
+// In returns the act's name in a language.
+func (a *ActResult) In(lang string) string { return named(a.Name, a.NameJa).in(lang) }
 
 // ActCount counts the acts. Knowable and InNoLog make all of them.
 type ActCount struct {
@@ -222,21 +227,22 @@ func (r *Result) scoreFindings(truth *Truth, c *caseFile) {
 		r.Noise.Severities[sev] = FindingsCount{}
 	}
 	best := make([]*finding, len(truth.Acts))
-	var alarm time.Time // the first grave finding about an act
+	var alarm time.Time // the first grave finding about an act of the incident's intruder
 	for i := range c.Findings {
 		f := &c.Findings[i]
 		claim := s.claim(f)
-		about := false
+		about, his := false, false
 		for k := range truth.Acts {
 			if !s.about(&claim, k) {
 				continue
 			}
 			about = true
+			his = his || truth.Acts[k].Intruder != secondOne
 			if truth.Acts[k].expected(f.Detector) && !f.Alerted.IsZero() && (best[k] == nil || f.Alerted.Before(best[k].Alerted)) {
 				best[k] = f
 			}
 		}
-		if about && grave(f.Severity) && !f.Alerted.IsZero() && (alarm.IsZero() || f.Alerted.Before(alarm)) {
+		if his && grave(f.Severity) && !f.Alerted.IsZero() && (alarm.IsZero() || f.Alerted.Before(alarm)) {
 			alarm = f.Alerted
 		}
 		r.Noise.add(f, about, !about && s.beside(&claim))
@@ -278,9 +284,9 @@ func (n *Noise) rate() {
 
 // scoreActs tells when each act was noticed. best has the first finding about each act.
 func (r *Result) scoreActs(truth *Truth, best []*finding, alarm time.Time) {
-	var login, first time.Time
+	var login, first time.Time // of the intruder of the incident, not of a second one
 	for _, a := range truth.Accounts {
-		if login.IsZero() || a.First.Before(login) {
+		if a.Intruder != secondOne && (login.IsZero() || a.First.Before(login)) {
 			login = a.First
 		}
 	}
@@ -298,10 +304,10 @@ func (r *Result) scoreActs(truth *Truth, best []*finding, alarm time.Time) {
 	var leads []float64
 	for i := range truth.Acts {
 		a, f := &truth.Acts[i], best[i]
-		if first.IsZero() || a.From.Before(first) {
+		if a.Intruder != secondOne && (first.IsZero() || a.From.Before(first)) {
 			first = a.From
 		}
-		got := ActResult{Name: a.Name, InNoLog: len(a.Logs) == 0}
+		got := ActResult{Name: a.Name, NameJa: a.NameJa, InNoLog: len(a.Logs) == 0}
 		if got.InNoLog {
 			r.ActCount.InNoLog = append(r.ActCount.InNoLog, a.Name)
 		} else {
@@ -310,7 +316,10 @@ func (r *Result) scoreActs(truth *Truth, best []*finding, alarm time.Time) {
 		}
 		if f != nil && !got.InNoLog {
 			got.Seen, got.Detector, got.Finding = true, f.Detector, f.ID
-			got.Lead, got.FromLogin = since(f.Alerted, a.From), since(f.Alerted, login)
+			got.Lead = since(f.Alerted, a.From)
+			if a.Intruder != secondOne {
+				got.FromLogin = since(f.Alerted, login)
+			}
 			r.ActCount.Seen++
 			leads = append(leads, *got.Lead)
 		}

@@ -13,8 +13,8 @@ func (p *plot) second() {
 	targets := p.pick(9, func(m *person) bool { return !m.mfa && m.department != itDepartment })
 	at := p.w.book.several(&p.d, kindResidential, secondBlocks(), 4)
 	p.his(at)
-	stuff := p.other(p.act("somebody else: passwords known from elsewhere tried", "T1110.004", 0, "a few tries at a few accounts", "success-after-guessing"))
-	read := p.other(p.act("somebody else: mail about invoices read", "T1114.002", 0, "", "unusual-login", "one-address-many-accounts"))
+	stuff := p.other(p.act(phrase{"別の侵入者：よそから漏れたパスワードを試す", "somebody else: passwords known from elsewhere tried"}, "T1110.004", 0, "a few tries at a few accounts", "success-after-guessing"))
+	read := p.other(p.act(phrase{"別の侵入者：請求書のメールを読む", "somebody else: mail about invoices read"}, "T1114.002", 0, "", "unusual-login", "one-address-many-accounts"))
 	days := p.w.cal.days
 	from := days * 9 / 20
 	for i, who := range targets {
@@ -42,9 +42,12 @@ func (p *plot) second() {
 	}
 }
 
+// secondOne marks in the truth what is the second intruder's.
+const secondOne = 2
+
 // other says that an act is of the second intruder.
 func (p *plot) other(act int) int {
-	p.g.acts[act].Intruder = 2
+	p.g.acts[act].Intruder = secondOne
 	return act
 }
 

@@ -60,7 +60,7 @@ func makeStaffMail(w *world) {
 	s.peers = mailPeers()
 	pick := func(from int, fit func(p *person) bool) int32 {
 		for k := range n {
-			if i := (from + k) % n; s.uses[i] && !w.people[i].disabled && w.people[i].joined == 0 && w.people[i].left > w.cal.days && len(w.people[i].away) == 0 && fit(&w.people[i]) {
+			if i := (from + k) % n; s.uses[i] && !w.people[i].disabled && w.stays(&w.people[i]) && len(w.people[i].away) == 0 && fit(&w.people[i]) {
 				return int32(i)
 			}
 		}

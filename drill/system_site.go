@@ -229,7 +229,7 @@ func (w *world) freeMember(s *sharedSite, d *dice) int32 {
 	for k := d.n(len(w.people)); ; k++ {
 		i := int32(k % len(w.people))
 		p := &w.people[i]
-		if _, has := s.member[i]; !has && !p.disabled && p.joined == 0 && p.left > w.cal.days && p.anon == nil {
+		if _, has := s.member[i]; !has && !p.disabled && w.stays(p) && p.anon == nil {
 			return i
 		}
 	}

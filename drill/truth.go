@@ -37,6 +37,7 @@ type Truth struct {
 	Acts      []Act      `json:"acts"`
 	Exposure  []Exposure `json:"exposure"`
 	Leaks     []Leak     `json:"leaks"`
+	Clocks    []Clock    `json:"clocks"` // that are off, so that lines say another time
 	Erased    []Erased   `json:"erased"` // what of the logs the intruder took out
 	Found     *Found     `json:"found,omitempty"`
 }
@@ -114,6 +115,7 @@ type Host struct {
 // Act is one thing that the intruder did.
 type Act struct {
 	Name      string    `json:"name"`
+	NameJa    string    `json:"name_ja,omitempty"`
 	Stage     int       `json:"stage"` // of the logins; 0: none
 	Attack    string    `json:"attack"`
 	From      time.Time `json:"from"`
@@ -127,6 +129,11 @@ type Act struct {
 	Intruder  int       `json:"intruder,omitempty"`
 	Note      string    `json:"note,omitempty"`
 }
+
+// In returns the act's name in a language; truths made before there were Japanese names have English ones alone.
+func (a *Act) In(lang string) string { return named(a.Name, a.NameJa).in(lang) }
+
+func named(en, ja string) phrase { return phrase{cmp.Or(ja, en), en} }
 
 // Exposure is what was taken or seen.
 type Exposure struct {

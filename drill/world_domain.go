@@ -90,7 +90,7 @@ func (a *adWorld) give(w *world, p *person, who int32) bool {
 	n := len(w.people)
 	computers := p.department == itDepartment
 	switch {
-	case computers && p.joined == 0 && p.left > w.cal.days && len(a.admins) < 3+n/400:
+	case computers && w.stays(p) && len(a.admins) < 3+n/400:
 		a.admins = append(a.admins, who)
 	case computers && len(a.helpers) < 2+n/400:
 		a.helpers = append(a.helpers, who)

@@ -215,7 +215,7 @@ func (b *runBar) Update(p drill.Progress) {
 	defer b.mu.Unlock()
 	if p.Act != nil {
 		if b.acts {
-			b.line(b.say("  %s  行為：%s（%s）", "  %s  act: %s (%s)", storyTime(p.Act.From), p.Act.Name, p.Act.Attack))
+			b.line(b.say("  %s  行為：%s（%s）", "  %s  act: %s (%s)", storyTime(p.Act.From), p.Act.In(string(b.lang)), p.Act.Attack))
 		}
 		return
 	}

@@ -87,13 +87,13 @@ func (s *scoreText) acts(r *drill.Result) {
 		a := &r.Acts[i]
 		switch {
 		case a.Seen && a.FromLogin != nil:
-			s.say("  %+9.1f h  %+9.1f h          %s（%s）", "  %+9.1f h    %+9.1f h           %s (%s)", *a.Lead, *a.FromLogin, printable(a.Name), a.Detector)
+			s.say("  %+9.1f h  %+9.1f h          %s（%s）", "  %+9.1f h    %+9.1f h           %s (%s)", *a.Lead, *a.FromLogin, printable(a.In(string(s.lang))), a.Detector)
 		case a.Seen:
-			s.say("  %+9.1f h                       %s（%s）", "  %+9.1f h                          %s (%s)", *a.Lead, printable(a.Name), a.Detector)
+			s.say("  %+9.1f h                       %s（%s）", "  %+9.1f h                          %s (%s)", *a.Lead, printable(a.In(string(s.lang))), a.Detector)
 		case a.InNoLog:
-			s.say("  どのログにもない               %s", "  in no log                             %s", printable(a.Name))
+			s.say("  どのログにもない               %s", "  in no log                             %s", printable(a.In(string(s.lang))))
 		default:
-			s.say("  気づかず                       %s", "  not noticed                           %s", printable(a.Name))
+			s.say("  気づかず                       %s", "  not noticed                           %s", printable(a.In(string(s.lang))))
 		}
 	}
 }
