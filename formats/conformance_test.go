@@ -32,6 +32,7 @@ func conformanceSuites() []suiteMaker {
 	return []suiteMaker{
 		{"crowdsec-hub", suiteCrowdSec},
 		{"fail2ban", suiteFail2ban},
+		{"postfix-grok-patterns", suitePostfix},
 		{"sshguard", suiteSSHGuard},
 		{"wazuh", suiteWazuh},
 	}

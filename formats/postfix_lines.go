@@ -133,7 +133,15 @@ func (p *postfixParser) postscreen(msg []byte) error {
 		}
 		return nil
 	}
-	for _, w := range [...]string{"PASS ", "DISCONNECT ", "WHITELISTED ", "ALLOWLISTED ", "WHITELIST VETO ", "ALLOWLIST VETO ", "cache ", "warning: ", "close database "} {
+	if rest, ok := cutPrefix(msg, "DISCONNECT "); ok {
+		c, _, ok := p.client(rest)
+		if !ok {
+			return ErrBroken
+		}
+		p.from(p.add(event.ClassNetwork, event.ActClose, event.OutcomeSuccess, event.ReasonNone), &c)
+		return nil
+	}
+	for _, w := range [...]string{"PASS ", "WHITELISTED ", "ALLOWLISTED ", "WHITELIST VETO ", "ALLOWLIST VETO ", "cache ", "warning: ", "close database "} {
 		if isPrefix(msg, w) {
 			return nil
 		}
