@@ -74,7 +74,7 @@ func (r *run) change(day int) {
 func (r *run) rename(t int64, p *person, uid string) {
 	before := p.user()
 	r.l.slapd.rename(t, intraIP, intraService, p.dn)
-	p.was, p.uid, p.dn = p.uid, uid, "uid="+uid+",ou=people,"+suffix
+	p.uid, p.dn = uid, "uid="+uid+",ou=people,"+suffix
 	if ad := r.w.ad; ad != nil {
 		ad.dc1.renamed(t+2*second, serviceUser("svc-idm"), before, uid)
 	}

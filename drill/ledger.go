@@ -285,15 +285,15 @@ func oddOf(w *world) []Odd {
 			why = "was abroad"
 		case p.other >= 0:
 			why = "works a day a week behind a partner university's proxy"
-		case p.was != "":
+		case p.next != "":
 			why = "got another login ID"
 		case p.disabled:
 			why = "has retired; a mail program still knocks"
 		}
 		if why != "" {
-			out = append(out, Odd{p.uid, p.mail, why})
+			out = append(out, Odd{cmp.Or(p.next, p.uid), p.mail, why})
 		}
 	}
-	slices.SortFunc(out, func(a, b Odd) int { return cmp.Compare(a.UID, b.UID) })
+	slices.SortFunc(out, func(a, b Odd) int { return cmp.Or(cmp.Compare(a.UID, b.UID), cmp.Compare(a.Why, b.Why)) })
 	return out
 }

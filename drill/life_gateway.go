@@ -81,7 +81,7 @@ func planGateway(r *run, out []moment, d int, own deed) []moment {
 		at(float64(h)*60+11+2*dd.unit(), gatewayHour, int32(h), 0)
 	}
 	at(200+6*dd.unit(), gatewayReport, 0, 0)
-	if w.cal.works(d) && dd.chance(1.0/40) {
+	if own := roll(w.seed, streamGateway, uint64(d), 1); w.cal.works(d) && own.chance(1.0/25) { // whoever is at work
 		at(dd.bell(14*60, 100), gatewaySupport, 0, 0)
 	}
 	if w.cal.works(d) && dd.chance(0.5) {

@@ -20,7 +20,7 @@ type person struct {
 	left       int  // the first day on which the account is not used any more
 	leave      trip // days on leave
 
-	next, was string // the login ID that the account gets during the drill, and the one that it had
+	next string // the login ID that the account gets during the drill, if it gets another one
 
 	pc     string // the office PC's address
 	egress int32  // the office's own address on the outside
