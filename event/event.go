@@ -173,4 +173,8 @@ func (e *Event) Get(name string) (Value, bool) {
 type Record struct {
 	Part
 	Data []byte
+	// Around is what Data leans on where a record cannot be read alone: the chunk of an event log that it lies in, at Within. Nil
+	// elsewhere.
+	Around []byte
+	Within int
 }

@@ -17,9 +17,14 @@ const (
 	FrameJSON
 	// FrameCSV: one record a CSV record of RFC 4180, in which a quoted field may hold line ends. The header is a record too.
 	FrameCSV
+	// FrameXML: one record an <Event> element of a Windows export, wherever the elements stand: one a line, indented, or within
+	// an <Events> element. Text that is not XML comes as line records.
+	FrameXML
+	// FrameEVTX: one record a record of a Windows event log file. It is binary and leans on the chunk that it lies in.
+	FrameEVTX
 )
 
-var framingNames = [...]string{"lines", "json", "csv"}
+var framingNames = [...]string{"lines", "json", "csv", "xml", "evtx"}
 
-// String returns the framing's word: lines, json or csv.
+// String returns the framing's word: lines, json, csv, xml or evtx.
 func (f Framing) String() string { return name(framingNames[:], int(f)) }

@@ -78,7 +78,7 @@ func (o *once) add(v jsonValue) span {
 	switch {
 	case v.kind == '"' && v.odd:
 		o.buf = appendJSONText(o.buf, v.raw)
-	case v.kind == '"' || v.kind == '0':
+	case v.kind == '"', v.kind == '0', v.kind == 't', v.kind == 'f':
 		o.buf = append(o.buf, v.raw...)
 	}
 	return span{from, len(o.buf)}

@@ -14,8 +14,8 @@ var windows = Format{
 	Also:   []string{"winlogbeat", "evtx", "eventlog"},
 	Source: "windows",
 	About: About{
-		What: "Windows event logs as JSON, whichever tool wrote them: Winlogbeat and Elastic Agent, evtx_dump, Velociraptor and python-evtx (Event, System, EventData), Get-WinEvent | ConvertTo-Json of PowerShell 5 and 7, EvtxECmd, NXLog, Fluent Bit, Wazuh, and flat exports. Logs: Security, System, the terminal services' operational logs, Sysmon; others are kept with their number.",
-		Export: "evtx_dump -o jsonl Security.evtx; or Get-WinEvent -LogName Security | Select-Object * | ConvertTo-Json -Depth 4. Copy the .evtx file first: it is the evidence. " +
+		What: "Windows event logs, Vista and Server 2008 to 11 and Server 2025, in every shape in which they are found: the .evtx files themselves, read natively, also from a log that was open when it was copied; XML (wevtutil, Event Viewer, forwarders); JSON, whichever tool wrote it (Winlogbeat and Elastic Agent, evtx_dump, Velociraptor and python-evtx, Get-WinEvent | ConvertTo-Json of PowerShell 5 and 7, EvtxECmd, NXLog, Fluent Bit, Wazuh, flat exports).",
+		Export: "Copy the .evtx files of C:\\Windows\\System32\\winevt\\Logs, or wevtutil epl Security Security.evtx: they are the evidence, and nothing is lost. Otherwise wevtutil qe Security /f:xml, Event Viewer's Save All Events As (XML), or Get-WinEvent -LogName Security | Select-Object * | ConvertTo-Json -Depth 4. " +
 			"Needed in the audit policy: logon, account logon, account management, policy change, process creation with command line, file share and detailed file share; size of the Security log at least 1 GB, since it overwrites itself (a busy server: within a day).",
 		Takes:  "Logons and failures with their status, Kerberos and NTLM checks with the client's address, explicit credentials, special privileges, remote desktop sessions, shares and files opened, processes, services, tasks, accounts and groups changed, connections, and every clearing of a log.",
 		Leaves: "What the audit policy does not record is not there. 4625 of network logons names an address only if the service passed it on; 4776 names the workstation that the client claimed to be. Text messages are read only where a record has no fields.",
@@ -23,7 +23,7 @@ var windows = Format{
 	Framing: event.FrameJSON,
 	Sniff:   sniffWindows,
 	New:     func(env *Env) Parser { return &windowsParser{env: env} },
-	Shapes:  ShapeObject | ShapeText,
+	Shapes:  ShapeObject | ShapeMarkup | ShapeSyslog | ShapeText,
 	Keys:    []string{"EventID", "EventId", "event_id", "eventID", "winlog", "TimeCreated"},
 }
 
@@ -61,26 +61,25 @@ type windowsParser struct {
 	positional [windowsData]jsonValue // values without a name, in order
 	posN       int
 	capital    bool // names are written with a small first letter, which is not Windows' own spelling
+	guids      []byte
+	utc        bool // times without a zone are in UTC
+	moment     event.Micros
+	hasMoment  bool         // moment is the event's time
+	written    event.Micros // when the record was written, by the log file; stands in for a time that is broken
+
+	xml *windowsXML
+	bin *windowsBinary
 }
 
 // Parse reads one event.
 func (p *windowsParser) Parse(rec *event.Record, out *event.Batch) error {
-	b := p.env.jsonBody(rec)
-	if b == nil {
-		if isRecordMark(rec.Data) {
-			return nil
-		}
-		return ErrOtherFormat
+	if isRecordMark(rec.Data) {
+		return nil
 	}
 	p.head, p.slots = [whFields]jsonValue{}, [wdFields]jsonValue{}
-	p.n, p.flatN, p.posN, p.capital = 0, 0, 0, false
-	p.scan.reset(b)
-	p.top(&p.scan, 0)
-	if !p.scan.end() {
-		if sniffWindows(rec.Data) > 0 {
-			return ErrBroken
-		}
-		return ErrOtherFormat
+	p.n, p.flatN, p.posN, p.capital, p.utc, p.hasMoment, p.written, p.guids = 0, 0, 0, false, false, false, 0, p.guids[:0]
+	if err := p.gather(rec); err != nil {
+		return err
 	}
 	id, ok := p.head[whID].int()
 	if !ok || id < 0 || id > 1<<31 || p.head[whChannel].empty() && p.head[whProvider].empty() && p.head[whComputer].empty() {
@@ -96,6 +95,34 @@ func (p *windowsParser) Parse(rec *event.Record, out *event.Batch) error {
 	p.emit(ev, id)
 	p.rest(ev, out, id)
 	return nil
+}
+
+// gather takes what the record holds, in whichever of its shapes an event comes.
+func (p *windowsParser) gather(rec *event.Record) error {
+	if isEvtx(rec.Data) {
+		return p.binary(rec)
+	}
+	if b := p.env.jsonBody(rec); b != nil {
+		p.scan.reset(b)
+		p.top(&p.scan, 0)
+		switch {
+		case p.scan.end():
+			return nil
+		case sniffWindows(rec.Data) > 0:
+			return ErrBroken
+		}
+		return ErrOtherFormat
+	}
+	if b := p.env.xmlBody(rec); b != nil {
+		p.utc = true
+		switch {
+		case p.markup(b):
+			return nil
+		case sniffXML(rec.Data) > 0:
+			return ErrBroken
+		}
+	}
+	return ErrOtherFormat
 }
 
 // Flush has nothing to add: every event stands for itself.
@@ -180,6 +207,7 @@ func (p *windowsParser) nested(s *jsonScan, slot int) {
 	for ok := s.enter('{'); ok && s.member(); {
 		switch string(s.key) {
 		case "#text", "Value", "value", "Name", "@Name", "SystemTime", "@SystemTime", "name":
+			p.utc = p.utc || slot == whTime && bytes.HasSuffix(s.key, []byte("SystemTime")) // which is in UTC, said or not
 			if v := s.value(); !v.empty() && v.kind != '{' && v.kind != '[' {
 				p.head[slot] = v
 			}
@@ -380,6 +408,7 @@ func (p *windowsParser) take(name string, v jsonValue) {
 		p.buf = append(append(p.buf[:0], name[0]&^0x20), name[1:]...)
 		name = p.env.Intern.Bytes(p.buf)
 	}
+	v = p.oneSpelling(v)
 	p.data[p.n] = windowsDatum{name, v}
 	p.n++
 	p.key = appendLower(p.key[:0], name)

@@ -342,14 +342,17 @@ func windowsOrder(log int, id int64) []string {
 	return nil
 }
 
-// sniffWindows says how surely a record is a Windows event in JSON.
+// sniffWindows says how surely a record is a Windows event, in whichever shape.
 func sniffWindows(rec []byte) float64 {
+	if isEvtx(rec) {
+		return sniffEvtx(rec)
+	}
 	b := sniffJSON(rec)
 	if b == nil {
 		if isRecordMark(rec) {
 			return 0.2
 		}
-		return 0
+		return sniffXML(rec)
 	}
 	b = b[:min(len(b), 64<<10)]
 	has := func(text string) bool { return bytes.Contains(b, []byte(text)) }

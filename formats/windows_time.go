@@ -8,6 +8,9 @@ import "github.com/sekisho/sekisho/event"
 // when returns the event's moment. NXLog writes it in local time without a zone, but beside it the moment of reception both
 // in local time and, by its collector, in UTC: their difference is the zone.
 func (p *windowsParser) when() (event.Micros, bool) {
+	if p.hasMoment {
+		return p.env.Clock.Absolute(p.moment), true
+	}
 	if v := p.head[whTime]; v.kind == '"' {
 		b := v.text(&p.buf)
 		t, n := parseISOStamp(b)
@@ -16,6 +19,9 @@ func (p *windowsParser) when() (event.Micros, bool) {
 		}
 		if !t.HasZone && n+5 < len(b) && b[n] == ' ' {
 			n += 1 + parseZone(b[n+1:], &t)
+		}
+		if !t.HasZone && p.utc {
+			t.HasZone, t.East = true, 0
 		}
 		return p.env.Clock.Moment(t), true
 	} else if v.kind == '0' {
@@ -30,6 +36,9 @@ func (p *windowsParser) when() (event.Micros, bool) {
 			p.zone(&t)
 		}
 		return p.env.Clock.Moment(t), true
+	}
+	if p.written != 0 && p.head[whStamp].empty() {
+		return p.env.Clock.Absolute(p.written), true
 	}
 	return p.env.timeUTC(p.head[whStamp].text(&p.buf))
 }

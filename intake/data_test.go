@@ -60,7 +60,7 @@ func TestRecordedLogs(t *testing.T) {
 			continue
 		}
 		files++
-		for _, framing := range []event.Framing{event.FrameLines, event.FrameJSON, event.FrameCSV} {
+		for _, framing := range []event.Framing{event.FrameLines, event.FrameJSON, event.FrameCSV, event.FrameXML, event.FrameEVTX} {
 			records, st, err := frame(t, content, framing, Options{})
 			if err != nil {
 				t.Fatalf("%s: %v", f.Path, err)

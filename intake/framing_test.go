@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/evtx"
 )
 
 // got is a record that outlives its yield.
@@ -112,6 +113,13 @@ func TestFramings(t *testing.T) {
 			"a,b", "1,\"x\ny\"", "2,\"q\"\"\n\"\"r\"", "3,5\" disk", "4,\"\""}},
 		{"csv, unbalanced", event.FrameCSV, "a,b\n1,\"x\n2,y\n3,z\n", []string{"a,b", "1,\"x", "2,y", "3,z"}},
 		{"csv, semicolons", event.FrameCSV, "a;b\n1;\"x\ny\"\n", []string{"a;b", "1;\"x\ny\""}},
+		{"xml", event.FrameXML, bom + "<?xml version=\"1.0\"?>\r\n<Events><Event xmlns='x'><System/>\n</Event><Event>2</Event>\n</Events>", []string{
+			"<Event xmlns='x'><System/>\n</Event>", "<Event>2</Event>"}},
+		{"xml, one a line", event.FrameXML, "<Event>1</Event>\n<Event>2</Event>\n", []string{"<Event>1</Event>", "<Event>2</Event>"}},
+		{"xml, numbered", event.FrameXML, "Record 1\n<?xml version=\"1.0\"?>\n<Event>\n 1</Event>\nRecord 2\n<Event>2</Event>", []string{"Record 1", "<Event>\n 1</Event>", "Record 2", "<Event>2</Event>"}},
+		{"xml, broken off", event.FrameXML, "<Event>1<Event>2</Event><EventData/>x <Event>3", []string{"<Event>1", "<Event>2</Event>", "<EventData/>x ", "<Event>3"}},
+		{"not xml", event.FrameXML, "a < b\n<x>\n<!-- <Event>", []string{"a < b", "<x>"}},
+		{"no event log", event.FrameEVTX, "a\nb", []string{"a", "b"}},
 		{"csv, quote in the middle", event.FrameCSV, "a,b\nx\"y,z\nq,r\n", []string{"a,b", "x\"y,z", "q,r"}},
 	}
 	for _, tt := range tests {
@@ -135,7 +143,11 @@ func TestFramings(t *testing.T) {
 func holds(t testing.TB, in []byte, records []got, st Stats, framing event.Framing) {
 	t.Helper()
 	at, line, between := int64(0), int64(1), int64(0)
+	binary := framing == event.FrameEVTX && evtx.IsFile(in) // in which records are counted, not lines
 	for i, r := range records {
+		if binary {
+			line = int64(i+1) - int64(bytes.Count(in[at:r.Offset], newline))
+		}
 		if r.Offset < at || r.Offset+r.Length > int64(len(in)) || r.Length == 0 {
 			t.Fatalf("record %d %v: lies outside %d..%d", i, r, at, len(in))
 		}
@@ -159,6 +171,9 @@ func holds(t testing.TB, in []byte, records []got, st Stats, framing event.Frami
 	if len(in) > 0 && in[len(in)-1] != '\n' {
 		lines++
 	}
+	if binary {
+		lines = int64(len(records))
+	}
 	if st.Lines != lines || st.Bytes != int64(len(in)) || !st.Whole || st.Records != int64(len(records)) {
 		t.Fatalf("stats %+v: the input has %d lines and %d bytes, %d records came", st, lines, len(in), len(records))
 	}
@@ -168,8 +183,11 @@ func holds(t testing.TB, in []byte, records []got, st Stats, framing event.Frami
 func extras(b []byte, framing event.Framing) int64 {
 	b = bytes.ReplaceAll(b, []byte(bom), nil)
 	allowed := "\r\n"
-	if framing == event.FrameJSON {
+	switch framing {
+	case event.FrameJSON:
 		allowed = " \t\r\n,[]\x1e"
+	case event.FrameXML:
+		allowed = " \t\r\n"
 	}
 	n := int64(0)
 	for _, c := range b {

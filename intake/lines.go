@@ -22,6 +22,7 @@ type framer struct {
 	maxObject int
 	stats     Stats
 	head      []byte // the kept beginning of a record that is too long
+	binary    bool   // there are no lines: line counts records
 }
 
 // lines frames physical lines.

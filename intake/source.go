@@ -38,7 +38,9 @@ type Stats struct {
 	Text      int64 // of these, lines between JSON objects
 	Blank     int64 // empty lines; not delivered
 	Lines     int64 // line ends, and a last line without one
-	Envelope  int64 // bytes around the objects of a JSON wrapper; not delivered
+	Envelope  int64 // bytes around the records: of a JSON or XML wrapper, or of an event log's headers and empty places; not delivered
+	Chunks    int64 // of an event log that hold anything
+	Damaged   int64 // of these, without a right checksum; what could be read of them was delivered
 	Bytes     int64 // of the decompressed stream
 	Raw       int64 // of the file as it is stored
 	Whole     bool  // every byte of the file was read: the digest is that of the file
@@ -166,6 +168,10 @@ func (s *Source) Records(ctx context.Context, framing event.Framing, yield func(
 			return fr.json()
 		case event.FrameCSV:
 			return fr.csv()
+		case event.FrameXML:
+			return fr.xml()
+		case event.FrameEVTX:
+			return fr.evtx()
 		default:
 			return fr.lines()
 		}
@@ -187,7 +193,7 @@ func (s *Source) run(ctx context.Context, to io.Writer, progress func(read, of i
 	err := frame(fr)
 	s.stats = fr.stats
 	s.stats.Lines = fr.line - 1
-	if fr.w.ragged() {
+	if !fr.binary && fr.w.ragged() {
 		s.stats.Lines++
 	}
 	fr.w.release()

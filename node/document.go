@@ -140,6 +140,10 @@ func (v *investigation) limits(r *breach.Result) []event.Words {
 			out = append(out, event.Words{Ja: fmt.Sprintf("%s は %s と同じ内容（またはその前半）のため、一度だけ数えた。", in.file.Path, in.copyOf.file.Path),
 				En: fmt.Sprintf("%s has the content of %s, or its beginning: it was counted once.", in.file.Path, in.copyOf.file.Path)})
 		}
+		if s := &in.tally.stats; s.Damaged > 0 {
+			out = append(out, event.Words{Ja: fmt.Sprintf("%s: イベントログの %d ブロック中 %d ブロックの検査値が合わない（開いたまま複製されたか、壊れている）。読めた記録はすべて読んだ。", in.file.Path, s.Chunks, s.Damaged),
+				En: fmt.Sprintf("%s: %d of the event log's %d blocks do not have the right checksum (it was open when it was copied, or it is damaged); every record that could be read was read.", in.file.Path, s.Damaged, s.Chunks)})
+		}
 		if in.unknownFormat != "" {
 			out = append(out, event.Words{Ja: fmt.Sprintf("%s: 設定にある形式名 %q は知らないため、内容から判別した。", in.file.Path, in.unknownFormat),
 				En: fmt.Sprintf("%s: the profile names the format %q, which is not known; the content decided.", in.file.Path, in.unknownFormat)})
@@ -245,12 +249,18 @@ func (v *investigation) hash(ctx context.Context, want map[uint32][]*cases.Evide
 			}
 			continue
 		}
+		var xml map[int64]string
+		if in.framing == event.FrameEVTX {
+			xml = asXML(ctx, in, parts)
+		}
 		i := 0
 		for _, e := range want[n] {
 			h := sha256.New()
 			for k := range e.Parts {
 				h.Write(data[i])
-				if k == 0 {
+				if text, ok := xml[parts[i].Offset]; ok && k == 0 {
+					e.Text = cutText(visible([]byte(cutText(text, 4*textShown))), 2*textShown)
+				} else if k == 0 {
 					e.Text = cutText(visible(data[i][:min(len(data[i]), 4*textShown)]), textShown)
 				}
 				i++

@@ -157,12 +157,12 @@ func names(all []formats.Format) string {
 // sample cuts the head of a file into records as far as that is needed to recognise it, and says how it seems to be framed.
 func sample(ctx context.Context, src *intake.Source, head []byte) ([][]byte, event.Framing) {
 	trimmed := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
-	framing := event.FrameLines
-	if len(trimmed) > 1 && (trimmed[0] == '{' || trimmed[0] == '[' && jsonFollows(trimmed[1:])) {
+	framing, certain := intake.FramingOf(head)
+	if !certain && len(trimmed) > 1 && (trimmed[0] == '{' || trimmed[0] == '[' && jsonFollows(trimmed[1:])) {
 		framing = event.FrameJSON
 	}
 	var recs [][]byte
-	if framing == event.FrameJSON {
+	if framing != event.FrameLines {
 		size := 0
 		_ = src.Records(ctx, framing, func(r *event.Record) error { // what is wrong with the file is said when it is read
 			recs = append(recs, bytes.Clone(r.Data))
@@ -191,8 +191,8 @@ func jsonFollows(b []byte) bool {
 
 // framingOf settles between what the format's files usually are and what this one looks like: JSON formats also come as CSV.
 func framingOf(head []byte, format, seen event.Framing) event.Framing {
-	if seen == event.FrameJSON {
-		return event.FrameJSON
+	if seen != event.FrameLines {
+		return seen
 	}
 	if format == event.FrameJSON {
 		if line, _, _ := bytes.Cut(head, []byte("\n")); bytes.Count(line, []byte(",")) >= 2 && !bytes.HasPrefix(bytes.TrimSpace(line), []byte("{")) {
