@@ -46,5 +46,6 @@ func All() []Format {
 		webAccess,
 		windows,
 		windowsDHCP,
+		zeek,
 	}
 }

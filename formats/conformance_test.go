@@ -33,8 +33,11 @@ func conformanceSuites() []suiteMaker {
 		{"crowdsec-hub", suiteCrowdSec},
 		{"fail2ban", suiteFail2ban},
 		{"postfix-grok-patterns", suitePostfix},
+		{"panther", suitePanther},
 		{"sshguard", suiteSSHGuard},
+		{"stratosphere", suiteStratosphere},
 		{"wazuh", suiteWazuh},
+		{"zeek", suiteZeek},
 	}
 }
 

@@ -97,7 +97,7 @@ func (p *oktaParser) Parse(rec *event.Record, out *event.Batch) error {
 		}
 		return ErrOtherFormat
 	}
-	if !p.has(okType) || !p.has(okActor) && !p.has(okActorID) || !p.has(okResult) && !p.has(okID) {
+	if !p.has(okType) || !p.has(okActor) && !p.has(okActorID) || !p.has(okResult) && !p.has(okID) && !p.has(okMessage) {
 		return ErrOtherFormat
 	}
 	when, ok := p.time(okTime)
@@ -109,7 +109,10 @@ func (p *oktaParser) Parse(rec *event.Record, out *event.Batch) error {
 	kind := p.str(okType)
 	ev.Class, ev.Activity = oktaKind(kind)
 	ev.Account, ev.Client, ev.Service = p.str(okActor), p.str(okAgent), "okta"
-	if ev.Account == "" || ev.Account == "unknown" {
+	switch ev.Account {
+	case "unknown": // nobody: Okta puts the address into the name
+		ev.Account = ""
+	case "":
 		ev.Account = p.first(okActorName, okActorID)
 	}
 	p.source(ev, okIP, okChain)
