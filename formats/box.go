@@ -20,6 +20,8 @@ var boxEvents = Format{
 		Leaves: "What else stands in additional_details. Box writes no reason for a refused login. Records without a time are refused.",
 	},
 	Framing: event.FrameJSON,
+	Shapes:  ShapeObject,
+	Keys:    []string{"event_type"},
 	Sniff: func(rec []byte) float64 {
 		b := sniffJSON(rec)
 		if b == nil {

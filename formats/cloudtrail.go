@@ -22,6 +22,8 @@ var cloudTrail = Format{
 		Leaves: "Request parameters and answers beyond the name of the thing. A user who does not exist is not named (HIDDEN_DUE_TO_SECURITY_REASONS): such attempts have no account. What happens within a machine is not in CloudTrail. Files come 5 to 15 minutes late.",
 	},
 	Framing: event.FrameJSON,
+	Shapes:  ShapeObject,
+	Keys:    []string{"eventName", "eventname"},
 	Sniff:   sniffCloudTrail,
 	New: func(env *Env) Parser {
 		p := &cloudTrailParser{jsonFields: newJSONFields(env, cloudTrailPaths[:]...)}

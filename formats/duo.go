@@ -22,6 +22,8 @@ var duoLog = Format{
 		Leaves: "The password, which the protected application asks for: only the proxy sees it. access_device.ip is what the application told Duo; some tell their own address or 0.0.0.0.",
 	},
 	Framing: event.FrameJSON,
+	Shapes:  ShapeObject,
+	Keys:    []string{"access_device", "factor", "auth_stage", "isotimestamp", "description", "sekey", "surfaced_auth", "new_enrollment"},
 	Sniff:   sniffDuo,
 	New: func(env *Env) Parser {
 		return &duoParser{jsonFields: newJSONFields(env, duoPaths[:]...)}

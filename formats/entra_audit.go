@@ -22,6 +22,8 @@ var entraAudit = Format{
 		Leaves: "Changes beyond 4 kB of text. An application that acts is named by its name, without the person behind it. Values that Entra writes as lists of numbers stay so.",
 	},
 	Framing: event.FrameJSON,
+	Shapes:  ShapeObject | ShapeText | ShapeSyslog, // rows of a table begin with a time
+	Keys:    []string{"activityDisplayName", "ActivityDisplayName", "initiatedBy", "InitiatedBy", "operationName", "OperationName"},
 	Sniff:   sniffEntraAudit,
 	New: func(env *Env) Parser {
 		p := &entraAuditParser{jsonFields: newJSONFields(env, entraAuditPaths[:]...)}

@@ -21,6 +21,8 @@ var googleWorkspace = Format{
 		Leaves: "A login without a parameter for it has no reason. A wrong password for a name that does not exist is not logged by Google. Mail that is read over IMAP or by the API of an authorised application is one token activity, not a list of mails. Records come minutes to hours late (drive: up to some hours).",
 	},
 	Framing: event.FrameJSON,
+	Shapes:  ShapeObject,
+	Keys:    []string{"applicationName", "time_usec"},
 	Sniff:   sniffGoogle,
 	New: func(env *Env) Parser {
 		return &googleParser{jsonFields: newJSONFields(env, googlePaths[:]...)}

@@ -21,6 +21,8 @@ var oktaLog = Format{
 		Leaves: "Okta says a country by its name: it is kept as country_name and not as the event's country. A wrong password and an unknown name are one reason (INVALID_CREDENTIALS) unless the record has no user. What is done inside an application is not in it.",
 	},
 	Framing: event.FrameJSON,
+	Shapes:  ShapeObject,
+	Keys:    []string{"alternateId", "alternateid"},
 	Sniff: func(rec []byte) float64 {
 		b := sniffJSON(rec)
 		if b == nil {

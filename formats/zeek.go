@@ -22,7 +22,9 @@ var zeek = Format{
 		Takes:  "conn (who, whom, how much, how it ended), dns, http, ssl, ssh with success as Zeek guesses it, ldap and ldap_search, kerberos, ntlm, smb_files and smb_mapping, rdp, ftp, smtp, radius, dhcp, socks, mysql logins, dce_rpc, notice, intel, signatures, files with their hashes, tunnel.",
 		Leaves: "software, known_*, x509, pe, ocsp, weird, stats, packet_filter and logs of other names are read without an event. Whether an SSH login succeeded is Zeek's inference from sizes. Passwords that Zeek saw are not kept. Of encrypted protocols only the outside is seen. Records of a protocol repeat the connection that conn has (repeat).",
 	},
-	Sniff: sniffZeek,
+	Shapes: ShapeObject | ShapeText,
+	Keys:   []string{"ts", "_write_ts"},
+	Sniff:  sniffZeek,
 	New: func(env *Env) Parser {
 		return &zeekParser{env: env, set: ',', tab: '\t', names: ldapNames{in: env.Intern}}
 	},
