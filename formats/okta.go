@@ -99,7 +99,7 @@ func (p *oktaParser) Parse(rec *event.Record, out *event.Batch) error {
 		}
 		return ErrOtherFormat
 	}
-	if !p.has(okType) || !p.has(okActor) && !p.has(okActorID) || !p.has(okResult) && !p.has(okID) && !p.has(okMessage) {
+	if !p.has(okType) || !p.has(okActor) && !p.has(okActorID) {
 		return ErrOtherFormat
 	}
 	when, ok := p.time(okTime)
