@@ -21,9 +21,11 @@ func crowdSecServices() map[string][]string {
 	return map[string][]string{
 		"actual":     {"web-access"},
 		"apache2":    {"web-access", "apache-error"},
+		"Nextcloud":  {"nextcloud"},
 		"bind9":      {"bind-query"},
 		"dovecot":    {"dovecot"},
 		"iptables":   {"netfilter"},
+		"gitlab":     {"gitlab-json"},
 		"named":      {"bind-query"},
 		"nginx":      {"web-access", "nginx-error"},
 		"openvpn":    {"openvpn"},

@@ -17,6 +17,7 @@ func wazuhServices() map[string][]string {
 		"dovecot":       {"dovecot"},
 		"fortigate":     {"fortigate"},
 		"named":         {"bind-query"},
+		"nextcloud":     {"nextcloud"},
 		"office365":     {"m365-audit"},
 		"openldap":      {"openldap"},
 		"pam":           {"pam"},
