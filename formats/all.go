@@ -9,6 +9,7 @@ func All() []Format {
 		ds389,
 		ds389JSON,
 		apacheError,
+		auditd,
 		cloudTrail,
 		bindQuery,
 		boxEvents,

@@ -22,6 +22,7 @@ func crowdSecServices() map[string][]string {
 		"actual":     {"web-access"},
 		"apache2":    {"web-access", "apache-error"},
 		"Nextcloud":  {"nextcloud"},
+		"auditd":     {"auditd"},
 		"bind9":      {"bind-query"},
 		"dovecot":    {"dovecot"},
 		"iptables":   {"netfilter"},
