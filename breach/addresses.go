@@ -139,7 +139,7 @@ func (s *scoping) noise(a *address) bool {
 	if a.unknown > 4*a.failures {
 		return true
 	}
-	return a.triedAll < 5
+	return a.triedAll < 5 || a.triedAll < maxTried && a.triedAll > 3*a.real
 }
 
 func whyAddress(v cases.AddressVerdict, u *use, a *address) event.Words {

@@ -23,7 +23,7 @@ func hostSigns(detector string, sev event.Severity) float64 {
 		half = 0.5
 	}
 	switch base(detector) {
-	case "mass-encryption", "ci-remote-control", "internal-scan":
+	case "mass-encryption", "ci-remote-control", "internal-scan", "appliance-outbound":
 		return 4 * half
 	case "log-cleared", "tunnel", "restricted-access", "upload":
 		return 2.5 * half

@@ -29,12 +29,14 @@ func (s *scoping) meet() {
 		if key.client != noClient || len(g.familiar) > 0 || s.crowd(key.addr) {
 			continue
 		}
+		if len(s.meetings) >= maxMeetings { // so many strangers everywhere say nothing, and which came first must not matter
+			clear(s.meetings)
+			return
+		}
 		who := g.newcomers()
 		for i, a := range who {
 			for _, b := range who[:i] {
-				if len(s.meetings) < maxMeetings {
-					s.meetings[pairOf(a, b)]++
-				}
+				s.meetings[pairOf(a, b)]++
 			}
 		}
 	}

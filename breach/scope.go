@@ -86,6 +86,7 @@ type scoping struct {
 	campaign    span
 	dropped     map[string]event.Micros // by identity: when it left the target list
 	guessed     map[pairKey]struct{}
+	abused      map[pairKey]float64     // what a finding says was done with an account from an address, in nats
 	afterHigh   map[string]bool         // by identity: a high finding says that it was entered after guessing, or is no longer guessed at
 	clientBad   map[uint32]int          // condemned accounts by client
 	clientAll   map[uint32]int          // accounts by client
@@ -114,7 +115,7 @@ type pairKey struct {
 // begin prepares what does not change from round to round.
 func begin(l *Ledger, in Inputs) *scoping {
 	s := &scoping{Ledger: l, in: in, w: DefaultWeights(), harmStart: math.MaxInt64, dropped: map[string]event.Micros{},
-		guessed: map[pairKey]struct{}{}, afterHigh: map[string]bool{}, sources: map[netip.Addr]bool{}}
+		guessed: map[pairKey]struct{}{}, abused: map[pairKey]float64{}, afterHigh: map[string]bool{}, sources: map[netip.Addr]bool{}}
 	if in.Weights != nil {
 		s.w = *in.Weights
 	}
@@ -129,7 +130,6 @@ func begin(l *Ledger, in Inputs) *scoping {
 	}
 	s.home = s.homeCountry()
 	s.shareSystems()
-	s.readFindings()
 	s.hands, s.holders = map[sessionKey]int{}, map[uint32]map[uint32]struct{}{}
 	s.hide()
 	for _, v := range l.ordered {
@@ -143,6 +143,7 @@ func begin(l *Ledger, in Inputs) *scoping {
 			}
 		}
 	}
+	s.readFindings()
 	s.countClients()
 	s.heldBy = s.shareClients()
 	return s
@@ -189,8 +190,10 @@ func (s *scoping) readFindings() {
 				s.campaign.from = f.First
 			}
 			s.campaign.to = max(s.campaign.to, f.Last+event.Micros(60*86400*1e6))
-			for _, ip := range f.Addresses {
-				s.sources[ip] = true
+			for _, ip := range f.Addresses { // who probes for IDs tries names that nobody has; who guesses does so at those that are used
+				if a := s.addrs[ip]; base(f.Detector) == "id-probing" || a != nil && !s.noise(a) {
+					s.sources[ip] = true
+				}
 			}
 		case "directory-read":
 			if f.Severity >= event.High && (s.exposed == 0 || f.First < s.exposed) {
@@ -202,6 +205,13 @@ func (s *scoping) readFindings() {
 					s.dropped[id] = f.First
 				}
 				s.afterHigh[id] = s.afterHigh[id] || f.Severity >= event.High
+			}
+		case "spam-burst", "excess-taking":
+			w := s.w.Abused[f.Severity]
+			for _, id := range f.Accounts {
+				for _, ip := range f.Addresses {
+					s.abused[pairKey{id, ip}] = max(s.abused[pairKey{id, ip}], w)
+				}
 			}
 		case "success-after-guessing":
 			for _, id := range f.Accounts {

@@ -54,6 +54,9 @@ func (s *scoping) weigh(v *visit) {
 	if _, ok := s.guessed[pairKey{v.who.ID, a.place.IP}]; ok && !p.address {
 		add("after-guessing", s.w.AfterGuessing)
 	}
+	if w := s.abused[pairKey{v.who.ID, a.place.IP}]; !p.address && !p.network {
+		add("abused", w)
+	}
 	if at, ok := s.dropped[v.who.ID]; ok && !p.address && v.last > at-14*day {
 		add("drop-out", s.w.DropOut)
 	}

@@ -21,21 +21,22 @@ type Weights struct {
 	ClientNew                              float64 // another client than in a past that is deep enough to tell
 	OperatorMax                            float64 // a client that condemned logins have and honest ones do not
 
-	GuessSource           float64 // the address guessed at accounts
-	GuessOnly             float64 // and nobody is at home there
-	SameHand, SameHandMax float64 // each further account with one rare client at an address that hides its user
-	MaskedMax             float64 // the most of it where such addresses are many: people who use Tor look alike, so it must not condemn alone
-	StolenTogether        float64 // two such accounts at one address new to both; one more for each further one
-	Stolen                float64 // the intruder used the account before: every place strange to it is suspect
-	AfterGuessing         float64 // a finding says: this account, after guessing
-	DropOut               float64 // it left the attackers' list while the list went on
-	DropOutAlone          float64 // what that leaves standing where no record shows from where the account was used
-	Foothold              float64 // used, for the first time, from a machine that the intruder held
-	OwnHabit              float64 // one who always came from one or two networks comes from another; where no client is recorded
-	Population            float64 // a network where many of the people are at home
-	Exposed               float64 // after the directory with its credentials was read
-	Bulk                  float64 // took mail or files as its owner never did
-	HalfOnly              float64 // never more than the right password without the second step
+	GuessSource           float64                    // the address guessed at accounts
+	GuessOnly             float64                    // and nobody is at home there
+	SameHand, SameHandMax float64                    // each further account with one rare client at an address that hides its user
+	MaskedMax             float64                    // the most of it where such addresses are many: people who use Tor look alike, so it must not condemn alone
+	StolenTogether        float64                    // two such accounts at one address new to both; one more for each further one
+	Stolen                float64                    // the intruder used the account before: every place strange to it is suspect
+	AfterGuessing         float64                    // a finding says: this account, after guessing
+	DropOut               float64                    // it left the attackers' list while the list went on
+	DropOutAlone          float64                    // what that leaves standing where no record shows from where the account was used
+	Foothold              float64                    // used, for the first time, from a machine that the intruder held
+	OwnHabit              float64                    // one who always came from one or two networks comes from another; where no client is recorded
+	Population            float64                    // a network where many of the people are at home
+	Exposed               float64                    // after the directory with its credentials was read
+	Bulk                  float64                    // took mail or files as its owner never did
+	Abused                map[event.Severity]float64 // a finding says that it was used from this address as its owner never used it: spam, documents
+	HalfOnly              float64                    // never more than the right password without the second step
 
 	Stranger, Familiar float64 // at an address new to all: each other account with an unfamiliar client; with its own
 	MetAgain           float64 // for each further address where the same two met as strangers
@@ -61,7 +62,7 @@ func DefaultWeights() Weights {
 		Abroad:     1.5,
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
 		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.5, OperatorMax: 4.5,
-		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, HalfOnly: -1.5,
+		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, Abused: map[event.Severity]float64{event.Medium: 2.5, event.High: 6}, HalfOnly: -1.5,
 		Stranger: 1.8, Familiar: -2, Rented: 2.5, MetAgain: 2, MetAgainMax: 5, Wandering: 1, WanderingMax: 3, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}
@@ -110,6 +111,8 @@ func termWords(name string) event.Words {
 		return event.Words{Ja: "組織の多くの人が普段使うネットワーク", En: "a network that many of the institute's people use"}
 	case "exposed":
 		return event.Words{Ja: "ディレクトリの認証情報が読み取られた後の接続", En: "after the directory with its credentials was read"}
+	case "abused":
+		return event.Words{Ja: "この接続元から、本人の普段にない使われ方をした（迷惑メールの送信、文書の大量取得）", En: "used from this address as its owner never did: much mail sent, many documents taken"}
 	case "bulk":
 		return event.Words{Ja: "本人の普段と比べて大量のメール・ファイルの取得", En: "took far more mail or files than its owner ever did"}
 	case "half-only":

@@ -11,18 +11,22 @@ import "github.com/sekisho/sekisho/detect"
 // All returns every detector, in order of name. A file that declares a Spec and is not listed here fails a test.
 func All() []detect.Spec {
 	return []detect.Spec{
+		applianceOutbound,
 		beacon,
 		ciRemoteControl,
 		directoryRead,
+		excessTaking,
 		idListObtained,
 		idProbing,
 		internalScan,
 		logCleared,
 		longConnection,
 		mailBulkRead,
+		massEncryption,
 		oneAddressManyAccounts,
 		passwordGuessing,
 		restrictedAccess,
+		spamBurst,
 		successAfterGuessing,
 		targetDropOut,
 		upload,

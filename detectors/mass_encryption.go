@@ -1,0 +1,281 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package detectors
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/sekisho/sekisho/detect"
+	"github.com/sekisho/sekisho/event"
+)
+
+var massEncryption = detect.Spec{Name: "mass-encryption", Attack: []string{"T1486"}, New: newMassEncryption}
+
+// Tunables of mass-encryption.
+const (
+	encryptFiles    = 10      // files that gave way to a copy of a new kind, by one hand
+	encryptFolders  = 2       // folders in which they lay
+	encryptOther    = 50      // files, where the new ending stands in place of the old one and not behind it
+	encryptSpan     = 120     // s in which they did
+	encryptCritical = 100     // files for critical severity
+	encryptLearn    = 3       // days after which a kind of file that two hands wrote on different days is known
+	encryptPending  = 4096    // files of one hand that are watched at a time
+	encryptHands    = 1 << 14 // hands that are watched at a time
+	encryptKinds    = 1 << 16 // kinds of file that are known
+)
+
+// encryptions looks for one hand (an account at a machine) under which file after file disappears and a file of the same name with a new
+// ending stands in its place. It needs no list of endings: an ending is new if nobody had it before.
+type encryptions struct {
+	hands map[hand]*taking
+	kinds map[uint64]*fileKind
+	found map[hand]*encryption
+	day   int32
+}
+
+type hand struct {
+	who uint32
+	src netip.Addr
+	on  string // the host whose files they are
+}
+
+// fileKind is an ending and who wrote it.
+type fileKind struct {
+	first int32
+	by    few
+}
+
+// taking is what one hand did in the last seconds.
+type taking struct {
+	from    event.Micros
+	gone    map[uint64]bool // files that were deleted or renamed away, by name and (true) by stem
+	come    map[uint64]bool // files of a kind that is not known, by what they would have been before; true: counted
+	folders few
+	files   int64
+	other   int64 // of them, those whose ending was replaced
+	first   detect.Evidence
+}
+
+type encryption struct {
+	place    event.Place
+	src      netip.Addr
+	host     string
+	id, name string
+	ending   string
+	files    int64
+	folders  few
+	first    event.Micros
+	last     event.Micros
+	alerted  event.Micros
+	evidence detect.Evidence
+}
+
+func newMassEncryption(detect.Site) detect.Detector {
+	return &encryptions{hands: map[hand]*taking{}, kinds: map[uint64]*fileKind{}, found: map[hand]*encryption{}}
+}
+
+func (d *encryptions) Classes() detect.ClassSet { return detect.Classes(event.ClassFile) }
+
+func (d *encryptions) Observe(s *event.Sighting) {
+	if s.Outcome == event.OutcomeFailure || s.Object == "" {
+		return
+	}
+	switch s.Activity {
+	case event.ActWrite, event.ActCreate, event.ActRename, event.ActDelete, event.ActUpload:
+	default:
+		return
+	}
+	h := hand{src: s.SrcIP, on: s.DstHost}
+	if s.Who != nil {
+		h.who = s.Who.Handle
+	}
+	if d.day != s.Day {
+		d.day = s.Day
+		clear(d.hands)
+	}
+	t := d.hands[h]
+	if t == nil || s.Time-t.from > encryptSpan*1e6 {
+		if t == nil && len(d.hands) >= encryptHands {
+			return
+		}
+		t = &taking{from: s.Time, gone: map[uint64]bool{}, come: map[uint64]bool{}}
+		d.hands[h] = t
+	}
+	name := s.Object
+	switch s.Activity {
+	case event.ActDelete:
+		d.leave(s, h, t, name)
+	case event.ActRename:
+		d.leave(s, h, t, name)
+		if v, ok := s.Get("new_name"); ok {
+			d.appear(s, h, t, v.Text)
+		}
+	default:
+		d.appear(s, h, t, name)
+	}
+}
+
+// leave notes that a file is gone.
+func (d *encryptions) leave(s *event.Sighting, h hand, t *taking, name string) {
+	for i, n := range [...]string{name, stem(name)} {
+		k := hashWord(n)
+		if counted, ok := t.come[k]; ok && !counted {
+			t.come[k] = true
+			t.other += int64(i)
+			d.count(s, h, t, name)
+			return
+		}
+		if _, ok := t.gone[k]; !ok && len(t.gone) < encryptPending {
+			t.gone[k] = i == 1
+		}
+	}
+}
+
+// appear notes a file of a kind that is not known. What it was before is its name without the new ending.
+func (d *encryptions) appear(s *event.Sighting, h hand, t *taking, name string) {
+	end := ending(name)
+	if end == "" || d.known(end, s, h) {
+		return
+	}
+	k := hashWord(stem(name))
+	if _, ok := t.come[k]; ok || len(t.come) >= encryptPending {
+		return
+	}
+	byStem, gone := t.gone[k]
+	t.come[k] = gone
+	if gone {
+		if byStem {
+			t.other++
+		}
+		d.count(s, h, t, name)
+	}
+}
+
+// known says whether an ending was written before, by two hands or on a day some time ago, and remembers it.
+func (d *encryptions) known(end string, s *event.Sighting, h hand) bool {
+	key := hashWord(end)
+	k := d.kinds[key]
+	if k == nil {
+		if len(d.kinds) < encryptKinds {
+			k = &fileKind{first: s.Day}
+			k.by.add(h.who)
+			d.kinds[key] = k
+		}
+		return false
+	}
+	return k.by.add(h.who) >= 2 && s.Day > k.first || s.Day-k.first >= encryptLearn
+}
+
+func (d *encryptions) count(s *event.Sighting, h hand, t *taking, name string) {
+	t.files++
+	t.folders.add(hashText(folderOf(name)))
+	t.first.Add(s.Event)
+	e := d.found[h]
+	if e == nil {
+		if t.files-t.other < encryptFiles && t.files < encryptOther || t.folders.n < encryptFolders || len(d.found) >= encryptHands {
+			return
+		}
+		e = &encryption{place: s.Src, src: s.SrcIP, host: s.DstHost, ending: ending(newName(s)), first: t.from, alerted: s.Seen(), files: t.files - 1, folders: t.folders, evidence: t.first}
+		if s.Who != nil {
+			e.id, e.name = s.Who.ID, s.Who.Name
+		}
+		d.found[h] = e
+	}
+	e.files++
+	e.folders.add(hashText(folderOf(name)))
+	e.last = s.Time
+	e.evidence.Add(s.Event)
+}
+
+func newName(s *event.Sighting) string {
+	if v, ok := s.Get("new_name"); ok {
+		return v.Text
+	}
+	return s.Object
+}
+
+func base(name string) string {
+	return name[strings.LastIndexAny(name, `/\`)+1:]
+}
+
+func folderOf(name string) string { return name[:len(name)-len(base(name))] }
+
+// ending returns what stands behind the last point of a file's name, in small letters.
+func ending(name string) string {
+	b := base(name)
+	i := strings.LastIndexByte(b, '.')
+	if i <= 0 || len(b)-i > 64 {
+		return ""
+	}
+	return strings.ToLower(b[i+1:])
+}
+
+// stem returns a name without its ending.
+func stem(name string) string {
+	if end := ending(name); end != "" {
+		return name[:len(name)-len(end)-1]
+	}
+	return name
+}
+
+func hashWord(s string) uint64 {
+	h := uint64(0xcbf29ce484222325)
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		h = (h ^ uint64(c)) * 0x100000001b3
+	}
+	return h
+}
+
+func (d *encryptions) Findings(event.Micros) []event.Finding {
+	var out []event.Finding
+	for h, e := range d.found {
+		out = append(out, e.finding(h))
+	}
+	return sortedFindings(out)
+}
+
+func (e *encryption) finding(h hand) event.Finding {
+	f := event.Finding{
+		Key: fmt.Sprintf("%s %s %s", e.id, e.src, e.host), Severity: event.High, First: e.first, Last: e.last, Alerted: e.alerted, Evidence: e.evidence.Refs(),
+		Numbers: []event.Figure{figure("files", float64(e.files)), figure("folders", float64(e.folders.n))},
+	}
+	if e.files >= encryptCritical {
+		f.Severity = event.Critical
+	}
+	if e.id != "" {
+		f.Accounts = []string{e.id}
+	}
+	if e.host != "" {
+		f.Hosts = append(f.Hosts, e.host)
+	}
+	from := machineName(e.place, e.src)
+	if e.src.IsValid() {
+		if e.place.Own {
+			f.Hosts = append(f.Hosts, from)
+		} else {
+			f.Addresses = []netip.Addr{e.src}
+		}
+	}
+	f.Title = event.Words{
+		Ja: fmt.Sprintf("%s のファイル %d 件が次々に別の種類（.%s）へ置き換えられた", e.host, e.files, shorten(e.ending)),
+		En: fmt.Sprintf("%d files on %s gave way, one after the other, to files of a new kind (.%s)", e.files, e.host, shorten(e.ending))}
+	f.Explanation = event.Words{
+		Ja: fmt.Sprintf("%s（%s）から、%d 秒以内に %d 件以上のファイルが消え、同じ名前に、これまで誰も使っていない拡張子を付けたものが現れた。ランサムウェアによる暗号化に特有の動きである。ファイル形式の一括変換でも起こりうるが、その場合は作業した人がいる。", from, e.name, encryptSpan, encryptFiles),
+		En: fmt.Sprintf("From %s (%s), more than %d files disappeared within %d s and files of the same names with an ending that nobody had before came in their place. That is how ransomware encrypts. Converting many files at once can look like this; then somebody is doing it.", from, e.name, encryptFiles, encryptSpan)}
+	return f
+}
+
+// shorten cuts what a stranger chose to a length that fits a title.
+func shorten(s string) string {
+	if len(s) > 24 {
+		return s[:24] + "…"
+	}
+	return s
+}
