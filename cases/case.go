@@ -188,6 +188,7 @@ type Session struct {
 	Service string     `json:"service,omitempty"`
 	Client  string     `json:"client,omitempty"`
 	Events  int64      `json:"events,omitempty"`
+	Holder  string     `json:"holder,omitempty"` // who had the address then, where it is one that was lent out; extra
 }
 
 // Term is one weight in a verdict, in natural logarithms of odds; positive speaks for harm.

@@ -20,7 +20,7 @@ import (
 )
 
 // document joins what the stages concluded into the case.
-func (v *investigation) document(ctx context.Context, r *breach.Result) (*cases.Case, error) {
+func (v *investigation) document(ctx context.Context, r *breach.Result, held *holders) (*cases.Case, error) {
 	w := v.watched
 	c := &cases.Case{
 		Schema: cases.Schema, Revision: v.revision, Supersedes: v.supersedes, KnownAsOf: cases.Time(max(w.last, v.lastAnswer())), Partial: v.partial,
@@ -33,7 +33,9 @@ func (v *investigation) document(ctx context.Context, r *breach.Result) (*cases.
 	}
 	c.Coverage = coverage(w, w.first, w.last)
 	c.Limits = v.limits(r)
-	findings, err := v.findings(ctx, append(slices.Clone(w.findings), r.Findings...))
+	all := append(slices.Clone(w.findings), r.Findings...)
+	held.tell(all)
+	findings, err := v.findings(ctx, all)
 	if err != nil {
 		return nil, err
 	}

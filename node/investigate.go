@@ -36,6 +36,8 @@ type investigation struct {
 	know     *knower
 	watched  *watched
 	joinable bool    // there are relayed logins and forms sent to web servers
+	leased   bool    // there are records that say who had an address
+	crossed  bool    // there are translated connections, or requests through a proxy
 	relays   *relays // nil: no front end's log stands beside the directory's
 	partial  bool
 	covered  bool
@@ -176,6 +178,7 @@ func (v *investigation) readAll(ctx context.Context) error {
 		return fmt.Errorf("node: read the inputs: %w", explain(err, v.o.Out))
 	}
 	v.joinable = r.posts.Load() > 0 && r.relayed.Load() > 0
+	v.leased, v.crossed = r.leases.Load() > 0, r.crossed.Load() > 0
 	v.stats.Read = time.Since(start)
 	return nil
 }
@@ -267,7 +270,11 @@ func (v *investigation) conclude(ctx context.Context, db *duckdb.Writer) (*Outco
 	if err != nil {
 		return nil, err
 	}
-	c, err := v.document(ctx, r)
+	held, err := v.identify(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	c, err := v.document(ctx, r, held)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/event/sorted"
 	"github.com/sekisho/sekisho/formats"
+	"github.com/sekisho/sekisho/identity"
 	"github.com/sekisho/sekisho/intake"
 	"github.com/sekisho/sekisho/vault"
 )
@@ -59,6 +60,8 @@ type reading struct {
 	failed   atomic.Int64 // records nobody took
 	posts    atomic.Int64 // forms sent to web servers, and
 	relayed  atomic.Int64 // logins that a front end relayed: with both there is something to join
+	leases   atomic.Int64 // records that say who had an address
+	crossed  atomic.Int64 // connections through a box that translates, requests through a proxy
 	progress func(Progress)
 	early    *early // nil: no look before the end
 }
@@ -216,6 +219,20 @@ func (w *reader) flush() error {
 			w.posts.Add(1)
 		case e.Class == event.ClassAuthentication && e.SrcIsRelay:
 			w.relayed.Add(1)
+		}
+		switch e.Class {
+		case event.ClassLease, event.ClassAuthentication:
+			if _, _, ok := identity.LeaseOf(e); ok {
+				w.leases.Add(1)
+			}
+		case event.ClassNetwork:
+			if _, _, ok := identity.Outside(e); ok {
+				w.crossed.Add(1)
+			}
+		case event.ClassHTTP:
+			if e.Service == "proxy" {
+				w.crossed.Add(1)
+			}
 		}
 		if err := w.adder.Add(e); err != nil {
 			return err
