@@ -58,7 +58,7 @@ func zeekFile(dir, path string, data []byte) *suiteFile {
 	base, _, _ := strings.Cut(filepath.Base(path), ".")
 	f := &suiteFile{path: filepath.ToSlash(rel), service: base, formats: []string{"zeek"}}
 	if strings.HasSuffix(path, ".binetflow") {
-		f.service, f.formats = "argus", argusFormats()
+		f.service, f.formats = "argus", []string{"netflow"}
 	}
 	var fields []string
 	known := false
@@ -74,6 +74,13 @@ func zeekFile(dir, path string, data []byte) *suiteFile {
 			zeekSaid(base, fields, strings.Split(line, "\t"), &rec)
 		case f.service == "argus":
 			known = true
+			if c := strings.Split(line, "\t"); len(c) > 8 && i > 0 {
+				rec.outcome = claimNoEventNeeded
+				if a, err := netip.ParseAddr(c[3]); err == nil && strings.TrimSpace(c[5]) != "<-" {
+					rec.from, rec.outcome = a.String(), claimEvent
+					rec.time, _ = time.Parse("2006/01/02 15:04:05.999999", c[0])
+				}
+			}
 		}
 		f.recs = append(f.recs, rec)
 	}
@@ -156,5 +163,3 @@ func zeekAsk(log string, at map[string]string, rec *said) {
 		return "ports " + port + " and " + dport + ", destination " + dst
 	}
 }
-
-func argusFormats() []string { return nil }
