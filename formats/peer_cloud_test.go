@@ -23,7 +23,7 @@ import (
 // what their own fields say plainly is what the events say.
 
 // peerFolder returns ../shared/data/NAME beside the repository, or skips the test.
-func peerFolder(t *testing.T, name string) string {
+func peerFolder(t testing.TB, name string) string {
 	dir, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)

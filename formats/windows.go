@@ -67,6 +67,9 @@ type windowsParser struct {
 	hasMoment  bool         // moment is the event's time
 	written    event.Micros // when the record was written, by the log file; stands in for a time that is broken
 
+	mac   string                   // of the device that called
+	lists map[string][]windowsKind // by log
+
 	xml *windowsXML
 	bin *windowsBinary
 }
@@ -77,7 +80,7 @@ func (p *windowsParser) Parse(rec *event.Record, out *event.Batch) error {
 		return nil
 	}
 	p.head, p.slots = [whFields]jsonValue{}, [wdFields]jsonValue{}
-	p.n, p.flatN, p.posN, p.capital, p.utc, p.hasMoment, p.written, p.guids = 0, 0, 0, false, false, false, 0, p.guids[:0]
+	p.n, p.flatN, p.posN, p.capital, p.utc, p.hasMoment, p.written, p.mac, p.guids = 0, 0, 0, false, false, false, 0, "", p.guids[:0]
 	if err := p.gather(rec); err != nil {
 		return err
 	}

@@ -27,6 +27,9 @@ func (p *windowsParser) emit(ev *event.Event, id int64) {
 	case logSysmon:
 		p.sysmon(ev, id)
 	}
+	if ev.Class == event.ClassOther && p.log(id) != logSecurity {
+		p.known(ev, id)
+	}
 }
 
 // audited returns what the keywords say: audit success or audit failure.
@@ -216,7 +219,9 @@ func (p *windowsParser) security4(ev *event.Event, id int64) {
 		p.account(ev, id)
 	}
 	if ev.Class == event.ClassOther {
-		ev.Account = p.subject()
+		if p.known(ev, id); ev.Account == "" {
+			ev.Account = p.subject()
+		}
 	}
 }
 
@@ -272,6 +277,8 @@ func (p *windowsParser) object(ev *event.Event) {
 	switch kind := p.slots[wdObjectType].text(&p.buf); {
 	case string(kind) == "File":
 		ev.Class, ev.Activity = event.ClassFile, fileAccess(p.slots[wdAccess])
+	case string(kind) == "Process":
+		ev.Class, ev.Activity = event.ClassProcess, event.ActRead
 	case has(kind, "SAM_") || len(kind) > 1 && (kind[0] == '%' || kind[0] == '{') || string(kind) == "domainDNS":
 		ev.Class, ev.Activity = event.ClassDirectory, event.ActRead
 		if op := p.slots[wdAccess]; op.is("0x20") {
@@ -431,7 +438,7 @@ func (p *windowsParser) systemLog(ev *event.Event, id int64) {
 
 // rest keeps the head and every named value under Windows' own names.
 func (p *windowsParser) rest(ev *event.Event, out *event.Batch, id int64) {
-	var rest [windowsData + 8]event.Field
+	var rest [windowsData + 10]event.Field
 	rest[0] = event.Number("event_id", id)
 	n := 1
 	text := func(name string, slot int) {
@@ -452,6 +459,8 @@ func (p *windowsParser) rest(ev *event.Event, out *event.Batch, id int64) {
 		n++
 	}
 	text("user_sid", whUserSID)
+	rest[n] = event.Text("mac", p.mac)
+	n++
 	p.once.reset()
 	var spans [windowsData]span
 	for i := range p.data[:p.n] {

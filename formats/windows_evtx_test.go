@@ -168,3 +168,43 @@ func TestEvtxXML(t *testing.T) {
 	}
 	t.Logf("%d records", records)
 }
+
+// BenchmarkEvtx reads event log files of others, each by a parser of its own, as many at a time as there are cores.
+func BenchmarkEvtx(b *testing.B) {
+	var all [][]byte
+	size := 0
+	for _, suite := range []string{"evtx-parser-samples", "evtx-attack-samples"} {
+		for _, path := range evtxFiles(b, peerFolder(b, suite)) {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if strings.Contains(path, "bad_chunk_magic") || len(data) < 1<<20 {
+				continue // wiped, or mostly empty
+			}
+			all = append(all, data)
+			size += len(data)
+		}
+	}
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	b.ResetTimer()
+	start := processTime()
+	records := 0
+	for range b.N {
+		for _, data := range all {
+			p := windows.New(testEnv())
+			var out event.Batch
+			evtxRecords(data, func(rec *event.Record) {
+				_ = p.Parse(rec, &out)
+				records++
+				if len(out.Events) > 1024 {
+					out.Reset()
+				}
+			})
+		}
+	}
+	spent := (processTime() - start).Seconds()
+	b.ReportMetric(float64(b.N*size)/1e6/spent, "MB/cpu-s")
+	b.ReportMetric(float64(records)/spent, "records/cpu-s")
+}

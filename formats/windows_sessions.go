@@ -35,6 +35,13 @@ func (p *windowsParser) remoteDesktop(ev *event.Event, id int64) {
 		ev.Outcome = event.OutcomeUnknown
 		ev.SrcHost, ev.DstHost = ev.DstHost, p.datum("Value")
 		ev.Account = p.env.Intern.Bytes(p.head[whUserSID].text(&p.buf))
+	case log == logRdpClient && id == 1102:
+		session(event.ActConnect)
+		ev.SrcHost, ev.DstHost = ev.DstHost, ""
+		if a, ok := p.env.addr([]byte(p.datum("Value"))); ok {
+			ev.DstIP = a
+		}
+		ev.Account = p.env.Intern.Bytes(p.head[whUserSID].text(&p.buf))
 	}
 }
 
@@ -46,35 +53,4 @@ func (p *windowsParser) datum(name string) string {
 		}
 	}
 	return ""
-}
-
-// sysmon reads the events of Sysmon that have a class here.
-func (p *windowsParser) sysmon(ev *event.Event, id int64) {
-	ev.Account = p.str(wdUser)
-	switch id {
-	case 1, 5:
-		ev.Class, ev.Activity = event.ClassProcess, event.ActStart
-		if id == 5 {
-			ev.Activity = event.ActStop
-		}
-		if ev.Object = p.str(wdCommand); ev.Object == "" {
-			ev.Object = p.str(wdProcess)
-		}
-	case 3:
-		ev.Class, ev.Activity = event.ClassNetwork, event.ActConnect
-		p.ends(ev)
-		ev.SrcHost, ev.DstHost = p.str(wdSourceHost), p.str(wdDestHost)
-		ev.Client = p.str(wdProcess)
-	case 11, 23, 26:
-		ev.Class, ev.Activity, ev.Object = event.ClassFile, event.ActCreate, p.str(wdFile)
-		if id != 11 {
-			ev.Activity = event.ActDelete
-		}
-	case 22:
-		ev.Class, ev.Activity, ev.Object, ev.Client = event.ClassDNS, event.ActQuery, p.str(wdQuery), p.str(wdProcess)
-		ev.SrcHost, ev.DstHost = ev.DstHost, ""
-	default:
-		return
-	}
-	ev.Outcome = event.OutcomeSuccess
 }

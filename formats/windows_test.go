@@ -5,6 +5,8 @@ package formats
 
 import (
 	"fmt"
+	"os"
+	"regexp"
 	"testing"
 
 	"github.com/sekisho/sekisho/event"
@@ -88,5 +90,42 @@ func BenchmarkParseWindows(b *testing.B) {
 		b.Run(tool, func(b *testing.B) {
 			benchmarkRecords(b, &windows, [][]byte{[]byte(failedLogon[tool])}, len(failedLogon[tool]))
 		})
+	}
+}
+
+// TestWindowsKinds holds the lists of the logs together: no number stands twice in a log, and every text can be read.
+func TestWindowsKinds(t *testing.T) {
+	p := &windowsParser{env: testEnv()}
+	channels := map[string]bool{}
+	for _, file := range []string{"windows_kinds_list.go", "windows_kinds_more.go"} {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^\tcase ("[^\n]*):$`).FindAllSubmatch(src, -1) {
+			for _, name := range regexp.MustCompile(`"([^"]+)"`).FindAllSubmatch(m[1], -1) {
+				channels[string(name[1])] = true
+			}
+		}
+	}
+	if len(channels) < 25 {
+		t.Errorf("%d logs", len(channels))
+	}
+	for channel := range channels {
+		seen := map[string]bool{}
+		kinds := windowsKinds([]byte(channel))
+		if len(kinds) == 0 {
+			t.Errorf("%s has no list", channel)
+		}
+		for _, k := range kinds {
+			key := fmt.Sprint(k.id, k.provider)
+			if seen[key] {
+				t.Errorf("%s: %d stands twice", channel, k.id)
+			}
+			seen[key] = true
+			for _, text := range []string{k.account, k.target, k.source, k.host, k.object, k.client} {
+				p.say(text)
+			}
+		}
 	}
 }
