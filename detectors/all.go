@@ -11,24 +11,32 @@ import "github.com/sekisho/sekisho/detect"
 // All returns every detector, in order of name. A file that declares a Spec and is not listed here fails a test.
 func All() []detect.Spec {
 	return []detect.Spec{
+		adminMisuse,
 		applianceOutbound,
 		beacon,
 		ciRemoteControl,
 		directoryRead,
+		dormantAccount,
 		excessTaking,
 		idListObtained,
 		idProbing,
+		impossibleTravel,
 		internalScan,
 		logCleared,
 		longConnection,
 		mailBulkRead,
+		mailboxChange,
 		massEncryption,
 		oneAddressManyAccounts,
 		passwordGuessing,
+		recordGap,
 		restrictedAccess,
+		secondFactorFatigue,
+		sourceSilent,
 		spamBurst,
 		successAfterGuessing,
 		targetDropOut,
+		tunnel,
 		upload,
 	}
 }
