@@ -50,7 +50,7 @@ func parseApacheStamp(b []byte) (Civil, int) {
 	}
 	if isDigit(b[1]) {
 		t, n := parseISOStamp(b[1:])
-		if n == 0 || 1+n >= len(b) || b[1+n] != ']' {
+		if n == 0 || 1+n >= len(b) || b[1+n] != ']' || !apacheBracket(b[n+2:]) {
 			return Civil{}, 0
 		}
 		return t, n + 2
@@ -71,6 +71,26 @@ func parseApacheStamp(b []byte) (Civil, int) {
 		return Civil{}, 0
 	}
 	return t, n + 1
+}
+
+// apacheBracket says whether a bracket follows that Apache could write behind such a time: a level, a module and a level, a process.
+func apacheBracket(b []byte) bool {
+	b = bytes.TrimLeft(b, " ")
+	if len(b) == 0 || b[0] != '[' {
+		return false
+	}
+	word := b[1:]
+	if i := bytes.IndexByte(word, ']'); i >= 0 {
+		word = word[:i]
+	}
+	if i := bytes.LastIndexByte(word, ':'); i >= 0 {
+		word = word[i+1:]
+	}
+	switch string(word) {
+	case "emerg", "alert", "crit", "error", "warn", "notice", "info", "debug":
+		return true
+	}
+	return isPrefix(word, "trace") || isPrefix(word, "pid ")
 }
 
 type apacheErrorParser struct{ env *Env }

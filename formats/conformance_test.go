@@ -316,8 +316,8 @@ func (r *result) judge(f *suiteFile, w *row, s *said, events []*event.Event, err
 	}
 	if s.outcome == claimNoFailedLogin {
 		right[colOutcome] = true
-		for _, ev := range events {
-			right[colOutcome] = right[colOutcome] && claimNoFailedLogin.holds(ev)
+		for _, ev := range events { // where an attempt is joined of several lines, one of them alone is none
+			right[colOutcome] = right[colOutcome] && (claimNoFailedLogin.holds(ev) || len(ev.Ref.More) > 0)
 		}
 	}
 	if s.outcome == claimNoEventNeeded {

@@ -13,6 +13,8 @@ import (
 // wazuhServices says which formats read the lines of a file of Wazuh's rule tests; a file that is not named has no format yet.
 func wazuhServices() map[string][]string {
 	return map[string][]string{
+		"cpanel":        {"cpanel"},
+		"dropbear":      {"dropbear"},
 		"apache":        {"apache-error", "web-access"},
 		"cisco_asa":     {"cisco-asa"},
 		"dovecot":       {"dovecot"},

@@ -18,10 +18,13 @@ const (
 // NewInterner returns an empty interner.
 func NewInterner() *Interner { return &Interner{m: make(map[string]string, 1024)} }
 
-// Bytes returns b as a string.
+// Bytes returns b as a string. A nil interner remembers nothing.
 func (in *Interner) Bytes(b []byte) string {
 	if len(b) == 0 {
 		return ""
+	}
+	if in == nil {
+		return string(b)
 	}
 	if len(b) > internMaxLen {
 		return string(b)

@@ -156,6 +156,9 @@ func (s *Syslog) head(rest []byte) bool {
 	}
 	colon := tagEnd(rest)
 	if colon < 0 {
+		if s.bare5424(rest) {
+			return true
+		}
 		s.Message = rest
 		return true
 	}
@@ -166,6 +169,31 @@ func (s *Syslog) head(rest []byte) bool {
 			s.Message = bytes.TrimLeft(m[e+1:], " ")
 		}
 	}
+	return true
+}
+
+// bare5424 reads "dropbear 6052 - - message", which BSD's and others' sysklogd write to files: RFC 5424 without priority and version.
+func (s *Syslog) bare5424(b []byte) bool {
+	var f [3][]byte // program, process, message kind
+	rest := b
+	for k := range f {
+		sp := bytes.IndexByte(rest, ' ')
+		if sp <= 0 {
+			return false
+		}
+		f[k], rest = rest[:sp], rest[sp+1:]
+	}
+	if _, ok := parseNumber(f[1]); !ok && string(f[1]) != "-" {
+		return false
+	}
+	if len(rest) < 2 || rest[0] != '[' && (rest[0] != '-' || rest[1] != ' ') {
+		return false
+	}
+	s.Program, _ = splitTag(f[0])
+	if s.PID = f[1]; string(f[1]) == "-" {
+		s.PID = nil
+	}
+	s.Message = bytes.TrimPrefix(bytes.TrimLeft(skipStructuredData(rest), " "), []byte("\xef\xbb\xbf"))
 	return true
 }
 

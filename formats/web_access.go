@@ -68,6 +68,9 @@ func (p *webParser) Parse(rec *event.Record, out *event.Batch) error {
 	ev.Activity = webActivity(method)
 	ev.Object = in.Bytes(path)
 	ev.Outcome, ev.Reason = webOutcome(l.status, ev.Account != "")
+	if ev.Reason == event.ReasonBadCredentials { // basic authentication: this name's password was refused
+		ev.Class, ev.Activity = event.ClassAuthentication, event.ActLogon
+	}
 	ev.BytesIn = someNumber(l.bytes)
 	if string(l.bytes) == "-" && len(l.status) == 3 { // Apache's word for nought
 		ev.BytesIn = event.Some(0)
@@ -212,7 +215,9 @@ func splitWebLine(b []byte, l *webLine) bool {
 	t, n := parseCLFStamp(bytes.TrimRight(b[open+1:end], " "))
 	if n == 0 {
 		if t, n = parseISOStamp(b[open+1 : end]); n == 0 {
-			return false
+			if t, n = parseLocalCLF(b[open+1 : end]); n == 0 {
+				return false
+			}
 		}
 	}
 	l.time = t
@@ -248,6 +253,68 @@ func splitWebLine(b []byte, l *webLine) bool {
 		}
 	}
 	return true
+}
+
+// parseLocalCLF reads what some servers write for CLF's time: cPanel "06/10/2021:11:19:31 -0000", month first, and Java's in the language
+// of the machine, of which the months of French and German are known: "02/sept./2015:00:11:31 +0200".
+func parseLocalCLF(b []byte) (Civil, int) {
+	colon := bytes.IndexByte(b, ':')
+	if colon < 10 || colon > 16 || b[2] != '/' || b[colon-5] != '/' {
+		return Civil{}, 0
+	}
+	var t Civil
+	var n int
+	t.Day, _ = digits(b, 2)
+	word := b[3 : colon-5]
+	if m, k := digits(word, 2); k == 2 && len(word) == 2 {
+		t.Month, t.Day = t.Day, m
+	} else if t.Month = localMonth(bytes.TrimSuffix(word, []byte("."))); t.Month == 0 {
+		return t, 0
+	}
+	if t.Year, n = digits(b[colon-4:], 4); n != 4 {
+		return t, 0
+	}
+	if n = parseTimeOfDay(b[colon+1:], &t); n == 0 {
+		return t, 0
+	}
+	n += colon + 1
+	if n < len(b) && b[n] == ' ' {
+		n += 1 + parseZone(b[n+1:], &t)
+	}
+	if !t.Valid() {
+		return t, 0
+	}
+	return t, n
+}
+
+func localMonth(b []byte) int {
+	switch string(b) {
+	case "janv", "jan", "Jan", "J\xc3\xa4n":
+		return 1
+	case "f\xc3\xa9vr", "feb", "Feb":
+		return 2
+	case "mars", "mar", "M\xc3\xa4r", "M\xc3\xa4rz":
+		return 3
+	case "avr", "apr", "Apr":
+		return 4
+	case "mai", "may", "Mai", "May":
+		return 5
+	case "juin", "jun", "Jun", "Juni":
+		return 6
+	case "juil", "jul", "Jul", "Juli":
+		return 7
+	case "ao\xc3\xbbt", "aug", "Aug":
+		return 8
+	case "sept", "sep", "Sep", "Sept":
+		return 9
+	case "oct", "okt", "Okt", "Oct":
+		return 10
+	case "nov", "Nov":
+		return 11
+	case "d\xc3\xa9c", "dez", "dec", "Dez", "Dec":
+		return 12
+	}
+	return 0
 }
 
 // splitRequestAndStatus cuts the quoted request and the status behind it. Servers that do not escape (old ones, home-made ones)
