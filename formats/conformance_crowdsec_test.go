@@ -19,6 +19,7 @@ import (
 // the test's own name up to the first hyphen); a kind that is not named has no format yet.
 func crowdSecServices() map[string][]string {
 	return map[string][]string{
+		"cas":        {"cas"},
 		"haproxy":    {"haproxy"},
 		"cowrie":     {"cowrie"},
 		"dropbear":   {"dropbear"},
