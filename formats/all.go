@@ -123,6 +123,7 @@ func All() []Format {
 		webAccess,
 		webmin,
 		windows,
+		windowsCSV,
 		windowsDHCP,
 		windowsDNS,
 		xinetd,

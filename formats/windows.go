@@ -65,6 +65,7 @@ type windowsParser struct {
 	capital    bool // names are written with a small first letter, which is not Windows' own spelling
 	guids      []byte
 	utc        bool // times without a zone are in UTC
+	rows       bool // of a CSV, where times with a slash are local
 	moment     event.Micros
 	hasMoment  bool         // moment is the event's time
 	written    event.Micros // when the record was written, by the log file; stands in for a time that is broken
@@ -81,11 +82,21 @@ func (p *windowsParser) Parse(rec *event.Record, out *event.Batch) error {
 	if isRecordMark(rec.Data) {
 		return nil
 	}
-	p.head, p.slots = [whFields]jsonValue{}, [wdFields]jsonValue{}
-	p.n, p.flatN, p.posN, p.capital, p.utc, p.hasMoment, p.written, p.mac, p.guids = 0, 0, 0, false, false, false, 0, "", p.guids[:0]
+	p.begin()
 	if err := p.gather(rec); err != nil {
 		return err
 	}
+	return p.finish(rec, out)
+}
+
+// begin forgets the event before.
+func (p *windowsParser) begin() {
+	p.head, p.slots = [whFields]jsonValue{}, [wdFields]jsonValue{}
+	p.n, p.flatN, p.posN, p.capital, p.utc, p.rows, p.hasMoment, p.written, p.mac, p.guids = 0, 0, 0, false, false, false, false, 0, "", p.guids[:0]
+}
+
+// finish makes an event of what was gathered.
+func (p *windowsParser) finish(rec *event.Record, out *event.Batch) error {
 	id, ok := p.head[whID].int()
 	if !ok || id < 0 || id > 1<<31 || p.head[whChannel].empty() && p.head[whProvider].empty() && p.head[whComputer].empty() {
 		return ErrOtherFormat
@@ -458,7 +469,8 @@ func (p *windowsParser) settle(id int64) {
 			p.take(d.name, d.value)
 		}
 	}
-	if p.log(id) == logSecurity && p.slots[wdSubjectUser].kind == 0 && p.slots[wdTargetUser].kind == 0 {
+	log := p.log(id)
+	if log == logSecurity && p.slots[wdSubjectUser].kind == 0 && p.slots[wdTargetUser].kind == 0 || log == logSystem && id == 7045 && p.n == 0 {
 		if v := p.head[whMessage]; v.kind == '"' {
 			p.text = append(p.text[:0], v.text(&p.buf)...)
 			p.message(p.text, id)

@@ -65,9 +65,9 @@ func (p *windowsParser) audited() event.Outcome {
 			}
 		}
 		switch {
-		case has(b, "AUDIT_FAILURE"), has(b, "Audit Failure"), has(b, "失敗の監査"), string(b) == "failure", has(b, "AuditFailure"):
+		case has(b, "AUDIT_FAILURE"), has(b, "Audit Failure"), has(b, "Audit failure"), has(b, "失敗の監査"), string(b) == "failure", has(b, "AuditFailure"):
 			return event.OutcomeFailure
-		case has(b, "AUDIT_SUCCESS"), has(b, "Audit Success"), has(b, "成功の監査"), string(b) == "success", has(b, "AuditSuccess"):
+		case has(b, "AUDIT_SUCCESS"), has(b, "Audit Success"), has(b, "Audit success"), has(b, "成功の監査"), string(b) == "success", has(b, "AuditSuccess"):
 			return event.OutcomeSuccess
 		}
 	}

@@ -15,6 +15,9 @@ func (p *windowsParser) when() (event.Micros, bool) {
 		b := v.text(&p.buf)
 		t, n := parseISOStamp(b)
 		if n == 0 {
+			if local, n := parseSlashDate(b); p.rows && n == len(b) && n > 0 {
+				return p.env.Clock.Moment(local), true
+			}
 			return p.env.timeUTC(b)
 		}
 		if !t.HasZone && n+5 < len(b) && b[n] == ' ' {
