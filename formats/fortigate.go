@@ -120,6 +120,9 @@ const (
 	fSrcCountry
 	fDstCountry
 	fTransIP
+	fTransPort
+	fTranIP
+	fTranPort
 	fGroup
 	fTunnelType
 	fTunnelID
@@ -132,6 +135,7 @@ const (
 	fUTMAction
 	fQType
 	fMAC
+	fLease
 	fCfgAttr
 	fProfile
 	fSentDelta
@@ -141,8 +145,8 @@ const (
 )
 
 var fortiRestNames = [fFields - fPlain]string{"device", "devid", "vd", "logid", "type", "subtype", "eventtype", "level", "action", "reason", "logdesc", "msg",
-	"policyid", "sessionid", "proto", "app", "appcat", "srcintf", "dstintf", "srccountry", "dstcountry", "transip", "group", "tunneltype", "tunnelid", "tunnelip",
-	"vpntunnel", "method", "catdesc", "severity", "attackid", "utmaction", "qtype", "mac", "cfgattr", "profile", "sentdelta", "rcvddelta", "referer"}
+	"policyid", "sessionid", "proto", "app", "appcat", "srcintf", "dstintf", "srccountry", "dstcountry", "nat_src_ip", "nat_src_port", "nat_dst_ip", "nat_dst_port", "group", "tunneltype", "tunnelid", "tunnelip",
+	"vpntunnel", "method", "catdesc", "severity", "attackid", "utmaction", "qtype", "mac", "lease_s", "cfgattr", "profile", "sentdelta", "rcvddelta", "referer"}
 
 // fortiKey returns the field of that name, fFields for one that is not read. FortiOS 4 had other names.
 func fortiKey(k []byte) fortiField {
@@ -261,8 +265,14 @@ func fortiRestKey(k []byte) fortiField {
 		return fSrcCountry
 	case "dstcountry":
 		return fDstCountry
-	case "transip", "tran_ip":
+	case "transip", "tran_ip", "transIp":
 		return fTransIP
+	case "transport", "tran_port", "transPort":
+		return fTransPort
+	case "tranip":
+		return fTranIP
+	case "tranport":
+		return fTranPort
 	case "group":
 		return fGroup
 	case "tunneltype", "tunnel_type":
@@ -287,6 +297,8 @@ func fortiRestKey(k []byte) fortiField {
 		return fQType
 	case "mac":
 		return fMAC
+	case "lease":
+		return fLease
 	case "cfgattr":
 		return fCfgAttr
 	case "profile":
@@ -348,28 +360,39 @@ func (p *fortiParser) Parse(rec *event.Record, out *event.Batch) error {
 // scan cuts the record into fields. A value in quotes ends at the first quotation mark without a backslash before it.
 func (p *fortiParser) scan(b []byte) {
 	p.v = [fFields + 1][]byte{}
-	for len(b) > 0 {
-		eq := bytes.IndexByte(b, '=')
-		if eq < 0 {
+	for i, n := 0, len(b); i < n; {
+		if b[i] == ' ' {
+			i++
+			continue
+		}
+		from, start := i, i // most keys are short: looked at byte by byte
+		for i < n && b[i] != '=' {
+			if b[i] == ' ' {
+				start = i + 1
+			}
+			i++
+		}
+		if i == n {
 			return
 		}
-		key := b[:eq]
-		if sp := bytes.LastIndexByte(key, ' '); sp >= 0 {
-			if word := bytes.TrimSpace(key[:sp]); len(word) > 0 && len(p.v[fTime]) > 0 && p.v[fTime][len(p.v[fTime])-1] == ':' {
-				p.v[fTime] = append(bytes.Clone(p.v[fTime]), word...) // "time=10: 13:03" of some old relays
-			}
-			key = key[sp+1:]
+		if start > from && len(p.v[fTime]) > 0 && p.v[fTime][len(p.v[fTime])-1] == ':' {
+			p.v[fTime] = append(bytes.Clone(p.v[fTime]), bytes.TrimSpace(b[from:start])...) // "time=10: 13:03" of some old relays
 		}
-		b = b[eq+1:]
+		f := fortiKey(b[start:i])
+		i++
 		var val []byte
-		if len(b) > 0 && b[0] == '"' {
-			val, b = cutFortiQuoted(b)
-		} else if sp := bytes.IndexByte(b, ' '); sp >= 0 {
-			val, b = b[:sp], b[sp+1:]
+		if i < n && b[i] == '"' {
+			var rest []byte
+			val, rest = cutFortiQuoted(b[i:])
+			i = n - len(rest)
 		} else {
-			val, b = b, nil
+			from := i
+			for i < n && b[i] != ' ' {
+				i++
+			}
+			val = b[from:i]
 		}
-		if f := fortiKey(key); p.v[f] == nil {
+		if p.v[f] == nil {
 			p.v[f] = val
 		}
 	}
@@ -488,14 +511,21 @@ func (p *fortiParser) finish(ev *event.Event, repeat bool) {
 		}
 		name := fortiRestNames[f-fPlain]
 		switch f {
-		case fPolicyID, fSessionID, fProto, fTunnelID, fAttackID, fSentDelta, fRcvdDelta:
+		case fPolicyID, fSessionID, fProto, fLease, fTransPort, fTranPort, fTunnelID, fAttackID, fSentDelta, fRcvdDelta:
 			if num, ok := parseNumber(v); ok {
 				p.rest[n] = event.Number(name, num)
 				n++
 				continue
 			}
 		}
-		if s := p.text(f); s != "" {
+		s := p.text(f)
+		switch {
+		case f == fMAC && s != "":
+			s = p.env.mac(v)
+		case f == fTransIP && s == "0.0.0.0", f == fTranIP && s == "0.0.0.0": // none
+			s = ""
+		}
+		if s != "" {
 			p.rest[n] = event.Text(name, s)
 			n++
 		}

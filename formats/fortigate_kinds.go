@@ -251,11 +251,11 @@ func (p *fortiParser) user(action []byte) {
 
 func (p *fortiParser) lease() {
 	msg := p.v[fDHCPMsg]
-	if string(msg) != "Ack" && string(msg) != "ACK" && string(msg) != "Release" {
+	if string(msg) != "Ack" && string(msg) != "ACK" && string(msg) != "Release" && string(msg) != "RELEASE" {
 		return // the exchange before it
 	}
 	ev := p.add(event.ClassLease, event.ActAssign, event.OutcomeSuccess, event.ReasonNone)
-	if string(msg) == "Release" {
+	if msg[0] == 'R' {
 		ev.Activity = event.ActRelease
 	}
 	ev.SrcIP, _ = p.env.addr(p.v[fIP])
