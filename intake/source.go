@@ -5,6 +5,7 @@ package intake
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ func (s *Stats) Ratio() float64 {
 type Source struct {
 	File
 	Compression Compression
-	Encoding    Encoding  // where it is UTF-16, offsets count the stream transcoded to UTF-8
+	Encoding    Encoding  // where it is not Bytes, offsets count the stream transcoded to UTF-8
 	Packed      time.Time // the modification time in a gzip header; zero where there is none
 	o           Options
 	at          io.ReaderAt
@@ -109,9 +110,53 @@ func (s *Source) recognise() error {
 	}
 	s.Compression = recognise(first[:n])
 	s.Packed = packedAt(first[:n])
-	head, _ := s.head(4, false) // that it breaks off is said when it is read
-	s.Encoding = encodingOf(head)
+	head, _ := s.head(encodingSample, false) // that it breaks off is said when it is read
+	if s.Encoding = encodingOf(head); s.Encoding == Bytes {
+		s.Encoding = s.japanese(head)
+	}
 	return nil
+}
+
+// What is looked at to tell the encoding: so much of the beginning, and, where a plain file begins with ASCII alone, so many
+// pieces of the rest.
+const (
+	encodingSample = 32 << 10
+	encodingPieces = 16
+	encodingPiece  = 4 << 10
+)
+
+// japanese tells the encoding of a file without a byte-order mark.
+func (s *Source) japanese(head []byte) Encoding {
+	e := japanese(head)
+	if e != Bytes || s.Compression != Plain || s.Size <= encodingSample || !ascii(head) {
+		return e
+	}
+	var sample []byte
+	piece := make([]byte, encodingPiece)
+	for i := range int64(encodingPieces) {
+		at := encodingSample + (s.Size-encodingSample)*i/encodingPieces
+		if i == encodingPieces-1 {
+			at = max(at, s.Size-encodingPiece)
+		}
+		n, _ := s.at.ReadAt(piece, at)
+		p := piece[:n]
+		if k := bytes.IndexByte(p, '\n'); k >= 0 { // from a line's beginning to a line's end
+			p = p[k+1:]
+		}
+		if k := bytes.LastIndexByte(p, '\n'); k >= 0 {
+			sample = append(sample, p[:k+1]...)
+		}
+	}
+	return japanese(sample)
+}
+
+func ascii(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 || c == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // Close closes the file. What was spooled of standard input stays until Inputs.Close.
@@ -226,6 +271,9 @@ func (s *Source) content(raw io.Reader, transcode bool) (io.Reader, func(), erro
 	from, closer, err := unpack(s.Compression, packed)
 	if err != nil {
 		return nil, closer, err
+	}
+	if transcode && (s.Encoding == ShiftJIS || s.Encoding == EUCJP) {
+		return newOldJapanese(from, s.Encoding), closer, nil
 	}
 	if transcode && s.Encoding != Bytes {
 		return newTranscoder(from, s.Encoding), closer, nil

@@ -12,15 +12,17 @@ import (
 // Encoding says how a file's text is written.
 type Encoding uint8
 
-// The encodings. UTF-16 is transcoded, so that offsets count the bytes of the transcoded stream; everything else
-// passes as it is, valid UTF-8 or not.
+// The encodings. UTF-16 and the old Japanese ones are transcoded, so that offsets count the bytes of the transcoded stream;
+// everything else passes as it is, valid UTF-8 or not.
 const (
 	Bytes Encoding = iota
 	UTF16LE
 	UTF16BE
+	ShiftJIS // Microsoft's code page 932
+	EUCJP
 )
 
-var encodingNames = [...]string{"bytes", "utf-16le", "utf-16be"}
+var encodingNames = [...]string{"bytes", "utf-16le", "utf-16be", "cp932", "euc-jp"}
 
 // String returns the encoding's word.
 func (e Encoding) String() string {
