@@ -7,7 +7,7 @@
 // lines, JSON sign-ins and a mixed folder of at least two million lines each, next to wc -l and fail2ban-regex on the
 // same file in the same run. It makes its inputs once, with the drill, below bench/out.
 //
-//	go run ./bench [-lines 2000000] [-only slapd,signins,mixed] [-jobs 2]
+//	go run ./bench [-lines 2000000] [-only slapd,signins,mixed,evtx] [-jobs 2]
 package main
 
 import (
@@ -47,7 +47,7 @@ type run struct {
 
 func main() {
 	lines := flag.Int64("lines", 2_000_000, "least lines of each input")
-	only := flag.String("only", "slapd,signins,mixed", "which inputs")
+	only := flag.String("only", "slapd,signins,mixed,evtx", "which inputs")
 	jobs := flag.Int("jobs", 0, "--jobs of investigate; 0: all cores")
 	out := flag.String("out", filepath.Join("bench", "out"), "where inputs and cases are kept")
 	flag.Parse()
@@ -78,8 +78,10 @@ func (b *bench) all(ctx context.Context, names []string) error {
 			err = b.one(ctx, name, "signins", []string{"fail2ban-regex", "", `"ipAddress":\s*"<HOST>".*"errorCode":\s*50126`})
 		case "mixed":
 			err = b.mixed(ctx)
+		case "evtx":
+			err = b.evtx(ctx)
 		default:
-			err = fmt.Errorf("there is no input %q: slapd, signins, mixed", name)
+			err = fmt.Errorf("there is no input %q: slapd, signins, mixed, evtx", name)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
