@@ -53,6 +53,7 @@ type administrator struct {
 	sessions int
 	creator  int32 // days on which accounts were made
 	madeDay  int32
+	told     bool // of
 	outside  bool // an external network was taken for an ordinary one
 }
 
@@ -310,6 +311,9 @@ func (d *adminUse) tellSession(s *event.Sighting, sev event.Severity, newHost, o
 
 // left ends a session that was told of: it lasted until then.
 func (d *adminUse) left(s *event.Sighting) {
+	if a := d.admins[s.Who.Handle]; a == nil || !a.told {
+		return
+	}
 	for _, kind := range [...]string{"session", "change"} {
 		if f := d.found[fmt.Sprintf("%s %s %x", kind, s.Who.ID, netOf(s.Src, s.SrcIP))]; f != nil {
 			f.last = s.Time
@@ -352,6 +356,9 @@ func (d *adminUse) act(s *event.Sighting, kind, key string) *adminAct {
 			f = &adminAct{kind: kind, who: s.Who, first: s.Time, alerted: s.Seen()}
 			d.found[key] = f
 		}
+	}
+	if a := d.admins[s.Who.Handle]; a != nil {
+		a.told = true
 	}
 	f.last = s.Time
 	f.times++
