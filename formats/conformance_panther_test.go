@@ -73,14 +73,13 @@ func pantherServices() map[string]pantherService {
 		"Box.Event":                   {formats: []string{"box"}, account: []string{"created_by.login"}, address: []string{"ip_address"}, when: []string{"created_at"}},
 		"GSuite.ActivityEvent":        {formats: []string{"google-workspace"}, account: []string{"actor.email"}, address: []string{"ipAddress"}, when: []string{"id.time"}},
 		"Microsoft365.Audit.Exchange": {formats: []string{"m365-audit"}, account: []string{"UserId"}, when: []string{"CreationTime"}},
-		"Azure.MonitorActivity":       pantherAzure(),
-		"GitHub.Audit":                pantherGitHub(),
+		"Azure.MonitorActivity":       {formats: []string{"azure-activity"}, address: []string{"callerIpAddress"}, when: []string{"time"}},
+		"GitHub.Audit":                {formats: []string{"github-audit"}, account: []string{"actor"}, when: []string{"created_at", "@timestamp"}},
+		"Auth0.Events":                {formats: []string{"auth0"}, address: []string{"data.ip"}, when: []string{"data.date"}},
+		"Zoom.Operation":              {formats: []string{"zoom-operation"}, account: []string{"operator"}, when: []string{"time"}},
 		"Windows.EventLogs":           {formats: []string{"windows"}},
 	}
 }
-
-func pantherAzure() pantherService  { return pantherService{} }
-func pantherGitHub() pantherService { return pantherService{} }
 
 // pantherGet returns the value at a path, whatever the case of its names.
 func pantherGet(v any, path string) any {
@@ -101,8 +100,13 @@ func pantherGet(v any, path string) any {
 
 func pantherText(log map[string]any, paths []string) string {
 	for _, path := range paths {
-		if s, ok := pantherGet(log, path).(string); ok && s != "" {
-			return s
+		switch v := pantherGet(log, path).(type) {
+		case string:
+			if v != "" {
+				return v
+			}
+		case int:
+			return time.UnixMilli(int64(v)).UTC().Format(time.RFC3339Nano)
 		}
 	}
 	return ""

@@ -14,11 +14,12 @@ import (
 //
 // A path is names with points between, "actor.alternateId"; several paths of one field stand with a bar between, and the
 // first that holds something is taken. Arrays on the way are walked through: "target.alternateId" is that of the first
-// element that has one. Letters match in either case, since stores of logs often make them small.
+// element that has one. A point within a name is written "·". Letters match in either case, since stores of logs often make them small.
 type jsonFields struct {
 	env  *Env
 	root jsonNode
 	f    []jsonValue // by slot: the index of the path in the list that was given
+	rank []uint8     // of the path that f was taken by
 	last []string    // what a field said last: most say the same again and again
 	scan jsonScan
 	buf  []byte
@@ -32,18 +33,19 @@ type jsonFields struct {
 type jsonNode struct {
 	name string // in small letters
 	slot int    // -1: none
+	rank uint8  // of its path among the alternatives
 	kids []jsonNode
 }
 
 func newJSONFields(env *Env, paths ...string) jsonFields {
-	p := jsonFields{env: env, root: jsonNode{slot: -1}, f: make([]jsonValue, len(paths)), last: make([]string, len(paths))}
+	p := jsonFields{env: env, root: jsonNode{slot: -1}, f: make([]jsonValue, len(paths)), rank: make([]uint8, len(paths)), last: make([]string, len(paths))}
 	for slot, alternatives := range paths {
-		for path := range strings.SplitSeq(alternatives, "|") {
+		for rank, path := range strings.Split(alternatives, "|") {
 			at := &p.root
 			for name := range strings.SplitSeq(strings.ToLower(path), ".") {
-				at = at.kid(name)
+				at = at.kid(strings.ReplaceAll(name, "·", "."))
 			}
-			at.slot = slot
+			at.slot, at.rank = slot, uint8(rank)
 		}
 	}
 	return p
@@ -126,12 +128,12 @@ func (p *jsonFields) envelope(key []byte) bool {
 func (p *jsonFields) take(s *jsonScan, k *jsonNode, depth int) {
 	if k.slot >= 0 {
 		v := s.value()
-		if !v.empty() && p.f[k.slot].kind == 0 {
-			p.f[k.slot] = v
-		}
-		if len(k.kids) > 0 && (v.kind == '{' || v.kind == '[') && depth < 16 {
+		if len(k.kids) > 0 && (v.kind == '{' || v.kind == '[') && depth < 16 { // what stands within goes before the whole
 			inner := jsonScan{b: v.raw}
 			p.into(&inner, k, depth)
+		}
+		if !v.empty() && (p.f[k.slot].kind == 0 || k.rank < p.rank[k.slot]) {
+			p.f[k.slot], p.rank[k.slot] = v, k.rank
 		}
 		return
 	}
