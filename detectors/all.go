@@ -29,6 +29,7 @@ func All() []detect.Spec {
 		massEncryption,
 		oneAddressManyAccounts,
 		passwordGuessing,
+		passwordSpraySource,
 		recordGap,
 		restrictedAccess,
 		secondFactorFatigue,

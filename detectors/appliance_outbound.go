@@ -21,7 +21,9 @@ const (
 	applianceOpen    = 3       // new far networks at one port in the rest of the learning time: from here on that port's world is open
 	applianceTimes   = 3       // connections to the new far end, or
 	applianceBytes   = 1 << 20 // bytes sent to it, before it is told of
-	applianceHigh    = 2       // days on which it was called, or a hidden address, for high severity
+	applianceHigh    = 2       // days on which it was called with much sent, for high severity
+	applianceClosed  = 16      // far networks, at all ports, up to which a device's world is so small that
+	applianceAgain   = 5       // connections to a new one are of high severity
 	appliancePorts   = 64      // ports of a device that are told apart; the rest are one
 	applianceFar     = 4096    // far ends of a device that are kept
 )
@@ -183,12 +185,20 @@ func (d *appliances) Findings(event.Micros) []event.Finding {
 	return sortedFindings(out)
 }
 
+// world returns how many far networks the device knows.
+func (v *device) world() (n int) {
+	for _, p := range v.ports {
+		n += len(p.known)
+	}
+	return n
+}
+
 // severity: a device that meets one new far end after another has a new program on it, wanted or not, and no single one of them stands out.
-func (c *called) severity(told int) event.Severity {
+func (c *called) severity(v *device, told int) event.Severity {
 	switch {
 	case told > 4*applianceOpen:
 		return event.Low
-	case c.place.Kind.Anonymous() || c.days >= applianceHigh && c.out >= applianceBytes:
+	case v.world() <= applianceClosed && c.times >= applianceAgain, c.place.Kind.Anonymous() || c.days >= applianceHigh && c.out >= applianceBytes:
 		return event.High
 	}
 	return event.Medium
@@ -196,7 +206,7 @@ func (c *called) severity(told int) event.Severity {
 
 func (c *called) finding(v *device, key farEnd, told int) event.Finding {
 	f := event.Finding{
-		Key: fmt.Sprintf("%s %s %d", v.name, key.net, key.port), Severity: c.severity(told), First: c.first, Last: c.last, Alerted: c.alerted, Hosts: []string{v.name},
+		Key: fmt.Sprintf("%s %s %d", v.name, key.net, key.port), Severity: c.severity(v, told), First: c.first, Last: c.last, Alerted: c.alerted, Hosts: []string{v.name},
 		Addresses: []netip.Addr{c.to}, Evidence: c.evidence.Refs(),
 		Numbers: []event.Figure{figure("connections", float64(c.times)), figure("days", float64(c.days)), figure("bytes_out", float64(c.out)), figure("bytes_in", float64(c.in)),
 			figure("longest_s", math.Round(float64(c.longest)/1000)), figure("new_far_ends", float64(told))},

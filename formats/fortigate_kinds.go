@@ -121,6 +121,11 @@ func (p *fortiParser) admin(action []byte) {
 			ev.SrcIP, _ = p.env.addr(ui[open+1 : len(ui)-1])
 		}
 		ui = ui[:open]
+	} else if ip, ok := p.env.addr(ui); ok { // "Admin login disabled" has the address alone
+		if !ev.SrcIP.IsValid() {
+			ev.SrcIP = ip
+		}
+		ui = nil
 	}
 	ev.Service = p.env.Intern.Bytes(ui)
 	if string(action) == "logout" {
@@ -131,6 +136,9 @@ func (p *fortiParser) admin(action []byte) {
 		ev.Outcome, ev.Reason = event.OutcomeFailure, fortiReason(p.v[fReason])
 	}
 	p.finish(ev, false)
+	if ev.Reason == event.ReasonLocked && ev.Account == "" { // an address is shut out for a while: no attempt of its own
+		ev.Activity, ev.Outcome = event.ActLock, event.OutcomeSuccess
+	}
 }
 
 // fortiReason returns the reason of a refused login. permission_denied is what a VPN login with a wrong password gets.
