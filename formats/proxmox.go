@@ -89,7 +89,8 @@ func cutProxmoxAccess(b []byte) (a proxmoxAccess, ok bool) {
 		a.path = request[:i]
 	}
 	a.status, a.size = nextWord(rest)
-	return a, true
+	_, number := parseNumber(a.size) // nothing follows: cPanel's lines, with the month first, go on
+	return a, len(a.status) == 3 && isDigit(a.status[0]) && (number || string(a.size) == "-") && isPrefix(request[len(a.path):], " HTTP/") && bytes.IndexByte(request[len(a.path):], '"') < 0
 }
 
 type proxmoxParser struct {

@@ -255,7 +255,7 @@ func (p *windowsParser) log(id int64) int {
 		return logRdpCore
 	case has(name, "TerminalServices-ClientActiveXCore"), has(name, "TerminalServices-RDPClient"):
 		return logRdpClient
-	case has(name, "Windows-Sysmon"):
+	case has(name, "Windows-Sysmon"), has(name, "Linux-Sysmon"):
 		return logSysmon
 	case bytes.Equal(name, []byte("Microsoft-Windows-Eventlog")):
 		if id == 104 {
