@@ -108,7 +108,6 @@ func All() []Format {
 		proxmox,
 		pureFTPD,
 		qmail,
-		proxmoxVE,
 		qnapQuLog,
 		radsecproxy,
 		roundcube,

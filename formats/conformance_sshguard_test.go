@@ -49,10 +49,6 @@ func sshguardServices() map[string]sshguardService {
 		"600": {"mssql", "", []string{"mssql"}, claimFailedLogin},
 		"601": {"mysql", "", []string{"mysql"}, claimFailedLogin},
 		"700": {"proxmox-ve", "pvedaemon", []string{"proxmox"}, claimFailedLogin},
-		"500": {"gitea", "gitea", nil, claimFailedLogin},
-		"600": {"mssql", "", nil, claimFailedLogin},
-		"601": {"mysql", "", nil, claimFailedLogin},
-		"700": {"proxmox-ve", "pvedaemon", []string{"proxmox-ve"}, claimFailedLogin},
 	}
 }
 

@@ -211,7 +211,7 @@ func (p *exchangeParser) record(rec *event.Record, out *event.Batch) error {
 		p.delivered(event.OutcomeFailure, event.ReasonUnavailable)
 	case "REDIRECT": // a rule or the mailbox's forwarding sends it on
 		ev := p.add(event.ClassMail, event.ActSend, event.OutcomeSuccess, event.ReasonNone)
-		ev.Account, ev.Target = p.text(exRelated), p.env.Intern.Bytes(firstOf(p.f[exRecipients]))
+		ev.Account, ev.Target = p.text(exRelated), p.env.Intern.Bytes(firstRecipient(p.f[exRecipients]))
 		p.rest(ev, event.Flag("redirected", true))
 	}
 	return nil
@@ -278,8 +278,8 @@ func (p *exchangeParser) delivered(o event.Outcome, r event.Reason) {
 	}
 }
 
-// firstOf returns the first of several addresses.
-func firstOf(list []byte) []byte {
+// firstRecipient returns the first of several addresses.
+func firstRecipient(list []byte) []byte {
 	to, _, _ := bytes.Cut(list, []byte(";"))
 	return bytes.TrimSpace(to)
 }

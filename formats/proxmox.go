@@ -9,9 +9,9 @@ import (
 	"github.com/sekisho/sekisho/event"
 )
 
-var proxmoxVE = Format{
-	Name:   "proxmox-ve",
-	Also:   []string{"pve"},
+var proxmox = Format{
+	Name:   "proxmox",
+	Also:   []string{"pve", "pmg", "pbs"},
 	Source: "host",
 	About: About{
 		What: "Proxmox VE 6 to 9, Mail Gateway and Backup Server: what pvedaemon, pvestatd, pmgdaemon and proxmox-backup-proxy write to syslog, and pveproxy's access.log.",
@@ -36,10 +36,10 @@ var proxmoxVE = Format{
 
 func isProxmox(program []byte) bool {
 	switch string(program) {
-	case "pvedaemon", "pveproxy", "pvestatd", "pvescheduler", "pve-ha-lrm", "pve-ha-crm", "pmgdaemon", "pmgproxy", "proxmox-backup-proxy", "proxmox-backup-api", "spiceproxy", "vncproxy", "termproxy", "qm", "pct":
+	case "pvedaemon", "pveproxy", "pvestatd", "pvescheduler", "pve-ha-lrm", "pve-ha-crm", "pmgdaemon", "pmgproxy", "spiceproxy", "vncproxy", "termproxy", "qm", "pct":
 		return true
 	}
-	return false
+	return isPrefix(program, "proxmox-backup-")
 }
 
 // proxmoxAccess is a line of pveproxy's access.log: the date in numbers tells it from other web servers'.
@@ -123,6 +123,9 @@ func (p *proxmoxParser) Parse(rec *event.Record, out *event.Batch) error {
 	if isPrefix(m, "<") {
 		return p.byUser(m)
 	}
+	if r, ok := cutPrefix(m, "login attempt for user "); ok { // of the Mail Gateway: "… hanako, rhost=192.0.2.7, failed: …"
+		return p.mailGateway(r)
+	}
 	if r, ok := cutPrefix(m, "successful auth for user '"); ok {
 		p.login(event.OutcomeSuccess, event.ReasonNone, r[:max(lastIndex(r, "'"), 0)])
 	}
@@ -169,6 +172,24 @@ func (p *proxmoxParser) refused(b []byte) error {
 		ev.SrcIP, ev.SrcPort = a, port
 	}
 	ev.Rest = p.out.Rest(event.Text("detail", clip(p.env.Intern.Bytes(why), 160)))
+	return nil
+}
+
+// mailGateway reads "hanako, rhost=192.0.2.7, failed: authentication failure". The name is anybody's.
+func (p *proxmoxParser) mailGateway(b []byte) error {
+	i := lastIndex(b, ", rhost=")
+	if i < 0 {
+		return ErrBroken
+	}
+	from, why, ok := bytes.Cut(b[i+len(", rhost="):], []byte(", failed"))
+	if !ok {
+		return ErrBroken
+	}
+	ev := p.login(event.OutcomeFailure, event.ReasonBadCredentials, b[:i])
+	if a, port, ok := p.env.addrPort(from); ok {
+		ev.SrcIP, ev.SrcPort = a, port
+	}
+	ev.Rest = p.out.Rest(event.Text("detail", clip(p.env.Intern.Bytes(bytes.TrimLeft(why, ": ")), 160)))
 	return nil
 }
 

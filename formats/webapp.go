@@ -433,32 +433,6 @@ func trimMonit(b []byte) []byte {
 	return b
 }
 
-var proxmox = Format{
-	Name:   "proxmox",
-	Also:   []string{"pve", "pmg", "pbs"},
-	Source: "web",
-	About: webAbout("Proxmox VE, Mail Gateway and Backup Server: pvedaemon, pveproxy, pmgdaemon, proxmox-backup-api, through syslog or the journal.",
-		"Copy daemon.log* and syslog*, or run journalctl -o short-iso -u pvedaemon -u pveproxy. /var/log/pveproxy/access.log is of the common web format."),
-	Sniff:    proxmoxLines.sniff,
-	New:      proxmoxLines.parser,
-	Shapes:   proxmoxLines.shapes(),
-	Programs: proxmoxLines.words(),
-}
-
-var proxmoxLines = phrasedFormat{
-	service:  "proxmox",
-	programs: []string{"pvedaemon", "pveproxy", "pmgdaemon", "pmgproxy", "proxmox-backup-api", "proxmox-backup-proxy", "proxmox-backup-*"},
-	phrases: []phrase{
-		{"authentication failure; rhost={ip} user={user} msg=no such user {skip}", sayFailed, event.ReasonNoSuchAccount},
-		{"authentication failure; rhost={ip} user={user} msg={why}", sayFailed, 0},
-		{"authentication failure; rhost={ip} user={user<} msg={why}", sayFailed, 0},
-		{"<{target<}> successful auth for user '{user}'", sayLogin, 0},
-		{"successful auth for user '{user}'", sayLogin, 0},
-		{"login attempt for user {user}, rhost={ip}, failed: {why}", sayFailed, 0},
-	},
-	quiet: []string{""},
-}
-
 var pfSense = Format{
 	Name:     "pfsense",
 	Also:     []string{"opnsense"},
