@@ -11,14 +11,13 @@ import (
 	"github.com/sekisho/sekisho/event"
 )
 
-// Two accounts that meet once at an address new to both may do so by chance. That the same two meet at one such address after
-// another, neither with its own client, hardly any chance explains: people who travel together bring their own machines. It is what is
+// Two accounts that meet once on a rented machine new to both may do so by chance. That the same two meet at one after another, neither with
+// its own client, hardly any chance explains. It is what is
 // left to see of an intruder who changes addresses with every visit and looks like everybody else.
 
 // Bounds of a meeting place: where more strangers come than that, it is a place that people come to.
 const (
 	meetingStrangers = 24
-	crowdFrom        = 6 // accounts, strangers or not, where it is not known that the machine is rented
 	maxMeetings      = 1 << 20
 )
 
@@ -26,7 +25,7 @@ const (
 func (s *scoping) meet() {
 	s.meetings = map[[2]uint32]int{}
 	for key, g := range s.gathered {
-		if key.client != noClient || len(g.familiar) > 0 || s.crowd(key.addr) {
+		if key.client != noClient || len(g.familiar) > 0 {
 			continue
 		}
 		if len(s.meetings) >= maxMeetings { // so many strangers everywhere say nothing, and which came first must not matter
@@ -42,14 +41,14 @@ func (s *scoping) meet() {
 	}
 }
 
-// newcomers returns the accounts with a past that came to an address as strangers; none where that says nothing: at the gateway of a
-// carrier, which many share, and where they are too many.
+// newcomers returns the accounts with a past that came to a rented machine as strangers, each with a client that the record names. Elsewhere
+// meeting again says nothing: colleagues go from the hotel to the conference, telephones meet behind their carrier's gateways.
 func (g *gathering) newcomers() []uint32 {
 	var who []uint32
 	seen := map[uint32]bool{}
 	for _, list := range [...][]*visit{g.bad, g.strangers} {
 		for _, v := range list {
-			if k := v.addr.place.Kind; k == event.KindMobile || k == event.KindOwn || v.addr.place.Own {
+			if v.addr.place.Kind != event.KindHosting {
 				return nil
 			}
 			if v.client != 0 && v.past.days >= deepDays && !seen[v.who.Handle] {
@@ -64,29 +63,11 @@ func (g *gathering) newcomers() []uint32 {
 	return who
 }
 
-// crowd says whether so many accounts come from an address that meeting there says nothing: a gateway whose kind nobody knows.
-func (s *scoping) crowd(ip netip.Addr) bool {
-	a := s.addrs[ip]
-	if a == nil || a.place.Kind == event.KindHosting {
-		return false
-	}
-	who := map[uint32]bool{}
-	for _, v := range a.visits {
-		if who[v.who.Handle] = true; len(who) > crowdFrom {
-			return true
-		}
-	}
-	return false
-}
-
 func pairOf(a, b uint32) [2]uint32 { return [2]uint32{min(a, b), max(a, b)} }
 
 // metAgain weighs that one of the other strangers at this address was met at other such addresses too.
 func (s *scoping) metAgain(v *visit, g *gathering) float64 {
 	if v.client == 0 || v.past.days < deepDays || len(g.familiar) > 0 {
-		return 0
-	}
-	if s.crowd(v.addr.place.IP) {
 		return 0
 	}
 	most := 0

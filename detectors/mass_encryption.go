@@ -18,7 +18,6 @@ var massEncryption = detect.Spec{Name: "mass-encryption", Attack: []string{"T148
 const (
 	encryptFiles    = 10      // files that gave way to a copy of a new kind, by one hand
 	encryptFolders  = 2       // folders in which they lay
-	encryptOther    = 50      // files, where the new ending stands in place of the old one and not behind it
 	encryptSpan     = 120     // s in which they did
 	encryptCritical = 100     // files for critical severity
 	encryptLearn    = 3       // days after which a kind of file that two hands wrote on different days is known
@@ -28,7 +27,7 @@ const (
 )
 
 // encryptions looks for one hand (an account at a machine) under which file after file disappears and a file of the same name with a new
-// ending stands in its place. It needs no list of endings: an ending is new if nobody had it before.
+// ending behind it stands in its place. It needs no list of endings: an ending is new if nobody had it before.
 type encryptions struct {
 	hands map[hand]*taking
 	kinds map[uint64]*fileKind
@@ -51,11 +50,10 @@ type fileKind struct {
 // taking is what one hand did in the last seconds.
 type taking struct {
 	from    event.Micros
-	gone    map[uint64]bool // files that were deleted or renamed away, by name and (true) by stem
-	come    map[uint64]bool // files of a kind that is not known, by what they would have been before; true: counted
+	gone    map[uint64]struct{} // files that were deleted or renamed away
+	come    map[uint64]bool     // files of a kind that is not known, by what they would have been before; true: counted
 	folders few
 	files   int64
-	other   int64 // of them, those whose ending was replaced
 	first   detect.Evidence
 }
 
@@ -101,7 +99,7 @@ func (d *encryptions) Observe(s *event.Sighting) {
 		if t == nil && len(d.hands) >= encryptHands {
 			return
 		}
-		t = &taking{from: s.Time, gone: map[uint64]bool{}, come: map[uint64]bool{}}
+		t = &taking{from: s.Time, gone: map[uint64]struct{}{}, come: map[uint64]bool{}}
 		d.hands[h] = t
 	}
 	name := s.Object
@@ -120,17 +118,12 @@ func (d *encryptions) Observe(s *event.Sighting) {
 
 // leave notes that a file is gone.
 func (d *encryptions) leave(s *event.Sighting, h hand, t *taking, name string) {
-	for i, n := range [...]string{name, stem(name)} {
-		k := hashWord(n)
-		if counted, ok := t.come[k]; ok && !counted {
-			t.come[k] = true
-			t.other += int64(i)
-			d.count(s, h, t, name)
-			return
-		}
-		if _, ok := t.gone[k]; !ok && len(t.gone) < encryptPending {
-			t.gone[k] = i == 1
-		}
+	k := hashWord(name)
+	if counted, ok := t.come[k]; ok && !counted {
+		t.come[k] = true
+		d.count(s, h, t, name)
+	} else if len(t.gone) < encryptPending {
+		t.gone[k] = struct{}{}
 	}
 }
 
@@ -140,16 +133,14 @@ func (d *encryptions) appear(s *event.Sighting, h hand, t *taking, name string) 
 	if end == "" || d.known(end, s, h) {
 		return
 	}
-	k := hashWord(stem(name))
-	if _, ok := t.come[k]; ok || len(t.come) >= encryptPending {
+	was := stem(name)
+	k := hashWord(was)
+	if _, ok := t.come[k]; ok || len(t.come) >= encryptPending || ending(was) == "" {
 		return
 	}
-	byStem, gone := t.gone[k]
+	_, gone := t.gone[k]
 	t.come[k] = gone
 	if gone {
-		if byStem {
-			t.other++
-		}
 		d.count(s, h, t, name)
 	}
 }
@@ -175,7 +166,7 @@ func (d *encryptions) count(s *event.Sighting, h hand, t *taking, name string) {
 	t.first.Add(s.Event)
 	e := d.found[h]
 	if e == nil {
-		if t.files-t.other < encryptFiles && t.files < encryptOther || t.folders.n < encryptFolders || len(d.found) >= encryptHands {
+		if t.files < encryptFiles || t.folders.n < encryptFolders || len(d.found) >= encryptHands {
 			return
 		}
 		e = &encryption{place: s.Src, src: s.SrcIP, host: s.DstHost, ending: ending(newName(s)), first: t.from, alerted: s.Seen(), files: t.files - 1, folders: t.folders, evidence: t.first}

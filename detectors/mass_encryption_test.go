@@ -65,7 +65,7 @@ func TestMassEncryptionNearMiss(t *testing.T) {
 		s.touch(8, 900, i/4, s.person("user3"), pc, event.ActWrite, fmt.Sprintf("/srv/p%d/new%d.zz9", i%5, i), "")
 		s.touch(8, 930, i/4, s.person("user3"), pc, event.ActDelete, fmt.Sprintf("/srv/p%d/old%d.pdf", i%5, i), "")
 		s.touch(8, 960, i/4, s.person("user3"), pc, event.ActRename, fmt.Sprintf("/srv/p%d/data-%d.dat", i%5, i), fmt.Sprintf("/srv/p%d/data-%d.xlsx", i%5, i))
-		if i < 40 { // to a kind that is new here
+		if i > 0 { // to a kind that is new here
 			s.touch(8, 990, i/4, s.person("user3"), pc, event.ActRename, fmt.Sprintf("/srv/p%d/run-%d.dat", i%5, i), fmt.Sprintf("/srv/p%d/run-%d.h5", i%5, i))
 		}
 	}

@@ -31,17 +31,17 @@ const (
 type spraySources struct {
 	site   detect.Site
 	realms map[realm]*sprayRealm
+	home   map[netip.Addr]bool // addresses from which somebody logged in anywhere: some logs have failures only
+	used   map[uint32]bool     // accounts that ever logged in
 }
 
 type sprayRealm struct {
-	used     map[uint32]bool // accounts that ever logged in
 	addrs    map[netip.Addr]*sprayAddr
 	episodes []*sprayEpisode
 }
 
 type sprayAddr struct {
 	place    event.Place
-	home     bool
 	names    map[uint32]sprayed
 	evidence detect.Evidence
 	told     bool
@@ -67,7 +67,7 @@ type sprayEpisode struct {
 }
 
 func newSpraySource(site detect.Site) detect.Detector {
-	return &spraySources{site: site, realms: map[realm]*sprayRealm{}}
+	return &spraySources{site: site, realms: map[realm]*sprayRealm{}, home: map[netip.Addr]bool{}, used: map[uint32]bool{}}
 }
 
 func (d *spraySources) Classes() detect.ClassSet {
@@ -79,26 +79,28 @@ func (d *spraySources) Observe(s *event.Sighting) {
 	if !in && !out || s.Who.System || !s.SrcIP.IsValid() || s.SrcIsRelay || s.Src.Own {
 		return
 	}
+	if in {
+		d.used[s.Who.Handle] = true
+		if len(d.home) < 4*spraySourceMost {
+			d.home[s.SrcIP] = true
+		}
+		return
+	}
 	r := d.realms[realmOf(s)]
 	if r == nil {
-		r = &sprayRealm{used: map[uint32]bool{}, addrs: map[netip.Addr]*sprayAddr{}}
+		r = &sprayRealm{addrs: map[netip.Addr]*sprayAddr{}}
 		d.realms[realmOf(s)] = r
 	}
 	a := r.addrs[s.SrcIP]
 	if a == nil {
 		if len(r.addrs) >= spraySourceMost {
-			r.used[s.Who.Handle] = r.used[s.Who.Handle] || in
 			return
 		}
 		a = &sprayAddr{place: s.Src, names: map[uint32]sprayed{}}
 		r.addrs[s.SrcIP] = a
 	}
-	if in {
-		r.used[s.Who.Handle], a.home = true, true
-		return
-	}
-	real := s.Who.Listed || r.used[s.Who.Handle]
-	if !a.home && real && guessReason(s.Reason) && !unknownName(s, d.site) {
+	real := s.Who.Listed || d.used[s.Who.Handle]
+	if !d.home[s.SrcIP] && real && guessReason(s.Reason) && !unknownName(s, d.site) {
 		r.fail(s, a)
 	}
 }
@@ -171,9 +173,12 @@ func (e *sprayEpisode) severity() event.Severity {
 
 func (d *spraySources) Findings(event.Micros) []event.Finding {
 	var out []event.Finding
+	if len(d.home) == 0 { // the records tell of no login at all: nobody is known to be at home anywhere
+		return nil
+	}
 	for _, name := range sortedRealms(d.realms) {
 		for _, e := range d.realms[name].episodes {
-			if e.still() && e.severity() >= event.Medium {
+			if e.still(d.home) && e.severity() >= event.Medium {
 				out = append(out, e.finding(name))
 			}
 		}
@@ -182,7 +187,7 @@ func (d *spraySources) Findings(event.Micros) []event.Finding {
 }
 
 // still takes addresses back at which somebody turned out to be at home, or to try and try, as people do.
-func (e *sprayEpisode) still() bool {
+func (e *sprayEpisode) still(home map[netip.Addr]bool) bool {
 	e.hidden = false
 	for ip, a := range e.sources {
 		again := 0
@@ -191,7 +196,7 @@ func (e *sprayEpisode) still() bool {
 				again++
 			}
 		}
-		if a.home || 2*again >= len(a.names) {
+		if home[ip] || 2*again >= len(a.names) {
 			delete(e.sources, ip)
 			continue
 		}

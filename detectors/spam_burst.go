@@ -179,7 +179,7 @@ func (o *burst) severity() event.Severity {
 	switch {
 	case o.company >= spamTogether, o.strange && o.letters >= spamAlone && o.place.Kind.Anonymous():
 		return event.High
-	case o.strange:
+	case o.strange && (o.letters >= spamAlone || o.place.Kind.Anonymous()):
 		return event.Medium
 	}
 	return event.Low
