@@ -34,6 +34,7 @@ func conformanceSuites() []suiteMaker {
 		{"fail2ban", suiteFail2ban},
 		{"postfix-grok-patterns", suitePostfix},
 		{"panther", suitePanther},
+		{"sigma-regression", suiteSigma},
 		{"sshguard", suiteSSHGuard},
 		{"stratosphere", suiteStratosphere},
 		{"wazuh", suiteWazuh},
@@ -81,6 +82,9 @@ type said struct {
 	time    time.Time
 	year    int                                // for a time without one
 	also    func(events []*event.Event) string // says what else is wrong; empty if nothing
+	around  []byte                             // the chunk of an event log that rec lies in, at within, and offset in the file
+	within  int
+	offset  int64
 }
 
 // claim is what is said of an outcome.
@@ -269,7 +273,7 @@ func (r *result) readStream(f *suiteFile, w *row, order []*Format, recs []said) 
 		year = cmp.Or(recs[i].year, year, 2025)
 		env.Clock.Begin(zone, year, 0)
 		data := []byte(recs[i].rec)
-		rec := event.Record{Part: event.Part{Line: int64(i + 1), Length: int64(len(data))}, Data: data}
+		rec := event.Record{Part: event.Part{Line: int64(i + 1), Offset: recs[i].offset, Length: int64(len(data))}, Data: data, Around: recs[i].around, Within: recs[i].within}
 		errs[i] = reader.Read(&rec, &out)
 	}
 	reader.Flush(&out)
