@@ -10,7 +10,7 @@ var proFTPD = Format{
 	Source: "files",
 	About: About{
 		What: "ProFTPD 1.2 to 1.3.9, with mod_sftp: its SystemLog (proftpd.log) or syslog.",
-		Export: "Copy /var/log/proftpd/proftpd.log* or auth.log*. Nothing need be switched on for logins. Transfers stand in the TransferLog (xferlog), " +
+		Export: "Copy /var/log/proftpd/proftpd.log* or auth.log*. Failed logins are there always; successful ones need \"SyslogLevel info\", which also holds for SystemLog. Transfers stand in the TransferLog (xferlog), " +
 			"which is not read yet.",
 		Takes: "Logins and failed logins with account, address, the server's address and the reason that the server gives; sessions opened and closed; " +
 			"connections refused.",
