@@ -60,7 +60,7 @@ func TestDaemonKerberos(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	port := freePort(t)
+	port := freeTCPPort(t)
 	conf := fmt.Sprintf(`[libdefaults]
 	default_realm = LAB.EXAMPLE
 	dns_lookup_kdc = false
@@ -151,7 +151,7 @@ func TestDaemonProFTPD(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	port := freePort(t)
+	port := freeTCPPort(t)
 	who, group, uid, gid := me.Username, me.Username, me.Uid, me.Gid
 	if uid == "0" {
 		who, group, uid, gid = "nobody", "nogroup", "65534", "65534"
@@ -226,7 +226,7 @@ func ftp(t *testing.T, port int, name, password string) {
 	}
 }
 
-func freePort(t *testing.T) int {
+func freeTCPPort(t *testing.T) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
