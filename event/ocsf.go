@@ -420,6 +420,9 @@ func (c *ocsfClass) unmapped(o *object, e *Event) {
 		o.number("dst_port", int64(e.DstPort), e.DstPort != 0)
 		o.text("dst_host", e.DstHost)
 	}
+	if c.objects&ocsfDest != 0 && !e.DstIP.IsValid() && e.DstHost == "" { // no endpoint to put it into
+		o.number("dst_port", int64(e.DstPort), e.DstPort != 0)
+	}
 	if e.SrcIsRelay {
 		o.key("src_is_relay")
 		o.b = append(o.b, "true"...)
