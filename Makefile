@@ -44,7 +44,7 @@ docs: pages
 	go run ./cmd/sekisho man --dir man
 
 pages:
-	go test ./formats -run '^TestPages$$' -update
+	go test ./formats ./formats/own -run '^(TestPages|TestBuiltin)$$' -update
 
 ci:
 	.ci/run

@@ -133,7 +133,8 @@ type Input struct {
 	Samples       []string `json:"samples,omitempty"`       // of unparsed records, "line 17: …", at most 5 of 200 bytes
 	Status        string   `json:"status,omitempty"`        // empty: read to its end; truncated, changed, unreadable, unsupported, not-understood, interrupted, duplicate
 	Error         string   `json:"error,omitempty"`
-	CopyOf        string   `json:"copy_of,omitempty"` // inputs[].path whose content this one repeats; it was not read again
+	Unverified    bool     `json:"unverified,omitempty"` // read with a format that was never compared with real records
+	CopyOf        string   `json:"copy_of,omitempty"`    // inputs[].path whose content this one repeats; it was not read again
 	PreservedPath string   `json:"preserved_path,omitempty"`
 }
 

@@ -35,6 +35,9 @@ type Profile struct {
 	Intel     []Intel
 	Groups    []Group   // sorted by name
 	Contacts  []Contact // in the order of the file
+	Formats   string    // folder of formats of one's own; empty: not said
+
+	formatsLine int
 
 	Warnings []Warning
 }
@@ -229,6 +232,16 @@ func (p *Profile) resolvePaths(d *document, folder string) {
 			d.wrongLine(line, where, "%s is no ordinary file", file)
 		}
 		return file
+	}
+	if p.Formats != "" {
+		if !filepath.IsAbs(p.Formats) {
+			p.Formats = filepath.Join(filepath.Dir(d.file), p.Formats)
+		}
+		if info, err := os.Stat(p.Formats); err != nil {
+			d.wrongLine(p.formatsLine, "formats", "%v: write the path of a folder, relative to %s", err, d.file)
+		} else if !info.IsDir() {
+			d.wrongLine(p.formatsLine, "formats", "%s is no folder", p.Formats)
+		}
 	}
 	for i := range p.Directory {
 		e := &p.Directory[i]

@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-const profileKeys = "name, timezone, year, domains, directory, inputs, networks, hosts, intel, groups, contacts"
+const profileKeys = "name, timezone, year, domains, directory, inputs, networks, hosts, intel, groups, contacts, formats"
 
 func readProfile(d *document, root *yaml.Node) *Profile {
 	p := &Profile{}
@@ -26,6 +26,9 @@ func readProfile(d *document, root *yaml.Node) *Profile {
 			p.ZoneName, p.Zone = d.zone(v, where)
 		case "year":
 			p.Year = d.year(v, where)
+		case "formats":
+			p.Formats = d.text(v, where)
+			p.formatsLine = v.Line
 		case "domains":
 			p.Domains = d.domains(v, where)
 		case "directory":

@@ -70,6 +70,9 @@ func Index(all []Format) string {
 			}
 		}
 	}
+	b.WriteString("\n## Formats of one's own\n\nA format can be written down in YAML, without code: see [formats of your own](../../how-to/formats-of-your-own.md). " +
+		"Some that come with Sekisho are written so, from makers' descriptions and without a real record at hand. They are unverified, which their pages, the case and the report say: " +
+		"[own](own/).\n")
 	b.WriteString("\n## carriers\n\nA record that only brings a line of something else is taken apart, and the line is read as a record of its own, " +
 		"with the time and the host that the carrier tells where it has none:\n\n" +
 		"- `json`: the journal (`journalctl -o json`), Docker's json-file, Filebeat, Logstash, Fluent Bit and Fluentd, Vector, rsyslog and syslog-ng with JSON templates, " +

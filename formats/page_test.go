@@ -28,7 +28,7 @@ func TestPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".md") && !want[e.Name()] && !strings.HasPrefix(e.Name(), "own-") {
+		if strings.HasSuffix(e.Name(), ".md") && !want[e.Name()] {
 			t.Errorf("%s is the page of no format: remove it", e.Name())
 		}
 	}

@@ -28,12 +28,13 @@ const maxGiven = 64 << 20
 
 // given is what a run was asked for besides inputs and answers.
 type given struct {
-	Profile  string                   `json:"profile,omitempty"` // absolute path of the institute's profile
-	Seeds    []givenSeed              `json:"seeds,omitempty"`
-	Formats  []FormatRule             `json:"formats,omitempty"`
-	Timezone string                   `json:"timezone,omitempty"`
-	Year     int                      `json:"year,omitempty"`
-	Asked    map[string]cases.Subject `json:"asked,omitempty"` // what questions were about that people answered
+	Profile   string                   `json:"profile,omitempty"` // absolute path of the institute's profile
+	Seeds     []givenSeed              `json:"seeds,omitempty"`
+	Formats   []FormatRule             `json:"formats,omitempty"`
+	FormatDir string                   `json:"format_dir,omitempty"` // absolute path of a folder of formats of one's own
+	Timezone  string                   `json:"timezone,omitempty"`
+	Year      int                      `json:"year,omitempty"`
+	Asked     map[string]cases.Subject `json:"asked,omitempty"` // what questions were about that people answered
 }
 
 type givenSeed struct {
@@ -179,6 +180,9 @@ func (v *investigation) recall() error {
 		}
 	}
 	o.Formats = append(o.Formats, g.Formats...)
+	if o.FormatDir == "" {
+		o.FormatDir = g.FormatDir
+	}
 	if o.Zone == nil && g.Timezone != "" {
 		if o.Zone, err = config.Zone(g.Timezone); err != nil {
 			return fmt.Errorf("node: add to the case: %w", err)
@@ -203,6 +207,13 @@ func (v *investigation) writeGiven() error {
 			return fmt.Errorf("node: write %s: %w", givenName, err)
 		}
 		g.Profile = abs
+	}
+	if o.FormatDir != "" {
+		abs, err := filepath.Abs(o.FormatDir)
+		if err != nil {
+			return fmt.Errorf("node: write %s: %w", givenName, err)
+		}
+		g.FormatDir = abs
 	}
 	for _, s := range o.Seeds {
 		g.Seeds = append(g.Seeds, givenSeed(s))

@@ -17,7 +17,6 @@ import (
 	"github.com/sekisho/sekisho/config"
 	"github.com/sekisho/sekisho/drill"
 	"github.com/sekisho/sekisho/event"
-	"github.com/sekisho/sekisho/formats"
 	"github.com/sekisho/sekisho/store"
 )
 
@@ -55,7 +54,7 @@ func Consult(ctx context.Context, o Options) (_ *Consultation, err error) {
 		}
 		err = errors.Join(err, os.RemoveAll(work))
 	}()
-	v := &investigation{o: &o, formats: formats.All(), revision: 1, asked: map[string]cases.Subject{}, work: work}
+	v := &investigation{o: &o, revision: 1, asked: map[string]cases.Subject{}, work: work}
 	if err := v.prepare(); err != nil {
 		return nil, err
 	}

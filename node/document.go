@@ -16,6 +16,7 @@ import (
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/detectors"
 	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/formats"
 	"github.com/sekisho/sekisho/intake"
 )
 
@@ -95,6 +96,9 @@ func (v *investigation) inputs() []cases.Input {
 		if len(t.taken) > 0 {
 			c.Format, c.Source = t.taken[0].Format.Name, t.taken[0].Format.Name
 		}
+		for _, g := range in.readAs() {
+			c.Unverified = c.Unverified || g.Format.Unverified != ""
+		}
 		if t.err != nil {
 			p := intake.ProblemOf(in.file.Path, t.err)
 			c.Error = p.String()
@@ -122,6 +126,14 @@ func (v *investigation) inputs() []cases.Input {
 	return out
 }
 
+// readAs returns the formats that an input was read as; of a piece of a rotated log the one that it was recognised as.
+func (in *input) readAs() []formats.Guess {
+	if len(in.tally.taken) == 0 && in.primary != nil && in.tally.parsed > 0 {
+		return []formats.Guess{{Format: in.primary, Records: int(in.tally.parsed)}}
+	}
+	return in.tally.taken
+}
+
 func (v *investigation) limits(r *breach.Result) []event.Words {
 	var out []event.Words
 	if v.partial {
@@ -145,6 +157,13 @@ func (v *investigation) limits(r *breach.Result) []event.Words {
 		if s := &in.tally.stats; s.Damaged > 0 {
 			out = append(out, event.Words{Ja: fmt.Sprintf("%s: イベントログの %d ブロック中 %d ブロックの検査値が合わない（開いたまま複製されたか、壊れている）。読めた記録はすべて読んだ。", in.file.Path, s.Chunks, s.Damaged),
 				En: fmt.Sprintf("%s: %d of the event log's %d blocks do not have the right checksum (it was open when it was copied, or it is damaged); every record that could be read was read.", in.file.Path, s.Damaged, s.Chunks)})
+		}
+		for _, g := range in.readAs() {
+			if f := g.Format; f.Unverified != "" {
+				out = append(out, event.Words{
+					Ja: fmt.Sprintf("%s: %d 件は未検証の形式 %s で読んだ。製造元の説明だけから書いたもので、実際の記録と突き合わせていない。ここから出た事実は原本で確かめること。", in.file.Path, g.Records, f.Name),
+					En: fmt.Sprintf("%s: %d records were read with the unverified format %s, written from a maker's description and never compared with real records: check what comes of it against the originals.", in.file.Path, g.Records, f.Name)})
+			}
 		}
 		if in.unknownFormat != "" {
 			out = append(out, event.Words{Ja: fmt.Sprintf("%s: 設定にある形式名 %q は知らないため、内容から判別した。", in.file.Path, in.unknownFormat),

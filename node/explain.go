@@ -21,12 +21,13 @@ import (
 
 // ExplainOptions say how files are looked at. The zero value works.
 type ExplainOptions struct {
-	Profile *config.Profile
-	Zone    *time.Location // for records that carry none
-	Year    int            // for records that carry none; 0: inferred
-	Formats []FormatRule
-	Records int64 // read no more than so many of each file; 0: all
-	Stdin   io.Reader
+	Profile   *config.Profile
+	Zone      *time.Location // for records that carry none
+	Year      int            // for records that carry none; 0: inferred
+	Formats   []FormatRule
+	FormatDir string // of formats of one's own
+	Records   int64  // read no more than so many of each file; 0: all
+	Stdin     io.Reader
 }
 
 // Explanation is what was made of one file.
@@ -95,7 +96,7 @@ func Explain(ctx context.Context, paths []string, o ExplainOptions) ([]Explanati
 	if o.Profile == nil {
 		o.Profile = &config.Profile{}
 	}
-	all, err := knownFormats(o.Profile)
+	all, err := knownFormats(o.Profile, o.FormatDir)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ type investigation struct {
 // Investigate reads what it is given and writes a case folder. A cancelled context ends the reading early: what was read by
 // then becomes a case that says it is partial. An error leaves no new case: what was there before stays as it was.
 func Investigate(ctx context.Context, o Options) (*Outcome, error) {
-	v := &investigation{o: &o, formats: formats.All(), revision: 1, asked: map[string]cases.Subject{}}
+	v := &investigation{o: &o, revision: 1, asked: map[string]cases.Subject{}}
 	if err := v.prepare(); err != nil {
 		return nil, err
 	}
@@ -124,6 +124,9 @@ func (v *investigation) discover(ctx context.Context) error {
 		}
 	}
 	var err error
+	if v.formats, err = knownFormats(v.o.Profile, v.o.FormatDir); err != nil {
+		return err
+	}
 	v.found, err = intake.Discover(v.o.Paths, intake.Search{Stdin: v.o.Stdin, TempDir: v.work})
 	if err != nil {
 		return fmt.Errorf("node: find the inputs: %w", explain(err, v.o.Out))

@@ -6,9 +6,11 @@ package node
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sekisho/sekisho/config"
 	"github.com/sekisho/sekisho/formats"
+	"github.com/sekisho/sekisho/formats/own"
 )
 
 // FormatInfo is what people and programs are told of a format.
@@ -25,12 +27,10 @@ type FormatInfo struct {
 	Page       string   `json:"-"` // in Markdown
 }
 
-// Formats returns all formats there are, those of the profile included, in order of name.
-func Formats(profile *config.Profile) ([]FormatInfo, error) {
-	if profile == nil {
-		profile = &config.Profile{}
-	}
-	all, err := knownFormats(profile)
+// Formats returns all formats there are, in order of name: Sekisho's, and those of one's own that the profile names or that
+// stand in the folder dir.
+func Formats(profile *config.Profile, dir string) ([]FormatInfo, error) {
+	all, err := knownFormats(profile, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -39,23 +39,98 @@ func Formats(profile *config.Profile) ([]FormatInfo, error) {
 		f := &all[i]
 		out = append(out, FormatInfo{f.Name, f.Also, f.Source, f.Framing.String(), f.About.What, f.About.Export, f.About.Takes, f.About.Leaves, f.Unverified, f.Page()})
 	}
-	slices.SortStableFunc(out, func(a, b FormatInfo) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(out, func(a, b FormatInfo) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
 }
 
 // FormatIndex returns the page that leads to the pages of all formats, in Markdown.
-func FormatIndex(profile *config.Profile) (string, error) {
-	all, err := knownFormats(profile)
+func FormatIndex(profile *config.Profile, dir string) (string, error) {
+	all, err := knownFormats(profile, dir)
 	if err != nil {
-		return "", fmt.Errorf("node: list the formats: %w", err)
+		return "", err
 	}
 	return formats.Index(all), nil
 }
 
-// knownFormats returns every format that records may be of.
-func knownFormats(*config.Profile) ([]formats.Format, error) { return formats.All(), nil }
+// FormatNames returns the names of the formats there are, in order.
+func FormatNames(profile *config.Profile, dir string) ([]string, error) {
+	all, err := knownFormats(profile, dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for i := range all {
+		out = append(out, all[i].Name)
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// knownFormats returns every format that records may be of. One's own come first: whoever wrote one down knows the file.
+func knownFormats(profile *config.Profile, dir string) ([]formats.Format, error) {
+	var defs []*own.Definition
+	dirs := []string{dir}
+	if profile != nil && profile.Formats != dir {
+		dirs = append(dirs, profile.Formats)
+	}
+	for _, d := range dirs {
+		if d == "" {
+			continue
+		}
+		more, err := own.ReadDir(d)
+		if err != nil {
+			return nil, fmt.Errorf("node: formats of one's own:\n%w", err)
+		}
+		defs = append(defs, more...)
+	}
+	builtin, err := own.Builtin()
+	if err != nil {
+		return nil, fmt.Errorf("node: the formats that come with it: %w", err)
+	}
+	var all []formats.Format
+	taken := map[string]string{}
+	for _, d := range append(defs, builtin...) {
+		f, err := d.Format()
+		if err != nil {
+			return nil, fmt.Errorf("node: formats of one's own: %s: %w", d.File, err)
+		}
+		if other, ok := taken[f.Name]; ok {
+			return nil, fmt.Errorf("node: formats of one's own: %s: there is a format %q already, in %s", d.File, f.Name, other)
+		}
+		taken[f.Name] = d.File
+		all = append(all, f)
+	}
+	for _, f := range formats.All() {
+		if file, ok := taken[f.Name]; ok {
+			return nil, fmt.Errorf("node: formats of one's own: %s: %q is the name of a format of Sekisho: choose another", file, f.Name)
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+// FormatTest is what came of the samples of one definition.
+type FormatTest struct {
+	File    string   `json:"file"`
+	Name    string   `json:"name,omitempty"`
+	OK      bool     `json:"ok"`
+	Samples int      `json:"samples"`
+	Errors  []string `json:"errors,omitempty"` // "file:line: reason"
+}
+
+// TestFormats checks definitions of formats of one's own and reads their samples.
+func TestFormats(paths []string) []FormatTest {
+	var out []FormatTest
+	for _, p := range paths {
+		d, err := own.Read(p)
+		t := FormatTest{File: p, OK: err == nil}
+		if d != nil {
+			t.Name, t.Samples = d.Name, len(d.Samples)
+		}
+		if err != nil {
+			t.Errors = strings.Split(err.Error(), "\n")
+		}
+		out = append(out, t)
+	}
+	return out
+}

@@ -13,33 +13,32 @@ package node
 
 import (
 	"io"
-	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/breach"
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/config"
-	"github.com/sekisho/sekisho/formats"
 )
 
 // Options of an investigation. Paths and Out must be set; everything else works as it is.
 type Options struct {
-	Paths   []string
-	Out     string // the case folder
-	Force   bool   // replace another case that is there
-	Add     bool   // extend the case that is there
-	Profile *config.Profile
-	Seeds   []Seed
-	Answers []config.Answer
-	Formats []FormatRule
-	Zone    *time.Location // for records that carry none
-	Year    int            // for records that carry none; 0: inferred
-	Jobs    int            // default: all cores
-	Memory  int64          // bytes; bound on the process, default the smaller of 768 MiB and a quarter of the machine's
-	Batch   int            // events in a batch of the second pass; for tests
-	Weights *breach.Weights
-	Version string
-	Stdin   io.Reader
+	Paths     []string
+	Out       string // the case folder
+	Force     bool   // replace another case that is there
+	Add       bool   // extend the case that is there
+	Profile   *config.Profile
+	Seeds     []Seed
+	Answers   []config.Answer
+	Formats   []FormatRule
+	FormatDir string         // of formats of one's own
+	Zone      *time.Location // for records that carry none
+	Year      int            // for records that carry none; 0: inferred
+	Jobs      int            // default: all cores
+	Memory    int64          // bytes; bound on the process, default the smaller of 768 MiB and a quarter of the machine's
+	Batch     int            // events in a batch of the second pass; for tests
+	Weights   *breach.Weights
+	Version   string
+	Stdin     io.Reader
 
 	Preserve bool   // also copy the inputs into the case
 	Home     string // where the signing key is; default vault.Home()
@@ -59,16 +58,6 @@ type Seed struct {
 
 // FormatRule says which format files are, whose path matches a pattern.
 type FormatRule struct{ Name, Glob string }
-
-// FormatNames returns the names of the formats there are, in order.
-func FormatNames() []string {
-	var out []string
-	for _, f := range formats.All() {
-		out = append(out, f.Name)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
 
 // Progress says how far an investigation is. Done and Total count bytes of the files while they are read, events afterwards.
 type Progress struct {

@@ -28,19 +28,20 @@ func formatsCommand() *cobra.Command {
 formats of one's own, which are written in YAML without code.`,
 		RunE: onlyGroups,
 	}
-	cmd.AddCommand(formatsListCommand(), formatsPageCommand(), formatsExplainCommand())
+	cmd.AddCommand(formatsListCommand(), formatsPageCommand(), formatsExplainCommand(), formatsTestCommand())
 	return cmd
 }
 
 // formatsFlags are those that several of the commands take.
 type formatsFlags struct {
-	org, dir, lang string
-	json           bool
+	org, own, dir, lang string
+	json                bool
 }
 
 func (f *formatsFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.org, "org", "", "the institute's profile (`file`), which may name formats of its own")
+	fl.StringVar(&f.own, "formats", "", "a `folder` of formats of your own, written in YAML")
 }
 
 func (f *formatsFlags) profile() (*config.Profile, error) {
@@ -58,7 +59,7 @@ func formatsListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			all, err := node.Formats(p)
+			all, err := node.Formats(p, f.own)
 			if err != nil {
 				return err
 			}
@@ -104,12 +105,12 @@ what is needed, what is taken from it, and what it cannot show.`,
 			if err != nil {
 				return err
 			}
-			all, err := node.Formats(p)
+			all, err := node.Formats(p, f.own)
 			if err != nil {
 				return err
 			}
 			if f.dir != "" {
-				index, err := node.FormatIndex(p)
+				index, err := node.FormatIndex(p, f.own)
 				if err != nil {
 					return err
 				}
@@ -167,12 +168,12 @@ Exit status: 0 some record was understood; 1 none was, or reading failed; 2 wron
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o := node.ExplainOptions{Year: inv.year, Records: records, Stdin: cmd.InOrStdin()}
+			o := node.ExplainOptions{FormatDir: f.own, Year: inv.year, Records: records, Stdin: cmd.InOrStdin()}
 			var err error
 			if o.Profile, err = f.profile(); err != nil {
 				return err
 			}
-			if o.Formats, err = formatRules(inv.formats); err != nil {
+			if o.Formats, err = formatRules(inv.formats, o.Profile, f.own); err != nil {
 				return err
 			}
 			if inv.timezone != "" {
@@ -207,6 +208,56 @@ Exit status: 0 some record was understood; 1 none was, or reading failed; 2 wron
 	fl.Int64Var(&records, "records", 0, "read no more than so many records of each file (default: all)")
 	fl.BoolVar(&f.json, "json", false, "print the explanations as JSON")
 	fl.StringVar(&f.lang, "lang", "", "language: ja or en (default: of the terminal)")
+	return cmd
+}
+
+func formatsTestCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "test FILE...",
+		Short: "Check formats of one's own and read their samples",
+		Long: `Test reads definitions of formats written in YAML, says with file and line what is wrong with them, and reads their samples: each
+must give the event that stands beside it. A definition that fails is refused by the other commands too.
+
+Exit status: 0 all are good; 1 one is not; 2 wrong usage.`,
+		Example: `  sekisho formats test formats/door.yaml
+  sekisho investigate --formats formats/ /path/to/logs`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError("nothing to test: give files of definitions")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			results := node.TestFormats(args)
+			bad := 0
+			for i := range results {
+				r := &results[i]
+				if !r.OK {
+					bad++
+				}
+				if asJSON {
+					continue
+				}
+				if r.OK {
+					fmt.Fprintf(cmd.OutOrStdout(), "ok    %s  %s, %s\n", printable(r.File), r.Name, number(r.Samples, "sample", "samples"))
+				}
+				for _, e := range r.Errors {
+					fmt.Fprintln(cmd.OutOrStdout(), "WRONG "+printable(e))
+				}
+			}
+			if asJSON {
+				if err := printJSON(cmd.OutOrStdout(), results); err != nil {
+					return err
+				}
+			}
+			if bad > 0 {
+				return fmt.Errorf("%d of %s refused", bad, number(len(results), "definition", "definitions"))
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the results as JSON")
 	return cmd
 }
 

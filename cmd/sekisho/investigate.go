@@ -29,6 +29,7 @@ type investigateFlags struct {
 	force, add       bool
 	seeds, around    []string
 	answers, formats []string
+	formatDir        string // of formats of one's own
 	timezone         string
 	year, jobs       int
 	memory           string
@@ -67,6 +68,7 @@ Exit status: 0 done; 1 failed, or nothing was understood; 2 wrong usage; 3 as --
 	fl.StringArrayVar(&f.around, "around", nil, "the `date` of the --seed at the same place")
 	fl.StringArrayVar(&f.answers, "answers", nil, "a `file` of answers given by people; may be repeated")
 	fl.StringArrayVar(&f.formats, "format", nil, "`NAME=GLOB`: the format of files whose path matches; may be repeated")
+	fl.StringVar(&f.formatDir, "formats", "", "a `folder` of formats of your own, written in YAML")
 	fl.StringVar(&f.timezone, "timezone", "", "the `zone` of records that carry none, such as Asia/Tokyo")
 	fl.IntVar(&f.year, "year", 0, "the year of the first records that carry none; otherwise inferred")
 	fl.IntVar(&f.jobs, "jobs", 0, "cores to use (default: all)")
@@ -154,7 +156,7 @@ func (f *investigateFlags) status(ctx context.Context, out *node.Outcome) error 
 
 // options checks the flags and reads the files that they name.
 func (f *investigateFlags) options(paths []string) (node.Options, error) {
-	o := node.Options{Paths: paths, Out: f.out, Force: f.force, Add: f.add, Year: f.year, Jobs: f.jobs, Preserve: f.preserve, Version: version}
+	o := node.Options{Paths: paths, Out: f.out, Force: f.force, Add: f.add, Year: f.year, FormatDir: f.formatDir, Jobs: f.jobs, Preserve: f.preserve, Version: version}
 	var err error
 	if f.failOn != "" {
 		if _, ok := event.ParseSeverity(f.failOn); !ok {
@@ -181,7 +183,7 @@ func (f *investigateFlags) options(paths []string) (node.Options, error) {
 	if o.Profile, err = f.profile(); err != nil {
 		return o, err
 	}
-	if o.Formats, err = formatRules(f.formats); err != nil {
+	if o.Formats, err = formatRules(f.formats, o.Profile, f.formatDir); err != nil {
 		return o, err
 	}
 	if o.Seeds, err = f.seedList(o.Profile.Zone); err != nil {
@@ -207,14 +209,21 @@ func (f *investigateFlags) profile() (*config.Profile, error) {
 	return p, nil
 }
 
-func formatRules(args []string) ([]node.FormatRule, error) {
+func formatRules(args []string, profile *config.Profile, dir string) ([]node.FormatRule, error) {
 	var out []node.FormatRule
+	if len(args) == 0 {
+		return nil, nil
+	}
+	known, err := node.FormatNames(profile, dir)
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range args {
 		name, glob, ok := strings.Cut(a, "=")
 		if !ok || name == "" || glob == "" {
 			return nil, fmt.Errorf("--format %q: write NAME=GLOB, such as openldap=ldap/*", a)
 		}
-		if known := node.FormatNames(); !slices.Contains(known, name) {
+		if !slices.Contains(known, name) {
 			return nil, fmt.Errorf("--format %q: there is no format %q; there are: %s", a, name, strings.Join(known, ", "))
 		}
 		if err := config.CheckGlob(glob); err != nil {
