@@ -58,15 +58,13 @@ type administrator struct {
 }
 
 type madeAccount struct {
-	who     *event.Account
-	whom    *event.Account
-	name    string
-	habit   bool
-	at      event.Micros
-	host    string
-	first   event.Micros
-	alerted event.Micros
-	made    event.Ref
+	who   *event.Account
+	whom  *event.Account
+	name  string
+	habit bool
+	at    event.Micros
+	host  string
+	made  event.Ref
 }
 
 func newAdminMisuse(site detect.Site) detect.Detector {

@@ -70,7 +70,6 @@ type taken struct {
 	days      int
 	day       int32
 	most      int32
-	strange   bool
 	server    bool
 	hidden    bool
 	first     event.Micros

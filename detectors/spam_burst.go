@@ -32,7 +32,6 @@ const (
 type spam struct {
 	boxes  map[uint32]*outbox
 	bursts []*burst
-	day    int32
 }
 
 // outbox is what is known of one account's sending.

@@ -23,7 +23,6 @@ type xmlWriter struct {
 	c     *Chunk
 	b     []byte
 	limit int
-	line  bool // the last thing written ended a line, or nothing was written
 }
 
 // fragment writes all instances that stand between at and end.

@@ -70,7 +70,6 @@ type ocsfParser struct {
 	flat flatScan
 	take func([]byte, jsonValue)
 	f    [ocFields]jsonValue
-	name []byte
 }
 
 // Flush implements Parser.

@@ -43,7 +43,7 @@ func (f *framer) evtx() error {
 		return f.rest() // said to be an event log, and none
 	}
 	f.binary = true
-	pos, _ = f.ensure(pos, h.Size)
+	f.ensure(pos, h.Size)
 	pos = min(h.Size, len(w.buf))
 	f.stats.Envelope += int64(pos)
 	for {

@@ -132,9 +132,7 @@ func Parse(name string, text []byte) (*Definition, error) {
 		d.check(p, root.Content[0])
 	}
 	if len(p.list) == 0 {
-		for _, f := range d.Test() {
-			p.list = append(p.list, f)
-		}
+		p.list = append(p.list, d.Test()...)
 	}
 	return d, errors.Join(p.list...)
 }
