@@ -258,7 +258,7 @@ func TestRandomInputs(t *testing.T) {
 		for range r.IntN(60) {
 			in = append(in, pieces[r.IntN(len(pieces))]...)
 		}
-		if encodingOf(in) != Bytes || recognise(in) != Plain {
+		if encodingOf(in) != Bytes || japanese(in) != Bytes || recognise(in) != Plain {
 			continue
 		}
 		for _, framing := range []event.Framing{event.FrameLines, event.FrameJSON, event.FrameCSV} {
@@ -276,7 +276,7 @@ func FuzzFraming(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, in []byte, framing byte) {
-		if encodingOf(in) != Bytes || recognise(in) != Plain || len(in) > 4096 {
+		if encodingOf(in) != Bytes || japanese(in) != Bytes || recognise(in) != Plain || len(in) > 4096 {
 			t.Skip()
 		}
 		same(t, in, event.Framing(framing%3), Options{MaxLine: 40, MaxObject: 80})
