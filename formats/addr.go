@@ -42,7 +42,13 @@ func (e *Env) addr(b []byte) (netip.Addr, bool) {
 	if colons < 2 {
 		return netip.Addr{}, false
 	}
-	a, err := netip.ParseAddr(e.Intern.Bytes(b))
+	var text string
+	if e != nil { // else nobody keeps it
+		text = e.Intern.Bytes(b)
+	} else {
+		text = string(b)
+	}
+	a, err := netip.ParseAddr(text)
 	if err != nil {
 		return netip.Addr{}, false
 	}

@@ -39,6 +39,37 @@ func TestGates(t *testing.T) {
 	}
 }
 
+// TestGateShowsWhatIsClaimed holds the gate against Sniff: a format that would claim a record alone in its file is shown it.
+func TestGateShowsWhatIsClaimed(t *testing.T) {
+	paths := samples(t)
+	if !testing.Short() {
+		paths = append(paths, peerTexts(t)...)
+	}
+	all := All()
+	order := make([]*Format, len(all))
+	for i := range all {
+		order[i] = &all[i]
+	}
+	g := newGate(order)
+	told := map[string]bool{}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		recs := cut(path, data[:min(len(data), 64<<10)])
+		for i := range recs {
+			may := g.open(&Env{}, &event.Record{Data: recs[i].Data})
+			for k, f := range order {
+				if !may.has(k) && !told[f.Name] && f.Sniff(recs[i].Data) > 0 {
+					told[f.Name] = true
+					t.Errorf("%s: %s claims record %d, but the gate does not show it: %.200q", path, f.Name, i+1, recs[i].Data)
+				}
+			}
+		}
+	}
+}
+
 // peerTexts returns the logs of the shared data, if it is here.
 func peerTexts(t *testing.T) []string {
 	var out []string

@@ -147,7 +147,7 @@ func splitGeneral(text []byte) (g generalEvent, ok bool) {
 	if g.word, rest, ok = generalStart(text); !ok {
 		return g, false
 	}
-	env := Env{}
+	var env *Env // nothing is kept
 	if isSuffixText(generalWords[g.word].text, " from ") {
 		word, tail := nextWord(rest)
 		g.addr = trimAddr(word)

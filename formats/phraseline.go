@@ -96,9 +96,8 @@ func (d *phrasedFormat) sniff(rec []byte) float64 {
 	if sure == 0 {
 		sure = 0.9
 	}
-	env := Env{}
 	if s, ok := sniffSyslog(rec); ok && d.named(s.Program) {
-		if text := d.cutTrim(s.Message); !d.shared || d.known(&env, text) || d.isQuiet(text) {
+		if text := d.cutTrim(s.Message); !d.shared || d.known(text) || d.isQuiet(text) {
 			return sure
 		}
 		return 0
@@ -106,7 +105,7 @@ func (d *phrasedFormat) sniff(rec []byte) float64 {
 	if d.file == nil {
 		return 0
 	}
-	if _, text, ok := d.file(rec); ok && d.known(&env, d.cutTrim(text)) {
+	if _, text, ok := d.file(rec); ok && d.known(d.cutTrim(text)) {
 		return sure
 	}
 	return 0
@@ -121,8 +120,8 @@ func (d *phrasedFormat) cutTrim(text []byte) []byte {
 }
 
 // known says whether a text is of one of the phrases.
-func (d *phrasedFormat) known(env *Env, text []byte) bool {
-	f := fit{env: env}
+func (d *phrasedFormat) known(text []byte) bool {
+	var f fit
 	for i := range d.phrases {
 		if f.fits(d.phrases[i].text, text) {
 			return true

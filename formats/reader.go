@@ -22,7 +22,11 @@ type Guess struct {
 // no format knows as it stands is looked at for what it carries.
 func Recognise(all []Format, sample [][]byte) []Guess {
 	guesses := make([]Guess, len(all))
-	r := recogniser{all: all, guesses: guesses}
+	r := recogniser{guesses: guesses}
+	for i := range all {
+		r.all = append(r.all, &all[i])
+	}
+	r.gate = newGate(r.all)
 	for _, rec := range sample {
 		r.look(rec, 0)
 	}
@@ -44,15 +48,18 @@ func Recognise(all []Format, sample [][]byte) []Guess {
 }
 
 type recogniser struct {
-	all     []Format
+	all     []*Format
 	guesses []Guess
 	claimed int
+	gate    *gate
+	env     Env // of no input: records have no line, so that nothing of one is taken for another's
 	loads   [maxCarried]load
 }
 
 // look counts for the format that claims rec; false if none does.
 func (r *recogniser) look(rec []byte, depth int) bool {
-	if r.claim(rec, RankProduct) {
+	may := r.gate.open(&r.env, &event.Record{Data: rec})
+	if r.claim(rec, RankProduct, &may) {
 		return true
 	}
 	if depth < maxCarried {
@@ -69,18 +76,18 @@ func (r *recogniser) look(rec []byte, depth int) bool {
 		}
 	}
 	for rank := RankSchema; rank < ranks; rank++ {
-		if r.claim(rec, rank) {
+		if r.claim(rec, rank, &may) {
 			return true
 		}
 	}
 	return false
 }
 
-// claim asks the formats of one rank.
-func (r *recogniser) claim(rec []byte, rank Rank) bool {
+// claim asks the formats of one rank that the record may be of.
+func (r *recogniser) claim(rec []byte, rank Rank, may *formatSet) bool {
 	best, score := -1, 0.0
 	for i := range r.all {
-		if r.all[i].Rank != rank {
+		if r.all[i].Rank != rank || !may.has(i) {
 			continue
 		}
 		s := r.all[i].Sniff(rec)

@@ -20,7 +20,8 @@ var unbound = Format{
 		Leaves: "What the answer was. A question and its answer are two lines: with both logged the answer repeats the question (repeat); with replies alone it stands for it.",
 	},
 	Shapes:   ShapeSyslog | ShapeText,
-	Programs: []string{"unbound"},
+	// In a file of its own, with times as text, there is no host before its name: the level stands where a program would.
+	Programs: []string{"unbound", "debug", "error", "fatal", "info", "notice", "query", "reply", "verbose", "warning"},
 	Sniff: func(rec []byte) float64 {
 		var l unboundLine
 		if !l.split(rec) {

@@ -11,8 +11,11 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sekisho/sekisho/config"
@@ -70,9 +73,9 @@ func newPlan(ctx context.Context, found *intake.Inputs, o *Options, all []format
 	for i, f := range found.Files {
 		in := &input{file: f, number: uint32(i), settings: o.Profile.Settings(f.Path)}
 		p.inputs = append(p.inputs, in)
-		if err := in.recognise(ctx, o, all); err != nil {
-			return nil, err
-		}
+	}
+	if err := p.recogniseAll(ctx, o, all); err != nil {
+		return nil, err
 	}
 	if err := p.findCopies(ctx); err != nil {
 		return nil, err
@@ -81,6 +84,27 @@ func newPlan(ctx context.Context, found *intake.Inputs, o *Options, all []format
 	p.decideYears(o)
 	p.makeStreams()
 	return p, nil
+}
+
+// recogniseAll looks at the heads of all files, several at a time.
+func (p *plan) recogniseAll(ctx context.Context, o *Options, all []formats.Format) error {
+	var next atomic.Int64
+	errs := make([]error, len(p.inputs))
+	var wg sync.WaitGroup
+	for range min(cmp.Or(o.Jobs, runtime.GOMAXPROCS(0)), len(p.inputs)) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(p.inputs)); i = next.Add(1) - 1 {
+				errs[i] = p.inputs[i].recognise(ctx, o, all)
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err // one is enough: a flag that names no format is wrong for every file
+		}
+	}
+	return nil
 }
 
 // recognise looks at the head of a file. A file that cannot be opened or unpacked stays in the plan: reading it will say why.
