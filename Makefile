@@ -28,7 +28,7 @@ bench:
 demo:
 	go run ./cmd/sekisho demo
 
-# Every drill and variant: made, investigated, scored. Takes up to 40 minutes on two cores. TABLE='--only NAME' makes a part.
+# Every drill and variant: made, investigated, scored. Takes up to an hour on two cores. TABLE='--only NAME' makes a part.
 drills:
 	go build -ldflags "-X main.version=$$(git describe --tags --always --dirty)" -o sekisho ./cmd/sekisho
 	./sekisho drill table $(TABLE) --out docs/reference/drill-scores.md

@@ -16,7 +16,7 @@ const (
 )
 
 // NewInterner returns an empty interner.
-func NewInterner() *Interner { return &Interner{m: make(map[string]string, 1024)} }
+func NewInterner() *Interner { return &Interner{m: map[string]string{}} }
 
 // Bytes returns b as a string. A nil interner remembers nothing.
 func (in *Interner) Bytes(b []byte) string {

@@ -305,7 +305,7 @@ func (m *ownMatcher) sniff(rec []byte) float64 {
 		}
 		fallthrough
 	case len(m.patterns) > 0:
-		env := &Env{Clock: &Clock{Year: 2020}, Intern: &Interner{m: map[string]string{}}}
+		env := &Env{Clock: &Clock{Year: 2020}}
 		p := newOwnParser(m, env)
 		var out event.Batch
 		if p.Parse(&event.Record{Data: rec}, &out) == nil {
@@ -315,7 +315,7 @@ func (m *ownMatcher) sniff(rec []byte) float64 {
 	case m.d.Positions:
 		var row csvRow
 		var n named
-		env := &Env{Clock: &Clock{Year: 2020}, Intern: &Interner{m: map[string]string{}}}
+		env := &Env{Clock: &Clock{Year: 2020}}
 		p := &ownParser{m: m, env: env, row: row, n: n}
 		var out event.Batch
 		if p.Parse(&event.Record{Data: rec}, &out) == nil && len(out.Events) > 0 {

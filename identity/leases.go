@@ -46,6 +46,11 @@ func NewLeases(wanted func(netip.Addr) bool) *Leases {
 	return &Leases{wanted: wanted, by: map[netip.Addr][]Lease{}}
 }
 
+// LeaseClasses returns the classes of the events that tell of leases and of devices.
+func LeaseClasses() []event.Class {
+	return []event.Class{event.ClassLease, event.ClassAuthentication, event.ClassRemoteSession}
+}
+
 // LeaseOf returns the address that an event gives or takes away, and which of both: an event of class lease, or a login to a VPN whose
 // record holds the address given ("assigned" or "tunnelip" in the remainder).
 func LeaseOf(e *event.Event) (ip netip.Addr, given, ok bool) {

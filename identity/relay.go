@@ -38,6 +38,9 @@ func arrivalPage(e *event.Event) (string, bool) {
 	return page, page != ""
 }
 
+// RelayClasses returns the classes of the events that Observe learns from.
+func RelayClasses() []event.Class { return []event.Class{event.ClassHTTP, event.ClassAuthentication} }
+
 // relayed says whether an event is a login that a front end relayed.
 func relayed(e *event.Event) bool {
 	return e.Class == event.ClassAuthentication && e.Activity == event.ActLogon && e.SrcIsRelay && e.SrcIP.IsValid() && e.Account != ""

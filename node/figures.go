@@ -55,10 +55,10 @@ func drawFigures(ctx context.Context, s *sorted.Sorter, k *knower, r *breach.Res
 		key := badKey{b.Account, b.Address}
 		f.bad[key] = append(f.bad[key], b)
 	}
-	err := s.Events(ctx, func(batch []event.Event) error {
+	err := s.EventsOf(ctx, []event.Class{event.ClassAuthentication, event.ClassMail, event.ClassFile}, func(batch []event.Event) error {
 		for i := range batch {
 			e := &batch[i]
-			if e.Account == "" || e.Class != event.ClassAuthentication && e.Class != event.ClassMail && e.Class != event.ClassFile {
+			if e.Account == "" {
 				continue
 			}
 			sg := k.see(e)

@@ -69,13 +69,13 @@ func (v *investigation) identify(ctx context.Context, r *breach.Result) (*holder
 	}
 	h.leases = identity.NewLeases(func(ip netip.Addr) bool { return want[ip] })
 	if v.leased {
-		if err := v.every(ctx, h.leases.Observe); err != nil {
+		if err := v.every(ctx, identity.LeaseClasses(), h.leases.Observe); err != nil {
 			return nil, err
 		}
 	}
 	h.devices = identity.NewDevices(h.leases.MACs())
 	if len(h.leases.MACs()) > 0 {
-		if err := v.every(ctx, h.devices.Observe); err != nil {
+		if err := v.every(ctx, identity.LeaseClasses(), h.devices.Observe); err != nil {
 			return nil, err
 		}
 	}
@@ -83,8 +83,9 @@ func (v *investigation) identify(ctx context.Context, r *breach.Result) (*holder
 	return h, nil
 }
 
-func (v *investigation) every(ctx context.Context, f func(*event.Event)) error {
-	err := v.sorter.Events(ctx, func(batch []event.Event) error {
+// every hands out the events of these classes; none stand for all.
+func (v *investigation) every(ctx context.Context, classes []event.Class, f func(*event.Event)) error {
+	err := v.sorter.EventsOf(ctx, classes, func(batch []event.Event) error {
 		for i := range batch {
 			f(&batch[i])
 		}
@@ -140,8 +141,8 @@ func (h *holders) cross(ctx context.Context, ask []asked, want map[netip.Addr]bo
 		spans[a.ip] = append(spans[a.ip], a)
 	}
 	var attempts []identity.Attempt
-	err := h.v.every(ctx, func(e *event.Event) {
-		if e.Class != event.ClassAuthentication || e.Activity != event.ActLogon || !e.SrcIP.IsValid() || len(attempts) >= maxAttempts {
+	err := h.v.every(ctx, []event.Class{event.ClassAuthentication}, func(e *event.Event) {
+		if e.Activity != event.ActLogon || !e.SrcIP.IsValid() || len(attempts) >= maxAttempts {
 			return
 		}
 		if slices.ContainsFunc(spans[e.SrcIP], func(a asked) bool { return e.Time >= a.from-heldSlack && e.Time <= a.to+heldSlack }) {
@@ -153,7 +154,7 @@ func (h *holders) cross(ctx context.Context, ask []asked, want map[netip.Addr]bo
 	}
 	t := identity.NewTranslations(attempts)
 	proxies := h.proxies()
-	if err := h.v.every(ctx, func(e *event.Event) { t.Observe(e); t.ObserveProxy(e, proxies) }); err != nil {
+	if err := h.v.every(ctx, nil, func(e *event.Event) { t.Observe(e); t.ObserveProxy(e, proxies) }); err != nil {
 		return err
 	}
 	list, inside := t.All()

@@ -47,7 +47,7 @@ func learnRelays(ctx context.Context, s *sorted.Sorter, p *plan) (*relays, error
 		r.fronts = append(r.fronts, front)
 	}
 	l := identity.NewRelayLearner()
-	err := s.Events(ctx, func(batch []event.Event) error {
+	err := s.EventsOf(ctx, identity.RelayClasses(), func(batch []event.Event) error {
 		for i := range batch {
 			l.Observe(&batch[i], r.front(&batch[i]))
 		}

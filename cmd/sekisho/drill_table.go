@@ -23,11 +23,11 @@ import (
 	"github.com/sekisho/sekisho/node"
 )
 
-// tableSize is how large the drills of the table are: small, so that all of them take less than 40 minutes on two cores. A cast
+// tableSize is how large the drills of the table are: small, so that all of them take less than an hour on two cores. A cast
 // that needs more accounts gets the least of casts that holds it.
 type tableSize struct{ accounts, days, peak int }
 
-func defaultTableSize() tableSize { return tableSize{accounts: 150, days: 112, peak: 15} }
+func defaultTableSize() tableSize { return tableSize{accounts: 100, days: 90, peak: 15} }
 
 // tableRun is one row of the table.
 type tableRun struct {
@@ -156,7 +156,7 @@ func (f *tableFlags) run(cmd *cobra.Command) error {
 			return &exitError{exitUsage, fmt.Errorf("%s: %w", runs[i].name(), err)}
 		}
 	}
-	if f.out != "" { // not after 40 minutes
+	if f.out != "" { // not after an hour
 		if fi, err := os.Stat(filepath.Dir(f.out)); err != nil || !fi.IsDir() {
 			return fmt.Errorf("--out %s: there is no folder %s", f.out, filepath.Dir(f.out))
 		}

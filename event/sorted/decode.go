@@ -19,6 +19,8 @@ var errDamaged = errors.New("the bytes are not those of an event")
 type decoder struct {
 	texts interner
 	last  [32]string // of each field: the next is often the same
+	names [16]string // of the remainder, by place: records of one format have the same ones
+	words [16]string // its texts, by place
 	rest  []event.Field
 	parts []event.Part
 }
@@ -75,12 +77,13 @@ func (d *decoder) fields(r *reader, batch *event.Batch) []event.Field {
 		return nil
 	}
 	d.rest = d.rest[:0]
-	for range n {
-		f := event.Field{Name: d.texts.get(r.bytes())}
+	for i := range n {
+		at := i % uint64(len(d.names))
+		f := event.Field{Name: d.again(&d.names[at], r.bytes())}
 		f.Value.Kind = event.ValueKind(r.byte())
 		switch f.Value.Kind {
 		case event.KindText:
-			f.Value.Text = d.texts.get(r.bytes())
+			f.Value.Text = d.again(&d.words[at], r.bytes())
 			r.ok = r.ok && f.Value.Text != ""
 		case event.KindInt, event.KindBool:
 			f.Value.Num = r.varint()
@@ -93,6 +96,14 @@ func (d *decoder) fields(r *reader, batch *event.Batch) []event.Field {
 		d.rest = append(d.rest, f)
 	}
 	return batch.Rest(d.rest...)
+}
+
+// again returns b as a string: the one before it in the same place, if it is the same.
+func (d *decoder) again(last *string, b []byte) string {
+	if *last != string(b) {
+		*last = d.texts.get(b)
+	}
+	return *last
 }
 
 func (d *decoder) ref(e *event.Event, batch *event.Batch, b []byte) bool {

@@ -219,7 +219,7 @@ func (m *merger) advance() error {
 }
 
 // deliver decodes in one goroutine while the caller works on the batch before, and returns the number of duplicates.
-func deliver(ctx context.Context, m *merger, size int, yield func([]event.Event) error) (int64, error) {
+func deliver(ctx context.Context, m *merger, size int, want wanted, yield func([]event.Event) error) (int64, error) {
 	ctx, stop := context.WithCancel(ctx)
 	free, full := make(chan *event.Batch, 3), make(chan *event.Batch, 3)
 	for range cap(free) {
@@ -231,7 +231,7 @@ func deliver(ctx context.Context, m *merger, size int, yield func([]event.Event)
 	go func() {
 		defer close(done)
 		defer close(full)
-		dups, failed = fill(ctx, m, size, free, full)
+		dups, failed = fill(ctx, m, size, want, free, full)
 	}()
 	defer func() {
 		stop()
@@ -250,7 +250,7 @@ func deliver(ctx context.Context, m *merger, size int, yield func([]event.Event)
 	return dups, failed
 }
 
-func fill(ctx context.Context, m *merger, size int, free <-chan *event.Batch, full chan<- *event.Batch) (dups int64, err error) {
+func fill(ctx context.Context, m *merger, size int, want wanted, free <-chan *event.Batch, full chan<- *event.Batch) (dups int64, err error) {
 	d := newDecoder()
 	var b *event.Batch
 	var last []byte // content of the unique event before
@@ -267,8 +267,10 @@ func fill(ctx context.Context, m *merger, size int, free <-chan *event.Batch, fu
 		if h.time == at && unique(h.content) && bytes.Equal(h.content, last) {
 			dups++
 		} else {
-			if err := d.decode(b, h.time, h.content, h.ref); err != nil {
-				return dups, err
+			if want.has(h.content) {
+				if err := d.decode(b, h.time, h.content, h.ref); err != nil {
+					return dups, err
+				}
 			}
 			at, last = h.time, last[:0]
 			if unique(h.content) {
@@ -287,6 +289,25 @@ func fill(ctx context.Context, m *merger, size int, free <-chan *event.Batch, fu
 		full <- b
 	}
 	return dups, nil
+}
+
+// wanted says which classes are to be handed out, one bit for each.
+type wanted uint64
+
+func wantedOf(classes []event.Class) wanted {
+	if len(classes) == 0 {
+		return ^wanted(0)
+	}
+	var w wanted
+	for _, c := range classes {
+		w |= 1 << c
+	}
+	return w
+}
+
+// has reads the class of encoded content without decoding it; what is damaged is left to the decoder to refuse.
+func (w wanted) has(content []byte) bool {
+	return w == ^wanted(0) || len(content) < fixed || content[0] > 63 || w&(1<<content[0]) != 0
 }
 
 // unique reads the flag of encoded content without decoding it.

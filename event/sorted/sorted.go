@@ -92,6 +92,11 @@ func (s *Sorter) Adder() *Adder {
 // Events hands out all events in canonical order, in batches that are valid until yield returns; their strings stay valid.
 // It may be called more than once and gives the same each time. After the first call nothing can be added.
 func (s *Sorter) Events(ctx context.Context, yield func([]event.Event) error) error {
+	return s.EventsOf(ctx, nil, yield)
+}
+
+// EventsOf is Events for those who want some classes only: the others are not even decoded. No classes stand for all.
+func (s *Sorter) EventsOf(ctx context.Context, classes []event.Class, yield func([]event.Event) error) error {
 	if err := s.seal(ctx); err != nil {
 		return err
 	}
@@ -99,7 +104,7 @@ func (s *Sorter) Events(ctx context.Context, yield func([]event.Event) error) er
 	if err != nil {
 		return err
 	}
-	dups, err := deliver(ctx, m, s.opt.Batch, yield)
+	dups, err := deliver(ctx, m, s.opt.Batch, wantedOf(classes), yield)
 	if err != nil {
 		return err
 	}
