@@ -130,6 +130,7 @@ func All() []Format {
 		shibbolethProcess,
 		softEther,
 		sogo,
+		sonicWall,
 		solidPOP3D,
 		squid,
 		squirrelMail,

@@ -125,67 +125,6 @@ func trimLevel(b []byte) []byte {
 	return b
 }
 
-var softEther = Format{
-	Name:   "softether",
-	Source: "vpn",
-	About: About{
-		What:   "SoftEther VPN Server 4 and 5 (PacketiX): the server log and the security log of each hub, in English, in files or through syslog.",
-		Export: "Copy server_log/*.log and security_log/*/sec_*.log below the program's folder. The security log is on unless a hub's settings switch it off.",
-		Takes:  "Failed and successful logins with account, hub and address; connections; the end of sessions; the inside address that a session was given.",
-		Leaves: "The packet log. Logs written in Japanese are not read yet: set the language in lang.config to en.",
-	},
-	Sniff:    softEtherLines.sniff,
-	New:      softEtherLines.parser,
-	Shapes:   softEtherLines.shapes(),
-	Programs: softEtherLines.words(),
-}
-
-var softEtherLines = phrasedFormat{
-	service:  "vpn",
-	programs: []string{"vpnserver", "vpnbridge", "softether*"},
-	file:     fileHead,
-	trim:     trimSoftEther,
-	phrases: []phrase{
-		{`Connection "{session}": User authentication failed. The user name that has been provided was "{user}", from {ip}.`, sayFailed, 0},
-		{`Connection "{session}": User authentication failed. The user name that has been provided was "{user}".`, sayFailed, 0},
-		{`Connection "{session}": Successfully authenticated as user "{user}".`, sayLogin, 0},
-		{`Connection "{session}": The new session "{skip}" has been created. (IP address: {ip}, Port number: {port}, Physical underlying protocol: {skip}`, sayNothing, 0},
-		{`The connection "{session}" (IP address: {ip}, Host name: {host}, Port number: {port}, Client name: "{client}", Version: {skip}) is attempting to connect to the Virtual Hub. The auth type provided is "{method}" and the user name is "{user}".`, sayNothing, 0},
-		{`Connection "{session}" terminated by the cause "{why}" (code {num}).`, sayNothing, 0},
-		{`On the TCP Listener (Port {dport}), a Client (IP address {ip}, Host name "{host}", Port number {port}) has connected.`, sayConnect, 0},
-		{`For the client (IP address: {ip}, host name: "{host}", port number: {port}), connection "{session}" has been created.`, sayNothing, 0},
-		{`Session "{session}": The session has been terminated. {skip}`, sayNothing, 0},
-		{`Session "{session}": VPN Client details: {skip}`, sayNothing, 0},
-	},
-	quiet: []string{`SSL communication for connection "`, `Session "`, "Virtual Hub", "The ", "HTTP ", "OpenVPN", "IPsec", "SSTP", "L2TP", "PPP Session", `Connection "`, "SE-VPN", "Administration mode"},
-}
-
-// trimSoftEther takes away what syslog's lines have more: "[VPN/DEFAULT] (2025-06-02 09:00:00.123) <SECURITY_LOG>: ", and "[HUB "DEFAULT"] ".
-func trimSoftEther(b []byte) []byte {
-	for range 4 {
-		if len(b) == 0 {
-			return b
-		}
-		var end string
-		switch b[0] {
-		case '[':
-			end = "] "
-		case '(':
-			end = ") "
-		case '<':
-			end = ">: "
-		default:
-			return b
-		}
-		i := index(b[:min(len(b), 200)], end)
-		if i < 0 {
-			return b
-		}
-		b = b[i+len(end):]
-	}
-	return b
-}
-
 var screenSharing = Format{
 	Name:   "screensharingd",
 	Source: "host",
