@@ -73,6 +73,7 @@ func All() []Format {
 		iscDHCPD,
 		iscLeases,
 		ivanti,
+		juniperSRX,
 		kea,
 		keaLeases,
 		kerio,

@@ -122,7 +122,9 @@ type pairRest struct {
 // fields adds the values as they stand.
 func (r *remainder) pairs(p *pairs, e *Env, ev *event.Event, list []pairRest) {
 	for i := range list {
-		if v := p.text(e, list[i].slot); v != ev.Account && v != ev.Object && v != ev.Service {
+		if list[i].name == "mac" && len(p.v[list[i].slot]) > 0 {
+			r.text("mac", e.mac(p.v[list[i].slot]))
+		} else if v := p.text(e, list[i].slot); v != ev.Account && v != ev.Object && v != ev.Service {
 			r.text(list[i].name, clip(v, 512))
 		}
 	}
