@@ -113,7 +113,7 @@ type AccountTotals struct {
 // Input is one file or stream that was given. Path is the argument as given, joined with the path below it.
 type Input struct {
 	Path          string   `json:"path"`
-	Format        string   `json:"format"`     // the parser's name; "unknown" where none took it, "mixed" where several did
+	Format        string   `json:"format"`     // the parser's name; "unknown" where none took it, "mixed" where several did, "zip" or "tar" of an archive
 	Confidence    float64  `json:"confidence"` // in the format, 0 to 1
 	Records       int64    `json:"records"`    // physical lines or objects
 	Parsed        int64    `json:"parsed"`
@@ -131,10 +131,11 @@ type Input struct {
 	YearFrom      string   `json:"year_from,omitempty"`     // record, profile, flag, order, file, neighbour
 	TimezoneFrom  string   `json:"timezone_from,omitempty"` // record, profile, flag, guess
 	Samples       []string `json:"samples,omitempty"`       // of unparsed records, "line 17: …", at most 5 of 200 bytes
-	Status        string   `json:"status,omitempty"`        // empty: read to its end; truncated, changed, unreadable, unsupported, not-understood, interrupted, duplicate
+	Status        string   `json:"status,omitempty"`        // empty: read to its end; truncated, changed, unreadable, unsupported, refused, not-understood, interrupted, duplicate; archive: its members are inputs of their own
 	Error         string   `json:"error,omitempty"`
 	Unverified    bool     `json:"unverified,omitempty"` // read with a format that was never compared with real records
 	CopyOf        string   `json:"copy_of,omitempty"`    // inputs[].path whose content this one repeats; it was not read again
+	Archive       string   `json:"archive,omitempty"`    // inputs[].path of the file that this one is a member of; its digest covers both
 	PreservedPath string   `json:"preserved_path,omitempty"`
 }
 

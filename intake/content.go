@@ -9,6 +9,19 @@ import (
 	"io"
 )
 
+// Digest reads the bytes as they are stored, without unpacking them, and feeds them to Options.Raw.
+func (s *Source) Digest(ctx context.Context) error {
+	c := *s
+	c.Compression, c.Encoding = Plain, Bytes
+	err := c.run(ctx, c.o.Raw, c.o.Progress, func(fr *framer) error {
+		for fr.w.more(len(fr.w.buf)) {
+		}
+		return nil
+	})
+	s.stats = c.stats
+	return err
+}
+
 // Content writes the decompressed stream to w, as Records would read it, and returns how many bytes that were. It feeds
 // Options.Raw as Records does. Where the content ends early, everything before is written first and a BrokenError is returned.
 func (s *Source) Content(ctx context.Context, w io.Writer) (int64, error) {

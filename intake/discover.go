@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sekisho/sekisho/event"
 )
 
 // Bounds on what one search may meet. Beyond them the search goes on without the rest, and says so.
@@ -24,13 +26,18 @@ const (
 
 // File is one regular file to be read. It is a value: copy it freely.
 type File struct {
-	Path     string    // the argument as given, joined with the path below it; "-" is standard input
-	Below    string    // the path below the argument, with slashes; empty where the argument is the file itself
-	Size     int64     // bytes, when it was found
-	Modified time.Time // when it was found; zero for standard input
+	Path     string      // the argument as given, joined with the path below it; "-" is standard input
+	Below    string      // the path below the argument, with slashes; empty where the argument is the file itself
+	Size     int64       // bytes, when it was found
+	Modified time.Time   // when it was found; zero for standard input
+	Within   string      // Path of the archive on disk that it is a member of; empty where it is a file itself
+	Archive  Archive     // it holds members, which are files of their own, and no records
+	Members  int         // of an archive: files in it, those in archives within it counted
+	Note     event.Words // what is odd about it; empty where nothing is
 	id       fileID
 	link     bool
-	spool    *os.File // standard input, spooled
+	spool    io.ReaderAt // standard input, spooled
+	in       *member     // of an archive
 }
 
 // Search says how to look for files. The zero value works.
@@ -38,6 +45,9 @@ type Search struct {
 	Stdin      io.Reader // what "-" reads; default os.Stdin
 	TempDir    string    // where standard input is spooled; default os.TempDir()
 	StdinLimit int64     // bytes kept of standard input; default 16 GiB
+	SpoolLimit int64     // bytes kept of archives that can be read only from their beginning, packed; default 64 GiB
+	members    int       // for tests: most of one archive
+	unfold     int64     // for tests: bytes that every archive may unfold to
 }
 
 // Inputs is what a search found. Close it when the files have been read.
@@ -71,7 +81,8 @@ func (in *Inputs) Bytes() int64 {
 
 // Discover finds the regular files that args name, folders recursively. The result depends on the set of args alone, not
 // on their order. A file reached by several names is read once: under the smallest path that is not a link, else the
-// smallest. Links are followed once; one that leads back above itself is not. Whatever is not read is a Problem, and so is
+// smallest. Links are followed once, where they lead to something below what args name: evidence may be written by the one
+// who is looked for. One that leads back above itself is not followed, either. Whatever is not read is a Problem, and so is
 // every oddity that a person should know; an error is returned only where standard input cannot be spooled at all.
 func Discover(args []string, search Search) (*Inputs, error) {
 	w := walker{dirs: make(map[fileID]string)}
@@ -88,17 +99,24 @@ func Discover(args []string, search Search) (*Inputs, error) {
 			continue
 		}
 		w.entry(arg, "", 0)
+		if real, err := filepath.EvalSymlinks(arg); err == nil {
+			w.roots = append(w.roots, real)
+		}
 	}
 	w.follow()
 	in.Files = w.unique()
 	in.Problems = w.problems
-	slices.SortStableFunc(in.Problems, func(a, b Problem) int {
+	sortProblems(in.Problems)
+	return &in, nil
+}
+
+func sortProblems(all []Problem) {
+	slices.SortStableFunc(all, func(a, b Problem) int {
 		if c := strings.Compare(a.Path, b.Path); c != 0 {
 			return c
 		}
 		return int(a.Kind) - int(b.Kind)
 	})
-	return &in, nil
 }
 
 type walker struct {
@@ -106,6 +124,7 @@ type walker struct {
 	problems []Problem
 	dirs     map[fileID]string // folder → the path under which it was read
 	links    []link
+	roots    []string // what was named, without links
 	full     bool
 }
 
@@ -180,8 +199,9 @@ func (w *walker) follow() {
 				w.problems = append(w.problems, loop(l.path))
 				continue
 			}
-			if target, out := leadsOut(l.path); out {
+			if target, out := w.leadsOut(l.path); out && l.below != "" { // a link that was named itself is meant
 				w.problems = append(w.problems, linkOut(l.path, target))
+				continue
 			}
 			w.take(l.path, l.below, l.depth, fi, true)
 		}
@@ -210,18 +230,25 @@ func leadsUp(path string, target fs.FileInfo) bool {
 	}
 }
 
-// leadsOut returns where a link ends, and whether that is outside the folder that it stands in.
-func leadsOut(path string) (string, bool) {
+// leadsOut returns where a link ends, and whether that is outside all that was named.
+func (w *walker) leadsOut(path string) (string, bool) {
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return "", false
+		return path, true
 	}
-	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	abs, err := filepath.Abs(target)
 	if err != nil {
 		return target, true
 	}
-	rel, err := filepath.Rel(dir, target)
-	return target, err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	for _, root := range w.roots {
+		if root, err = filepath.Abs(root); err != nil {
+			continue
+		}
+		if rel, err := filepath.Rel(root, abs); err == nil && filepath.IsLocal(rel) {
+			return target, false
+		}
+	}
+	return target, true
 }
 
 // unique returns the files in canonical order, each once.

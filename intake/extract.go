@@ -51,7 +51,7 @@ func Extract(ctx context.Context, file File, parts []event.Part) ([][]byte, erro
 		}
 		return 0
 	})
-	if s.Compression == Plain && s.Encoding == Bytes {
+	if s.Compression == Plain && s.Encoding == Bytes && s.at != nil {
 		for _, i := range order {
 			if parts[i].Offset+parts[i].Length > s.Size {
 				return nil, fmt.Errorf("intake: extract from %s: bytes %d+%d: %w", file.Path, parts[i].Offset, parts[i].Length, io.ErrUnexpectedEOF)

@@ -15,7 +15,7 @@ import (
 // ProblemKind says what stood in the way.
 type ProblemKind uint8
 
-// The kinds. Duplicate and LinkOut are notices: what they name was read.
+// The kinds. Duplicate is a notice: what it names was read.
 const (
 	Missing ProblemKind = iota
 	NoPermission
@@ -29,10 +29,15 @@ const (
 	Broken
 	Duplicate
 	LinkOut
+	LinkIn
+	Encrypted
+	Unknown
+	Unfolds
+	Behind
 )
 
 var problemNames = [...]string{"missing", "no-permission", "not-regular", "unreadable", "dead-link", "loop", "too-deep", "too-many",
-	"cut", "broken", "duplicate", "link-out"}
+	"cut", "broken", "duplicate", "link-out", "link-in", "encrypted", "unknown", "unfolds", "behind"}
 
 // String returns the kind's word.
 func (k ProblemKind) String() string {
@@ -52,7 +57,10 @@ type Problem struct {
 }
 
 // Notice reports whether nothing was lost.
-func (p *Problem) Notice() bool { return p.Kind == Duplicate || p.Kind == LinkOut }
+func (p *Problem) Notice() bool { return p.Kind == Duplicate }
+
+// Refused reports whether what it names could be read, and is not, for the reason given.
+func (p *Problem) Refused() bool { return p.Kind == LinkOut || p.Kind == LinkIn || p.Kind == Unfolds }
 
 // String returns the problem as one English line.
 func (p *Problem) String() string {
@@ -162,6 +170,6 @@ func duplicate(path, other string) Problem {
 }
 
 func linkOut(path, target string) Problem {
-	return Problem{path, LinkOut, words("リンクをたどり、フォルダの外の "+target+" を読みます", "is a link out of its folder and is read from "+target),
-		words("意図したものか確かめてください", "make sure that this is meant"), nil}
+	return Problem{path, LinkOut, words("渡されたフォルダの外の "+target+" を指すリンクのため、たどりません", "is a link to "+target+", outside of what was given, and is not followed"),
+		words("調べるべきものなら、"+target+" も指定してください", "name "+target+" as well if it belongs to the evidence"), nil}
 }

@@ -62,7 +62,8 @@ type Source struct {
 	Encoding    Encoding  // where it is not Bytes, offsets count the stream transcoded to UTF-8
 	Packed      time.Time // the modification time in a gzip header; zero where there is none
 	o           Options
-	at          io.ReaderAt
+	base        io.ReaderAt // what the bytes lie in
+	at          io.ReaderAt // the bytes as they are stored; nil for a member of an archive that is packed there
 	close       func() error
 	stats       Stats
 }
@@ -77,7 +78,16 @@ func Open(file File, o Options) (*Source, error) {
 		o.MaxObject = defaultMaxObject
 	}
 	s := &Source{File: file, o: o, at: file.spool, close: func() error { return nil }}
-	if file.spool == nil {
+	if file.in != nil {
+		base, done, err := file.in.openBase(file.Path)
+		if err != nil {
+			return nil, err
+		}
+		s.base, s.close, s.at = base, done, nil
+		if file.in.plain() {
+			s.at = io.NewSectionReader(base, file.in.from, file.in.packed)
+		}
+	} else if file.spool == nil {
 		f, err := openFile(file.Path)
 		if err != nil {
 			return nil, fmt.Errorf("intake: open: %w", err)
@@ -103,9 +113,14 @@ func Open(file File, o Options) (*Source, error) {
 
 // recognise looks at the first bytes.
 func (s *Source) recognise() error {
+	from, done, err := s.stored()
+	if err != nil {
+		return nil // it is said when it is read
+	}
 	var first [512]byte
-	n, err := s.at.ReadAt(first[:], 0)
-	if err != nil && err != io.EOF {
+	n, err := fill(from, first[:])
+	done()
+	if err != nil && err != io.EOF && (s.in == nil || isMedium(err)) {
 		return fmt.Errorf("intake: read %s: %w", s.Path, err)
 	}
 	s.Compression = recognise(first[:n])
@@ -128,7 +143,7 @@ const (
 // japanese tells the encoding of a file without a byte-order mark.
 func (s *Source) japanese(head []byte) Encoding {
 	e := japanese(head)
-	if e != Bytes || s.Compression != Plain || s.Size <= encodingSample || !ascii(head) {
+	if e != Bytes || s.Compression != Plain || s.at == nil || s.Size <= encodingSample || !ascii(head) {
 		return e
 	}
 	var sample []byte
@@ -170,7 +185,12 @@ func (s *Source) Stats() Stats { return s.stats }
 func (s *Source) Head(n int) ([]byte, error) { return s.head(n, true) }
 
 func (s *Source) head(n int, transcode bool) ([]byte, error) {
-	raw := &rawReader{from: s.section(), of: s.Size}
+	stored, done, err := s.stored()
+	if err != nil {
+		return nil, s.sorted(err, 0, 0)
+	}
+	defer done()
+	raw := &rawReader{from: stored, of: s.Size}
 	from, closer, err := s.content(raw, transcode)
 	if err != nil {
 		return nil, s.sorted(err, 0, raw.n)
@@ -187,7 +207,7 @@ func (s *Source) head(n int, transcode bool) ([]byte, error) {
 // Tail returns the last n bytes of a plain file, or what there is, and the offset that they begin at. ok is false for
 // compressed and transcoded files, whose end cannot be read without reading all of them.
 func (s *Source) Tail(n int) (p []byte, offset int64, ok bool, err error) {
-	if s.Compression != Plain || s.Encoding != Bytes {
+	if s.Compression != Plain || s.Encoding != Bytes || s.at == nil {
 		return nil, 0, false, nil
 	}
 	offset = max(0, s.Size-int64(n))
@@ -232,10 +252,15 @@ func (s *Source) run(ctx context.Context, to io.Writer, progress func(read, of i
 			size = int(max(s.Size, 512))
 		}
 	}
-	raw := &rawReader{from: s.section(), of: s.Size, to: to, progress: progress}
+	stored, done, err := s.stored()
+	if err != nil {
+		return s.sorted(err, 0, 0)
+	}
+	defer done()
+	raw := &rawReader{from: stored, of: s.Size, to: to, progress: progress}
 	st := start(ctx, func() (io.Reader, func(), error) { return s.content(raw, true) }, raw, size, s.o.Buffers)
 	fr := &framer{w: window{st: st}, line: 1, maxLine: s.o.MaxLine, maxObject: s.o.MaxObject}
-	err := frame(fr)
+	err = frame(fr)
 	s.stats = fr.stats
 	s.stats.Lines = fr.line - 1
 	if !fr.binary && fr.w.ragged() {
@@ -257,7 +282,13 @@ func (s *Source) run(ctx context.Context, to io.Writer, progress func(read, of i
 	return nil
 }
 
-func (s *Source) section() *io.SectionReader { return io.NewSectionReader(s.at, 0, s.Size) }
+// stored begins a pass over the bytes as they are stored: those of the file, or of the member before it was packed.
+func (s *Source) stored() (io.Reader, func(), error) {
+	if s.in != nil {
+		return s.in.open(s.base)
+	}
+	return io.NewSectionReader(s.at, 0, s.Size), func() {}, nil
+}
 
 // content returns the decompressed, and where asked transcoded, stream of the raw bytes.
 func (s *Source) content(raw io.Reader, transcode bool) (io.Reader, func(), error) {
@@ -286,7 +317,7 @@ func (s *Source) sorted(err error, offset, raw int64) error {
 	if err == nil {
 		return nil
 	}
-	if s.Compression != Plain && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	if (s.Compression != Plain || s.in != nil) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		if reason := why(err); reason != nil {
 			return s.broken(reason, offset, raw, err)
 		}

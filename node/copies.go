@@ -93,8 +93,11 @@ func (in *input) digest(ctx context.Context) (*content, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if err == nil {
-		in.tally.sum, in.tally.stats.Whole = raw.Sum(), src.Stats().Whole
+	if src.Stats().Whole {
+		in.tally.sum, in.tally.stats.Whole = raw.Sum(), true
+	}
+	if err != nil {
+		in.tally.status, in.tally.err = brokenStatus(err), err // said also where it is not read again
 	}
 	c := &content{in: in, bytes: n}
 	h.Sum(c.sum[:0])

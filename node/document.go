@@ -85,6 +85,7 @@ func (v *investigation) totals(c *cases.Case, r *breach.Result) cases.Totals {
 // inputs tells what was given and what came of it.
 func (v *investigation) inputs() []cases.Input {
 	var out []cases.Input
+	said := v.ofArchives()
 	for _, in := range v.plan.inputs {
 		t := &in.tally
 		c := cases.Input{Path: in.file.Path, Format: "unknown", Records: t.stats.Records, Parsed: t.parsed, Unparsed: t.unparsed, Bytes: t.stats.Bytes,
@@ -104,7 +105,15 @@ func (v *investigation) inputs() []cases.Input {
 			c.Error = p.String()
 		}
 		if in.copyOf != nil {
-			c.CopyOf, c.Error = in.copyOf.file.Path, in.sayCopy()
+			c.CopyOf, c.Error = in.copyOf.file.Path, joined(c.Error, in.sayCopy())
+		}
+		c.Archive, c.Error = in.file.Within, joined(c.Error, in.file.Note.En)
+		if in.file.Archive != intake.NoArchive {
+			c.Format = in.file.Archive.String()
+			if i := said[in.file.Path]; i >= 0 {
+				p := &v.found.Problems[i]
+				c.Status, c.Error = statusOf(p), joined(p.String(), c.Error)
+			}
 		}
 		if c.Timezone = in.zoneName; t.noZone == 0 && t.parsed > 0 {
 			c.Timezone, c.TimezoneFrom = "UTC", "record"
@@ -118,12 +127,50 @@ func (v *investigation) inputs() []cases.Input {
 		}
 		out = append(out, c)
 	}
-	for _, p := range v.found.Problems {
-		if !p.Notice() {
-			out = append(out, cases.Input{Path: p.Path, Format: "unknown", Status: "unreadable", Error: p.String()})
+	for i := range v.found.Problems {
+		p := &v.found.Problems[i]
+		if first, ok := said[p.Path]; !p.Notice() && (!ok || first != i) {
+			out = append(out, cases.Input{Path: p.Path, Format: "unknown", Status: statusOf(p), Error: p.String()})
 		}
 	}
 	return out
+}
+
+// ofArchives returns, by path, which problem is said first of an archive as a whole: it stands with the archive's digest.
+func (v *investigation) ofArchives() map[string]int {
+	out := map[string]int{}
+	for i := range v.found.Files {
+		if v.found.Files[i].Archive != intake.NoArchive {
+			out[v.found.Files[i].Path] = -1
+		}
+	}
+	for i := range v.found.Problems {
+		p := &v.found.Problems[i]
+		if first, ok := out[p.Path]; ok && first < 0 && !p.Notice() {
+			out[p.Path] = i
+		}
+	}
+	return out
+}
+
+// statusOf is the case's word for why something was not read.
+func statusOf(p *intake.Problem) string {
+	switch {
+	case p.Refused():
+		return "refused"
+	case p.Kind == intake.Encrypted, p.Kind == intake.Unknown:
+		return "unsupported"
+	case p.Kind == intake.Broken:
+		return "truncated"
+	}
+	return "unreadable"
+}
+
+func joined(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
 }
 
 // readAs returns the formats that an input was read as; of a piece of a rotated log the one that it was recognised as.

@@ -105,6 +105,9 @@ func Explain(ctx context.Context, paths []string, o ExplainOptions) ([]Explanati
 		return nil, fmt.Errorf("node: find the files: %w", err)
 	}
 	defer found.Close()
+	if err := found.Unpack(ctx, intake.Search{}); err != nil {
+		return nil, fmt.Errorf("node: unpack the archives: %w", err)
+	}
 	p, err := newPlan(ctx, found, &Options{Profile: o.Profile, Zone: o.Zone, Year: o.Year, Formats: o.Formats, Now: time.Now}, all)
 	if err != nil {
 		return nil, err
@@ -116,6 +119,9 @@ func Explain(ctx context.Context, paths []string, o ExplainOptions) ([]Explanati
 		}
 	}
 	for _, in := range p.inputs {
+		if in.file.Archive != intake.NoArchive {
+			continue // its members are explained
+		}
 		x := &explainer{in: in, limit: o.Records, fields: map[string]int64{}, samples: map[string]*ExplainedTaken{}, lost: map[string]*ExplainedLoss{}}
 		x.read(ctx)
 		if ctx.Err() != nil {

@@ -132,6 +132,10 @@ func (v *investigation) discover(ctx context.Context) error {
 		return fmt.Errorf("node: find the inputs: %w", explain(err, v.o.Out))
 	}
 	v.outside()
+	if err := v.found.Unpack(ctx, intake.Search{TempDir: v.work}); err != nil {
+		v.found.Close()
+		return fmt.Errorf("node: unpack the archives: %w", explain(err, v.o.Out))
+	}
 	if len(v.found.Files) == 0 {
 		v.found.Close()
 		for _, p := range v.found.Problems {

@@ -109,6 +109,9 @@ func (p *plan) recogniseAll(ctx context.Context, o *Options, all []formats.Forma
 
 // recognise looks at the head of a file. A file that cannot be opened or unpacked stays in the plan: reading it will say why.
 func (in *input) recognise(ctx context.Context, o *Options, all []formats.Format) error {
+	if in.file.Archive != intake.NoArchive {
+		return nil // it is read for its digest; what is in it are inputs of their own
+	}
 	src, err := intake.Open(in.file, intake.Options{})
 	if err != nil {
 		in.order = pointers(all)
@@ -260,7 +263,9 @@ func (p *plan) makeStreams() {
 	var keys []string
 	for _, in := range p.inputs {
 		if in.copyOf != nil {
-			in.tally.status = "duplicate"
+			if in.tally.err == nil { // or it breaks off, too: what it would hold beyond, nobody has seen
+				in.tally.status = "duplicate"
+			}
 			continue
 		}
 		key := "\x00" + in.file.Path
@@ -289,8 +294,15 @@ func sizeOf(s []*input) (n int64) {
 	return n
 }
 
-// unread counts the inputs that hold records which nobody has seen: not to be opened, not to be unpacked, or cut off.
-func (p *plan) unread() (n int) {
+// unread counts the inputs that hold records which nobody has seen: not to be opened, not to be unpacked, or cut off; likewise
+// members of archives.
+func (p *plan) unread(problems []intake.Problem) (n int) {
+	for i := range problems {
+		switch problems[i].Kind {
+		case intake.Encrypted, intake.Unknown, intake.Unfolds, intake.Broken, intake.Cut:
+			n++
+		}
+	}
 	for _, in := range p.inputs {
 		switch in.tally.status {
 		case "unreadable", "unsupported", "truncated":

@@ -105,6 +105,9 @@ type reader struct {
 
 // stream reads the pieces of one log, in order, with one set of parsers.
 func (w *reader) stream(ctx context.Context, pieces []*input) error {
+	if pieces[0].file.Archive != intake.NoArchive {
+		return w.archive(ctx, pieces[0])
+	}
 	clock := &formats.Clock{}
 	env := &formats.Env{Clock: clock, Intern: formats.NewInterner(), Host: pieces[0].settings.Host}
 	rd := formats.NewReader(pieces[0].order, env)
@@ -131,9 +134,32 @@ func (w *reader) stream(ctx context.Context, pieces []*input) error {
 	return nil
 }
 
+// archive reads an archive for its digest: its members are inputs of their own.
+func (w *reader) archive(ctx context.Context, in *input) error {
+	digest := vault.NewDigest()
+	var before int64
+	src, err := intake.Open(in.file, intake.Options{Raw: digest, Buffers: w.buffers, Progress: func(n, _ int64) {
+		w.read.Add(n - before)
+		before = n
+		w.report(in)
+	}})
+	if err != nil {
+		in.tally.status, in.tally.err = "unreadable", err
+		return nil
+	}
+	defer src.Close()
+	err = src.Digest(ctx)
+	in.tally.stats, in.tally.sum = src.Stats(), digest.Sum()
+	if err = w.ended(ctx, in, err); err == nil && in.tally.status == "" {
+		in.tally.status = "archive"
+	}
+	return err
+}
+
 // piece reads one file. Errors of the file itself are kept in its tally; the returned error is one that ends the run.
 func (w *reader) piece(ctx context.Context, in *input, rd *formats.Reader, clock *formats.Clock) error {
 	w.current = in
+	in.tally.status, in.tally.err = "", nil // whatever was met when copies were looked for
 	defer w.closeLost()
 	digest := vault.NewDigest()
 	var before int64
@@ -159,7 +185,6 @@ func (w *reader) piece(ctx context.Context, in *input, rd *formats.Reader, clock
 }
 
 func (w *reader) ended(ctx context.Context, in *input, err error) error {
-	var broken *intake.BrokenError
 	switch {
 	case err == nil:
 		if in.tally.parsed == 0 && in.tally.stats.Records > 0 {
@@ -167,18 +192,26 @@ func (w *reader) ended(ctx context.Context, in *input, err error) error {
 		}
 	case ctx.Err() != nil:
 		in.tally.status = "interrupted"
-	case errors.As(err, &broken) && errors.Is(err, intake.ErrUnsupported):
-		in.tally.status, in.tally.err = "unsupported", err
-	case errors.As(err, &broken) && errors.Is(err, intake.ErrChanged):
-		in.tally.status, in.tally.err = "changed", err
-	case errors.As(err, &broken):
-		in.tally.status, in.tally.err = "truncated", err
 	case errors.Is(err, errFatal):
 		return err
 	default:
-		in.tally.status, in.tally.err = "unreadable", err
+		in.tally.status, in.tally.err = brokenStatus(err), err
 	}
 	return nil
+}
+
+// brokenStatus is the case's word for why an input was not read to its end.
+func brokenStatus(err error) string {
+	var broken *intake.BrokenError
+	switch {
+	case !errors.As(err, &broken):
+		return "unreadable"
+	case errors.Is(err, intake.ErrUnsupported):
+		return "unsupported"
+	case errors.Is(err, intake.ErrChanged):
+		return "changed"
+	}
+	return "truncated"
 }
 
 // errFatal marks errors that end the run: no room for events or for what could not be read.

@@ -68,6 +68,9 @@ func (v *investigation) seal(ctx context.Context, c *cases.Case) error {
 	}
 	m := vault.NewManifest(v.o.Version, c.Generated.Time())
 	for _, in := range v.plan.inputs {
+		if in.file.Within != "" {
+			continue // the archive stands for it
+		}
 		e := in.tally.sum.Entry(vault.KindInput, in.file.Path, in.file.Modified)
 		if !in.tally.stats.Whole {
 			e.Unread = cmp.Or(in.tally.status, "not read to its end")
@@ -85,8 +88,8 @@ func (v *investigation) preserve(ctx context.Context) error {
 	kinds := map[string]string{}
 	var paths []string
 	for _, in := range v.plan.inputs {
-		if in.file.Path == "-" {
-			continue // there is no original to go back to
+		if in.file.Path == "-" || in.file.Within != "" {
+			continue // there is no original to go back to, or it is in an archive, which is kept whole
 		}
 		paths = append(paths, in.file.Path)
 		if in.primary != nil {

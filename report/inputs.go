@@ -23,7 +23,8 @@ func inputsLine(c *cases.Case) (label, value event.Words, tone string) {
 		in := &c.Inputs[i]
 		unparsed += in.Unparsed
 		switch in.Status {
-		case "unreadable", "unsupported":
+		case "archive": // its members are counted
+		case "unreadable", "unsupported", "refused":
 			if unread++; unread <= maxUnread {
 				why = append(why, unreadWords(in))
 			}

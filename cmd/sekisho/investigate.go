@@ -109,7 +109,7 @@ func warnUnread(w io.Writer, c *cases.Case) {
 	unread := 0
 	for i := range c.Inputs {
 		in := &c.Inputs[i]
-		if in.Status != "unreadable" && in.Status != "unsupported" {
+		if in.Status != "unreadable" && in.Status != "unsupported" && in.Status != "refused" {
 			continue
 		}
 		if unread++; unread <= maxNamed {

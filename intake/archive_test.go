@@ -1,0 +1,661 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package intake
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/bzip2"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/sekisho/sekisho/event"
+)
+
+// zipped makes a zip file of names and contents in turn.
+func zipped(t testing.TB, pairs ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i := 0; i < len(pairs); i += 2 {
+		m, err := w.Create(pairs[i])
+		if err == nil {
+			_, err = m.Write([]byte(pairs[i+1]))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// tarred makes a tar archive of names and contents in turn.
+func tarred(t testing.TB, pairs ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for i := 0; i < len(pairs); i += 2 {
+		err := w.WriteHeader(&tar.Header{Name: pairs[i], Typeflag: tar.TypeReg, Mode: 0o600, Size: int64(len(pairs[i+1])), ModTime: time.Unix(1e9, 0)})
+		if err == nil {
+			_, err = w.Write([]byte(pairs[i+1]))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// unpacked finds what is in one archive.
+func unpacked(t testing.TB, name string, content []byte, search Search) *Inputs {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in, err := Discover([]string{path}, Search{})
+	if err == nil {
+		search.TempDir = t.TempDir()
+		err = in.Unpack(context.Background(), search)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := in.Close(); err != nil {
+			t.Error(err)
+		}
+		if left, _ := os.ReadDir(search.TempDir); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	})
+	return in
+}
+
+// members reads all members of in and returns their contents, or how reading them ended, by name; problems by name as well.
+func members(t testing.TB, in *Inputs) (content, problems map[string]string) {
+	t.Helper()
+	content, problems = map[string]string{}, map[string]string{}
+	root := ""
+	for _, f := range in.Files {
+		if f.Within == "" {
+			root = f.Path
+			continue
+		}
+		name := strings.TrimPrefix(f.Path, f.Within)
+		s, err := Open(f, Options{})
+		if err != nil {
+			t.Fatalf("open %s: %v", f.Path, err)
+		}
+		var b bytes.Buffer
+		_, err = s.Content(t.Context(), &b)
+		s.Close()
+		text := b.String()
+		switch {
+		case errors.Is(err, ErrTruncated):
+			text += "<truncated>"
+		case errors.Is(err, ErrCorrupt):
+			text += "<corrupt>"
+		case err != nil:
+			text += "<" + err.Error() + ">"
+		}
+		if _, twice := content[name]; twice {
+			t.Errorf("two members are called %s", name)
+		}
+		content[name] = text
+	}
+	for _, p := range in.Problems {
+		if p.What.Ja == "" || p.What.En == "" {
+			t.Errorf("%v says nothing", p)
+		}
+		problems[strings.TrimPrefix(p.Path, root)] = p.Kind.String()
+	}
+	return content, problems
+}
+
+func archived(t *testing.T, in *Inputs, want, wantProblems map[string]string) {
+	t.Helper()
+	got, problems := members(t, in)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("members: got %.2000q, want %.2000q", got, want)
+	}
+	if wantProblems == nil {
+		wantProblems = map[string]string{}
+	}
+	if !reflect.DeepEqual(problems, wantProblems) {
+		t.Errorf("problems: got %q, want %q", problems, wantProblems)
+	}
+}
+
+// TestArchives: members of every kind of archive are files of their own; what they lie in changes nothing.
+func TestArchives(t *testing.T) {
+	pairs := []string{"var/log/auth.log", "one\ntwo\n", "etc/empty", "", "old.log.gz", string(gzipped(t, []byte("three\n"), time.Time{}))}
+	want := map[string]string{"!/var/log/auth.log": "one\ntwo\n", "!/etc/empty": "", "!/old.log.gz": "three\n"}
+	plain := tarred(t, pairs...)
+	for name, b := range map[string][]byte{"a.zip": zipped(t, pairs...), "a.tar": plain, "a.tgz": gzipped(t, plain, time.Time{}), "a.tar.zst": zstded(t, plain),
+		"a.tar.bz2": bzip2ped(t, plain), "a.zip.gz": gzipped(t, zipped(t, pairs...), time.Time{}), "joined.tar": append(tarred(t, pairs[:2]...), tarred(t, pairs[2:]...)...),
+		"joined.tgz": gzipped(t, append(tarred(t, pairs[:2]...), tarred(t, pairs[2:]...)...), time.Time{})} {
+		t.Run(name, func(t *testing.T) {
+			in := unpacked(t, name, b, Search{})
+			archived(t, in, want, nil)
+			if f := in.Files[0]; f.Archive == NoArchive || f.Members != 3 || f.Size != int64(len(b)) {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+}
+
+// bzip2ped packs with bzip2, which no library at hand can: the program does where there is one.
+func bzip2ped(t testing.TB, b []byte) []byte {
+	t.Helper()
+	out := piped(t, b, "bzip2", "-c")
+	if got, err := io.ReadAll(bzip2.NewReader(bytes.NewReader(out))); err != nil || !bytes.Equal(got, b) {
+		t.Fatal("bzip2 packed something else", err)
+	}
+	return out
+}
+
+// piped runs a program that makes an archive as no library at hand does.
+func piped(t testing.TB, in []byte, name string, args ...string) []byte {
+	t.Helper()
+	c := exec.Command(name, args...)
+	c.Stdin = bytes.NewReader(in)
+	out, err := c.Output()
+	if err != nil || len(out) == 0 {
+		t.Skipf("%s is not to be had here: %v", name, err)
+	}
+	return out
+}
+
+// TestNested: archives within archives are read to a depth of three, whatever lies in what.
+func TestNested(t *testing.T) {
+	one := tarred(t, "deep.log", "deep\n")
+	two := zipped(t, "inner.tar", string(one), "mid.log", "mid\n")
+	three := gzipped(t, tarred(t, "two.zip", string(two), "top.log", "top\n"), time.Time{})
+	want := map[string]string{"!/two.zip!/inner.tar!/deep.log": "deep\n", "!/two.zip!/mid.log": "mid\n", "!/top.log": "top\n"}
+	archived(t, unpacked(t, "three.tgz", three, Search{}), want, nil)
+	four := zipped(t, "three.tgz", string(three))
+	delete(want, "!/two.zip!/inner.tar!/deep.log")
+	deeper := map[string]string{}
+	for k, v := range want {
+		deeper["!/three.tgz"+k] = v
+	}
+	archived(t, unpacked(t, "four.zip", four, Search{}), deeper, map[string]string{"!/three.tgz!/two.zip!/inner.tar": "too-deep"})
+	archived(t, unpacked(t, "tars.tar", tarred(t, "in.tar", string(one), "in.zip", string(zipped(t, "x", "y")), "in.tgz", string(gzipped(t, one, time.Time{}))), Search{}),
+		map[string]string{"!/in.tar!/deep.log": "deep\n", "!/in.zip!/x": "y", "!/in.tgz!/deep.log": "deep\n"}, nil)
+}
+
+// TestReadAgain: a member is framed, looked at and extracted like any other file.
+func TestReadAgain(t *testing.T) {
+	text := string(varied(3 << 20))
+	for name, b := range map[string][]byte{"a.zip": zipped(t, "x.log", text), "a.tar": tarred(t, "x.log", text), "a.tgz": gzipped(t, tarred(t, "x.log", text), time.Time{})} {
+		t.Run(name, func(t *testing.T) {
+			in := unpacked(t, name, b, Search{})
+			f := in.Files[1]
+			s, err := Open(f, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			head, err := s.Head(100)
+			if err != nil || string(head) != text[:100] {
+				t.Fatalf("%q, %v", head, err)
+			}
+			var last event.Part
+			err = s.Records(t.Context(), event.FrameLines, func(r *event.Record) error { last = r.Part; return nil })
+			if err != nil || s.Stats().Bytes != int64(len(text)) || !s.Stats().Whole || s.Size != int64(len(text)) {
+				t.Fatalf("%+v, %v", s.Stats(), err)
+			}
+			got, err := Extract(t.Context(), f, []event.Part{last, {Offset: 5, Length: 7}})
+			if err != nil || string(got[0]) != text[last.Offset:last.Offset+last.Length] || string(got[1]) != text[5:12] {
+				t.Errorf("%q, %v", got, err)
+			}
+			// The archive gives way to another: what was found in it means nothing any more.
+			if err := os.WriteFile(f.Within, []byte("something else"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Extract(t.Context(), f, []event.Part{last}); name != "a.tgz" && !errors.Is(err, ErrChanged) {
+				t.Errorf("of a changed archive: %v", err)
+			}
+		})
+	}
+}
+
+// TestNames: whatever an archive calls its members, their paths lie below it, are readable and differ.
+func TestNames(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i, n := range []string{"../../etc/passwd", "/abs/olute", `dir\win.log`, "nul\x00byte", "bidi\u202egol.exe", "new\nline", "\x8a\xc4\x8d\xb8\x83\x8d\x83\x4f.log",
+		"twice", "twice", "twice", "a/./b//c", "bang!/x", "..", "\xff\xfe", strings.Repeat("long", 1000), "utf8-観測.log"} {
+		m, err := w.CreateHeader(&zip.FileHeader{Name: n, NonUTF8: true, Method: zip.Store})
+		if err == nil {
+			_, err = fmt.Fprint(m, i)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Close()
+	in := unpacked(t, "n.zip", b.Bytes(), Search{})
+	got, problems := members(t, in)
+	want := map[string]string{"!/etc/passwd": "0", "!/abs/olute": "1", "!/dir/win.log": "2", `!/nul\u0000byte`: "3", `!/bidi\u202egol.exe`: "4", `!/new\u000aline`: "5",
+		"!/監査ログ.log": "6", "!/twice": "7", "!/twice#2": "8", "!/twice#3": "9", "!/a/b/c": "10", `!/bang\u0021/x`: "11", "!/unnamed": "12", `!/\xff\xfe`: "13",
+		"!/" + strings.Repeat("long", 256) + "…": "14", "!/utf8-観測.log": "15"}
+	if !reflect.DeepEqual(got, want) || len(problems) > 0 {
+		t.Errorf("got %q, %q\nwant %q", got, problems, want)
+	}
+	for _, f := range in.Files {
+		odd := false
+		for _, s := range []string{"etc/passwd", "abs", `\u00`, `\u20`, "#", "unnamed", `\x`, "…"} {
+			odd = odd || strings.Contains(f.Path, s) && !strings.Contains(f.Path, "bang")
+		}
+		if odd != (f.Note.En != "" && f.Note.Ja != "") {
+			t.Errorf("%s: note %q", f.Path, f.Note.En)
+		}
+	}
+}
+
+// TestNameTaken: a folder beside the archive may be called as if it lay in it.
+func TestNameTaken(t *testing.T) {
+	lay(t, "a.zip!/x")
+	if err := os.WriteFile("a.zip", zipped(t, "x", "inside"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in, err := Discover([]string{"a.zip", "a.zip!"}, Search{})
+	if err == nil {
+		err = in.Unpack(t.Context(), Search{TempDir: t.TempDir()})
+	}
+	paths, _ := found(in)
+	if err != nil || !reflect.DeepEqual(paths, []string{"a.zip", "a.zip!/x", "a.zip!/x#2"}) {
+		t.Error(paths, err)
+	}
+}
+
+// TestTarMembers: what is no file in a tar archive is named, and nothing is followed.
+func TestTarMembers(t *testing.T) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, h := range []*tar.Header{{Name: "d/", Typeflag: tar.TypeDir, Mode: 0o700}, {Name: "d/x.log", Typeflag: tar.TypeReg, Size: 2},
+		{Name: "d/link", Typeflag: tar.TypeSymlink, Linkname: "../../../etc/passwd"}, {Name: "d/hard", Typeflag: tar.TypeLink, Linkname: "d/x.log"},
+		{Name: "d/hardout", Typeflag: tar.TypeLink, Linkname: "/etc/shadow"}, {Name: "d/dev", Typeflag: tar.TypeBlock, Devmajor: 8}, {Name: "d/pipe", Typeflag: tar.TypeFifo},
+		{Name: strings.Repeat("n", 300), Typeflag: tar.TypeReg, Size: 2, Format: tar.FormatGNU}, {Name: "パックス", Typeflag: tar.TypeReg, Size: 2, Format: tar.FormatPAX}} {
+		if err := w.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		if h.Size > 0 {
+			w.Write([]byte("x\n"))
+		}
+	}
+	w.Close()
+	want := map[string]string{"!/d/x.log": "x\n", "!/" + strings.Repeat("n", 300): "x\n", "!/パックス": "x\n"}
+	wantProblems := map[string]string{"!/d/link": "link-in", "!/d/hard": "duplicate", "!/d/hardout": "link-in", "!/d/dev": "not-regular", "!/d/pipe": "not-regular"}
+	archived(t, unpacked(t, "a.tar", b.Bytes(), Search{}), want, wantProblems)
+	archived(t, unpacked(t, "a.tgz", gzipped(t, b.Bytes(), time.Time{}), Search{}), want, wantProblems)
+}
+
+// TestSparse: the holes of a sparse member are read as what they stand for, and count.
+func TestSparse(t *testing.T) {
+	pax := func(records string) []byte { // an extended header: "LENGTH key=value\n"
+		n := len(records) + 4
+		return fmt.Appendf(nil, "%d %s\n", n, records)
+	}
+	make := func(size int64) []byte {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		data := fmt.Sprintf("1\n%d\n5\n", size-5)
+		data += strings.Repeat("\x00", tarBlock-len(data)) + "tail\n"
+		// Written by hand: the library reads sparse members and writes none.
+		var ext []byte
+		for _, r := range []string{"GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.name=s.log", fmt.Sprintf("GNU.sparse.realsize=%d", size)} {
+			ext = append(ext, pax(r)...)
+		}
+		if err := w.WriteHeader(&tar.Header{Name: "plain", Typeflag: tar.TypeReg, Size: 0}); err != nil {
+			t.Fatal(err)
+		}
+		w.Flush()
+		raw := func(kind byte, name string, content []byte) {
+			h := bytes.Repeat([]byte{0}, tarBlock)
+			copy(h, name)
+			copy(h[100:], "0000600\x000000000\x000000000\x00")
+			copy(h[124:], fmt.Sprintf("%011o\x00%011o\x00        %c", len(content), 0, kind))
+			copy(h[257:], "ustar\x0000")
+			sum := 0
+			for _, c := range h {
+				sum += int(c)
+			}
+			copy(h[148:], fmt.Sprintf("%06o\x00 ", sum))
+			b.Write(h)
+			b.Write(content)
+			b.Write(bytes.Repeat([]byte{0}, (tarBlock-len(content)%tarBlock)%tarBlock))
+		}
+		raw('x', "PaxHeaders/s", ext)
+		raw('0', "GNUSparseFile.0/s.log", []byte(data))
+		b.Write(bytes.Repeat([]byte{0}, 2*tarBlock))
+		return b.Bytes()
+	}
+	archived(t, unpacked(t, "a.tar", make(10005), Search{}), map[string]string{"!/plain": "", "!/s.log": strings.Repeat("\x00", 10000) + "tail\n"}, nil)
+	archived(t, unpacked(t, "big.tar", make(1<<50), Search{}), map[string]string{"!/plain": ""}, map[string]string{"!/s.log": "unfolds"})
+}
+
+// TestBrokenArchives: what lies before a break is read, and the rest is said.
+func TestBrokenArchives(t *testing.T) {
+	text := string(varied(64 << 10))
+	pairs := []string{"a.log", "one\n", "b.log", text, "c.log", "three\n"}
+	z, plain := zipped(t, pairs...), tarred(t, pairs...)
+	whole, cut := map[string]string{"!/a.log": "one\n", "!/b.log": text, "!/c.log": "three\n"}, map[string]string{"": "broken"}
+	t.Run("zip without its directory", func(t *testing.T) {
+		archived(t, unpacked(t, "a.zip", z[:bytes.Index(z, []byte(zipCentral))], Search{}), whole, cut)
+	})
+	t.Run("zip of known sizes without its directory", func(t *testing.T) {
+		b := piped(t, []byte("x"), "sh", "-c", `d=$(mktemp -d); cd $d; printf 'one\n' > a.log; cat > b.log; zip -q x.zip a.log b.log; cat x.zip; rm -r $d`)
+		archived(t, unpacked(t, "a.zip", b[:bytes.Index(b, []byte(zipCentral))], Search{}), map[string]string{"!/a.log": "one\n", "!/b.log": "x"}, cut)
+	})
+	starts := func(t *testing.T, in *Inputs, name string) {
+		t.Helper()
+		got, problems := members(t, in)
+		b, ok := strings.CutSuffix(got["!/b.log"], "<truncated>")
+		if got["!/a.log"] != "one\n" || !ok || len(b) < 1000 || !strings.HasPrefix(text, b) || problems[""] != "broken" {
+			t.Errorf("%s: %d members, %d bytes, whole %v, problems %q", name, len(got), len(b), !ok, problems)
+		}
+	}
+	t.Run("cut within a member", func(t *testing.T) {
+		starts(t, unpacked(t, "a.zip", z[:len(z)/2], Search{}), "zip")
+		starts(t, unpacked(t, "a.tar", plain[:len(plain)/2], Search{}), "tar")
+		gz := gzipped(t, plain, time.Time{})
+		starts(t, unpacked(t, "a.tgz", gz[:len(gz)/2], Search{}), "tgz")
+	})
+	t.Run("damaged content", func(t *testing.T) {
+		b := bytes.Clone(z)
+		b[len(b)/2] ^= 0xff
+		got, _ := members(t, unpacked(t, "a.zip", b, Search{}))
+		if !strings.HasSuffix(got["!/b.log"], ">") || got["!/c.log"] != "three\n" {
+			t.Errorf("%.100q", got)
+		}
+	})
+	t.Run("a size that is not true", func(t *testing.T) {
+		for _, size := range []uint32{3, 5} {
+			b := zipped(t, "a.log", "one\n")
+			binary.LittleEndian.PutUint32(b[bytes.Index(b, []byte(zipCentral))+24:], size)
+			got, _ := members(t, unpacked(t, "a.zip", b, Search{}))
+			if want := map[uint32]string{3: "one<corrupt>", 5: "one\n<truncated>"}[size]; got["!/a.log"] != want {
+				t.Errorf("size %d: %q, want %q", size, got["!/a.log"], want)
+			}
+		}
+	})
+	t.Run("something behind a tar", func(t *testing.T) {
+		archived(t, unpacked(t, "a.tar", append(bytes.Clone(plain), "hidden"...), Search{}), whole, map[string]string{"": "behind"})
+	})
+	t.Run("a directory that names what is not there", func(t *testing.T) {
+		b := zipped(t, "a.log", "one\n", "b.log", "two\n")
+		binary.LittleEndian.PutUint32(b[bytes.Index(b, []byte(zipCentral))+42:], 7)
+		archived(t, unpacked(t, "a.zip", b, Search{}), map[string]string{"!/b.log": "two\n"}, map[string]string{"!/a.log": "broken"})
+	})
+}
+
+// rawZip makes a zip file of entries whose headers say what they like; each has a place of its own unless at is set.
+type rawMember struct {
+	name          string
+	flags, method uint16
+	data          []byte
+	size          uint32
+	sum           uint32
+	at            int // of the local header, where it is shared; -1: its own
+}
+
+func rawZip(entries ...rawMember) []byte {
+	var b, dir []byte
+	le := binary.LittleEndian
+	head := func(e *rawMember) []byte {
+		var h []byte
+		h = le.AppendUint16(h, 20)
+		h = le.AppendUint16(h, e.flags)
+		h = le.AppendUint16(h, e.method)
+		h = le.AppendUint32(h, 0x5c21_0000)
+		h = le.AppendUint32(h, e.sum)
+		h = le.AppendUint32(h, uint32(len(e.data)))
+		h = le.AppendUint32(h, e.size)
+		h = le.AppendUint16(h, uint16(len(e.name)))
+		return le.AppendUint16(h, 0)
+	}
+	for i := range entries {
+		e := &entries[i]
+		at := e.at
+		if at < 0 {
+			at = len(b)
+			b = append(append(append(append(b, zipLocal...), head(e)...), e.name...), e.data...)
+		}
+		dir = append(append(dir, zipCentral...), 20, 0)
+		dir = append(dir, head(e)...)
+		dir = append(dir, make([]byte, 10)...)
+		dir = le.AppendUint32(dir, uint32(at))
+		dir = append(dir, e.name...)
+	}
+	start := len(b)
+	b = append(append(b, dir...), zipEnd...)
+	b = append(b, 0, 0, 0, 0)
+	b = le.AppendUint16(b, uint16(len(entries)))
+	b = le.AppendUint16(b, uint16(len(entries)))
+	b = le.AppendUint32(b, uint32(len(dir)))
+	b = le.AppendUint32(b, uint32(start))
+	return append(b, 0, 0)
+}
+
+func deflatedOf(t testing.TB, size int64) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestCompression)
+	if err == nil {
+		_, err = io.CopyN(w, zeros{}, size)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	return b.Bytes()
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// TestBombs: what would unfold without end is not unfolded, and the rest is read.
+func TestBombs(t *testing.T) {
+	one := func(text string) rawMember {
+		return rawMember{name: "good.log", data: []byte(text), size: uint32(len(text)), sum: crc32.ChecksumIEEE([]byte(text)), at: -1}
+	}
+	good := map[string]string{"!/good.log": "one\n"}
+	t.Run("too much for its size", func(t *testing.T) {
+		bomb := rawMember{name: "zeros", method: 8, data: deflatedOf(t, 60<<20), size: 60 << 20, at: -1}
+		archived(t, unpacked(t, "a.zip", rawZip(one("one\n"), bomb), Search{unfold: 20 << 20}), good, map[string]string{"!/zeros": "unfolds"})
+	})
+	t.Run("many that say they are large", func(t *testing.T) {
+		all := []rawMember{one("one\n")}
+		for i := range 300 {
+			all = append(all, rawMember{name: fmt.Sprint("m", i), method: 8, data: []byte{3, 0}, size: 4<<30 - 2, at: -1})
+		}
+		in := unpacked(t, "a.zip", rawZip(all...), Search{})
+		_, problems := members(t, in)
+		if len(in.Files) != 2 || len(problems) != maxTold+1 || problems[""] != "too-many" {
+			t.Errorf("%d files, %d problems", len(in.Files), len(problems))
+		}
+	})
+	t.Run("one place for many", func(t *testing.T) {
+		all := []rawMember{one("one\n")}
+		for i := range 1000 {
+			all = append(all, rawMember{name: fmt.Sprint("m", i), data: []byte("one\n"), size: 4, at: 0})
+		}
+		archived(t, unpacked(t, "a.zip", rawZip(all...), Search{}), good, map[string]string{"": "unfolds"})
+	})
+	t.Run("one within another", func(t *testing.T) {
+		inner := rawZip(one("inner\n"))
+		outer := rawMember{name: "outer", data: inner, size: uint32(len(inner)), sum: crc32.ChecksumIEEE(inner), at: -1}
+		quoted := rawMember{name: "quoted", data: []byte("inner\n"), size: 6, at: 30 + len("outer")}
+		in := unpacked(t, "a.zip", rawZip(outer, quoted), Search{})
+		archived(t, in, map[string]string{"!/outer!/good.log": "inner\n"}, map[string]string{"": "unfolds"})
+	})
+	t.Run("tar of zeros", func(t *testing.T) {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		w.WriteHeader(&tar.Header{Name: "good.log", Size: 4, Typeflag: tar.TypeReg})
+		w.Write([]byte("one\n"))
+		w.WriteHeader(&tar.Header{Name: "zeros", Size: 60 << 20, Typeflag: tar.TypeReg})
+		w.Flush()
+		var packed bytes.Buffer
+		z, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+		if _, err := io.Copy(z, io.MultiReader(&b, io.LimitReader(zeros{}, 60<<20))); err != nil {
+			t.Fatal(err)
+		}
+		z.Close()
+		archived(t, unpacked(t, "a.tgz", packed.Bytes(), Search{unfold: 20 << 20}), good, map[string]string{"!/zeros": "unfolds"})
+	})
+	t.Run("an archive of itself", func(t *testing.T) {
+		b := zipped(t, "x", "y")
+		for range 40 {
+			b = zipped(t, "r.zip", string(b))
+		}
+		archived(t, unpacked(t, "r.zip", b, Search{}), map[string]string{}, map[string]string{"!/r.zip!/r.zip!/r.zip": "too-deep"})
+	})
+	t.Run("too many members", func(t *testing.T) {
+		var pairs []string
+		for i := range 50 {
+			pairs = append(pairs, fmt.Sprint("f", i), "x")
+		}
+		for _, b := range [][]byte{zipped(t, pairs...), tarred(t, pairs...), gzipped(t, tarred(t, pairs...), time.Time{})} {
+			in := unpacked(t, "a", b, Search{members: 20})
+			if _, problems := members(t, in); len(in.Files) != 21 || !reflect.DeepEqual(problems, map[string]string{"": "too-many"}) {
+				t.Errorf("%d files, %q", len(in.Files), problems)
+			}
+		}
+	})
+	t.Run("more than is kept", func(t *testing.T) {
+		b := gzipped(t, tarred(t, "a", "one\n", "b", string(varied(1<<20)), "c", "three\n"), time.Time{})
+		archived(t, unpacked(t, "a.tgz", b, Search{SpoolLimit: 1000}), map[string]string{"!/a": "one\n", "!/c": "three\n"}, map[string]string{"!/b": "cut"})
+	})
+}
+
+// TestZipMembers: what cannot be unpacked is named with what to do.
+func TestZipMembers(t *testing.T) {
+	data := []byte("one\n")
+	sum := crc32.ChecksumIEEE(data)
+	in := unpacked(t, "a.zip", rawZip(
+		rawMember{name: "secret.log", flags: zipEncrypted, data: []byte("0123456789abcdef"), size: 4, at: -1},
+		rawMember{name: "aes.log", flags: zipEncrypted, method: 99, data: []byte("0123456789abcdef"), size: 4, at: -1},
+		rawMember{name: "d64.log", method: 9, data: data, size: 4, at: -1},
+		rawMember{name: "what.log", method: 77, data: data, size: 4, at: -1},
+		rawMember{name: "z.log", method: 93, data: zstded(t, data), size: 4, sum: sum, at: -1},
+		rawMember{name: "b.log", method: 12, data: bzip2ped(t, data), size: 4, sum: sum, at: -1},
+		rawMember{name: "folder/", at: -1},
+		rawMember{name: "wrong.log", data: data, size: 4, sum: sum + 1, at: -1}), Search{})
+	archived(t, in, map[string]string{"!/z.log": "one\n", "!/b.log": "one\n", "!/wrong.log": "one\n<corrupt>"},
+		map[string]string{"!/secret.log": "encrypted", "!/aes.log": "encrypted", "!/d64.log": "unknown", "!/what.log": "unknown"})
+	for _, p := range in.Problems {
+		if p.Kind == Encrypted && !strings.Contains(p.String(), "secret.log: is encrypted with a password; unpack the archive with its password and give the result") && strings.Contains(p.Path, "secret") {
+			t.Error(p.String())
+		}
+	}
+	archived(t, unpacked(t, "book.xlsx", zipped(t, "[Content_Types].xml", "<x/>", "xl/workbook.xml", "<x/>"), Search{}), map[string]string{}, map[string]string{"": "unknown"})
+}
+
+// TestZip64: sizes that do not fit 32 bits, and what programs really write.
+func TestZip64(t *testing.T) {
+	b := piped(t, []byte("one\n"), "sh", "-c", "zip -q -fz - - | cat") // from a pipe to a pipe: sizes behind the data, 64 bits wide
+	archived(t, unpacked(t, "a.zip", b, Search{}), map[string]string{"!/-": "one\n"}, nil)
+	archived(t, unpacked(t, "a.zip", b[:bytes.Index(b, []byte(zipCentral))], Search{}), map[string]string{"!/-": "one\n"}, map[string]string{"": "broken"})
+	b = piped(t, []byte("one\n"), "sh", "-c", `d=$(mktemp -d); cd $d; cat > f; ln -s /etc/passwd l; zip -q -y x.zip f l; printf junk | cat - x.zip; rm -r $d`)
+	archived(t, unpacked(t, "a.zip", b[4:], Search{}), map[string]string{"!/f": "one\n"}, map[string]string{"!/l": "link-in"})
+}
+
+// TestStdinArchive: an archive may come on standard input.
+func TestStdinArchive(t *testing.T) {
+	dir := t.TempDir()
+	in, err := Discover([]string{"-"}, Search{Stdin: bytes.NewReader(zipped(t, "x.log", "one\n")), TempDir: dir})
+	if err == nil {
+		err = in.Unpack(t.Context(), Search{TempDir: dir})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	archived(t, in, map[string]string{"!/x.log": "one\n"}, nil)
+}
+
+// TestUnpackStops: a cancelled context, and a disk without room, end the search.
+func TestUnpackStops(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.tgz")
+	if err := os.WriteFile(path, gzipped(t, tarred(t, "x", "y"), time.Time{}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in, err := Discover([]string{path}, Search{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := in.Unpack(ctx, Search{TempDir: t.TempDir()}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if err := in.Unpack(t.Context(), Search{TempDir: filepath.Join(t.TempDir(), "gone")}); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+// FuzzUnpack: whatever an archive is, listing and reading it ends, within its bounds, and no path leaves it.
+func FuzzUnpack(f *testing.F) {
+	z, plain := zipped(f, "a/b.log", "one\n", "c.tar", string(tarred(f, "d", "e"))), tarred(f, "a/b.log", "one\n", "c.zip", string(zipped(f, "d", "e")))
+	for _, b := range [][]byte{z, plain, gzipped(f, plain, time.Time{}), zstded(f, plain), z[:len(z)/2], plain[:700], z[:bytes.Index(z, []byte(zipCentral))],
+		rawZip(rawMember{name: "..\\x\x00", flags: zipEncrypted, method: 8, data: []byte{3, 0}, at: -1}, rawMember{name: "y", at: 0})} {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		const most = 1 << 20
+		in := &Inputs{Files: []File{{Path: "-", Size: int64(len(b)), spool: bytes.NewReader(b)}}}
+		if err := in.Unpack(t.Context(), Search{TempDir: t.TempDir(), members: 20, unfold: most}); err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		seen, sum := map[string]bool{}, int64(0)
+		for _, f := range in.Files {
+			if seen[f.Path] || f.Within == "" && f.Path != "-" || f.Within != "" && (!strings.HasPrefix(f.Path, "-!/") || strings.Contains(f.Path+"/", "/../")) {
+				t.Errorf("path %q", f.Path)
+			}
+			seen[f.Path] = true
+			if f.Within == "" {
+				continue
+			}
+			s, err := Open(f, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Compression = Plain; s.Size > 0 { // what is packed within the member has its own tests
+				_, _ = s.Content(t.Context(), io.Discard)
+			}
+			sum += s.Stats().Raw
+			s.Close()
+		}
+		if limit := max(most, int64(len(b))*maxRatio); sum > 2*limit {
+			t.Errorf("%d bytes of %d", sum, len(b))
+		}
+	})
+}
