@@ -18,7 +18,7 @@ import (
 // Compression says how a file is packed. It is recognised from the content, never from the name.
 type Compression uint8
 
-// The compressions. Those from XZ on are recognised only to be refused with the right words.
+// The compressions. Those from LZ4 on are recognised only to be refused with the right words.
 const (
 	Plain Compression = iota
 	Gzip
@@ -28,9 +28,11 @@ const (
 	LZ4
 	Zip
 	SevenZip
+	RAR
+	Parquet
 )
 
-var compressionNames = [...]string{"plain", "gzip", "zstd", "bzip2", "xz", "lz4", "zip", "7z"}
+var compressionNames = [...]string{"plain", "gzip", "zstd", "bzip2", "xz", "lz4", "zip", "7z", "rar", "parquet"}
 
 // String returns the compression's word.
 func (c Compression) String() string {
@@ -64,6 +66,10 @@ func recognise(head []byte) Compression {
 		return Zip
 	case has("7z\xbc\xaf\x27\x1c"):
 		return SevenZip
+	case has("Rar!\x1a\x07"):
+		return RAR
+	case has("PAR1") && len(head) > 12:
+		return Parquet
 	}
 	return Plain
 }
@@ -88,6 +94,10 @@ func unpack(c Compression, raw io.Reader) (io.Reader, func(), error) {
 		return r, r.Close, nil
 	case Bzip2:
 		return bzip2.NewReader(raw), none, nil
+	}
+	if c == XZ {
+		r, err := newXZ(raw)
+		return r, none, err
 	}
 	return nil, none, fmt.Errorf("%w: %v", ErrUnsupported, c)
 }

@@ -132,7 +132,9 @@ func TestBroken(t *testing.T) {
 		{"zstd cut", zs[:len(zs)*2/3], ErrTruncated, len(content)/2 - 200<<10},
 		{"zstd damaged", flip(zs, len(zs)-2), ErrCorrupt, len(content) / 2},
 		{"zstd, then something else", append(bytes.Clone(zs), "garbage behind it"...), ErrCorrupt, len(content)},
-		{"xz", []byte("\xfd7zXZ\x00\x00\x04"), ErrUnsupported, 0},
+		{"xz", []byte("\xfd7zXZ\x00\x00\x04"), ErrTruncated, 0},
+		{"rar", []byte("Rar!\x1a\x07\x01\x00rest"), ErrUnsupported, 0},
+		{"parquet", []byte("PAR1\x15\x04\x15\x10restPAR1"), ErrUnsupported, 0},
 		{"zip", []byte("PK\x03\x04xxxx"), ErrUnsupported, 0},
 	}
 	for _, tt := range tests {

@@ -94,7 +94,7 @@ func TestBadInputs(t *testing.T) {
 	other, _ := os.ReadFile(filepath.Join(dir, "other.log"))
 	packed := gzipped(t, other)
 	write(t, filepath.Join(dir, "cut.gz"), packed[:len(packed)/2])
-	write(t, filepath.Join(dir, "archive.xz"), []byte("\xfd7zXZ\x00\x00\x04rest"))
+	write(t, filepath.Join(dir, "archive.7z"), []byte("7z\xbc\xaf\x27\x1c\x00\x04rest"))
 	write(t, filepath.Join(dir, "empty"), nil)
 	write(t, filepath.Join(dir, "binary"), bytes.Repeat([]byte{0, 1, 2, 0xff, '\n'}, 1000))
 	if err := os.Remove(filepath.Join(dir, "other.log")); err != nil {
@@ -110,7 +110,7 @@ func TestBadInputs(t *testing.T) {
 	}
 	c := run(t, filepath.Dir(dir), nil, filepath.Base(dir))
 	at := func(name string) cases.Input { return inputOf(t, c, filepath.Join(filepath.Base(dir), name)) }
-	for path, status := range map[string]string{"good.log": "", "cut.gz": "truncated", "archive.xz": "unsupported", "empty": "", "binary": "not-understood"} {
+	for path, status := range map[string]string{"good.log": "", "cut.gz": "truncated", "archive.7z": "unsupported", "empty": "", "binary": "not-understood"} {
 		if in := at(path); in.Status != status {
 			t.Errorf("%s is %q (%s), want %q", path, in.Status, in.Error, status)
 		}
