@@ -23,6 +23,7 @@ import (
 // resolver is a DNS server that can be started on loopback: its settings, how it is started, and where it logs.
 type resolver struct {
 	binary string
+	pkg    string
 	format *Format
 	config func(dir string, port int) string
 	args   func(dir string, port int) []string
@@ -33,7 +34,7 @@ type resolver struct {
 // TestDaemonDNS lets a client ask real servers on loopback for known names, and compares what their logs say with what it asked.
 func TestDaemonDNS(t *testing.T) {
 	servers := []resolver{
-		{binary: "unbound", format: &unbound,
+		{binary: "unbound", pkg: "unbound", format: &unbound,
 			config: func(dir string, port int) string {
 				return fmt.Sprintf("server:\n interface: 127.0.0.1@%d\n do-daemonize: no\n username: \"\"\n chroot: \"\"\n directory: %q\n pidfile: \"\"\n use-syslog: no\n logfile: \"log\"\n log-queries: yes\n log-replies: yes\n"+
 					" log-local-actions: yes\n module-config: \"iterator\"\n local-zone: \"blocked.example.\" always_nxdomain\n local-zone: \"hakusan-lab.example.\" static\n local-data: \"www.hakusan-lab.example. A 192.0.2.80\"\nremote-control:\n control-enable: no\n", port, dir)
@@ -41,14 +42,14 @@ func TestDaemonDNS(t *testing.T) {
 			args: func(dir string, _ int) []string { return []string{"-d", "-c", filepath.Join(dir, "conf")} },
 			wants: []string{"query www.hakusan-lab.example unknown", "query www.hakusan-lab.example success repeat", "query none.hakusan-lab.example unknown",
 				"query none.hakusan-lab.example unknown repeat", "query none.hakusan-lab.example failure repeat", "query ads.blocked.example unknown", "refuse ads.blocked.example failure repeat", "query ads.blocked.example failure repeat"}},
-		{binary: "dnsmasq", format: &dnsmasqDNS,
+		{binary: "dnsmasq", pkg: "dnsmasq-base", format: &dnsmasqDNS,
 			config: func(string, int) string { return "" },
 			args: func(dir string, port int) []string {
 				return []string{"-d", "-p", fmt.Sprint(port), "-a", "127.0.0.1", "--bind-interfaces", "--no-resolv", "--no-hosts", "--log-queries=extra", "--log-facility=" + filepath.Join(dir, "log"), "--conf-file=" + filepath.Join(dir, "conf"),
 					"--address=/www.hakusan-lab.example/192.0.2.80", "--local=/hakusan-lab.example/", "--local=/blocked.example/", "--user="}
 			},
 			wants: []string{"query www.hakusan-lab.example unknown", "query none.hakusan-lab.example unknown", "query ads.blocked.example unknown"}},
-		{binary: "named", format: &bindQuery, stderr: true,
+		{binary: "named", pkg: "bind9", format: &bindQuery, stderr: true,
 			config: func(dir string, port int) string {
 				zone := filepath.Join(dir, "zone")
 				_ = os.WriteFile(zone, []byte("$TTL 60\n@ SOA ns. host. 1 60 60 60 60\n@ NS ns\nns A 127.0.0.1\nwww A 192.0.2.80\n"), 0o600)
@@ -66,12 +67,7 @@ func TestDaemonDNS(t *testing.T) {
 }
 
 func (s *resolver) test(t *testing.T) {
-	path, err := exec.LookPath(s.binary)
-	if err != nil {
-		if path = "/usr/sbin/" + s.binary; !isThere(path) {
-			t.Skipf("%s is not installed", s.binary)
-		}
-	}
+	path := installed(t, s.binary, s.pkg)
 	dir, port := t.TempDir(), freePort(t)
 	if err := os.WriteFile(filepath.Join(dir, "conf"), []byte(s.config(dir, port)), 0o600); err != nil {
 		t.Fatal(err)
@@ -80,7 +76,7 @@ func (s *resolver) test(t *testing.T) {
 	cmd := exec.Command(path, s.args(dir, port)...)
 	cmd.Stderr, cmd.Dir = &said, dir
 	if err := cmd.Start(); err != nil {
-		t.Skip(err)
+		unable(t, "%s: %v", s.binary, err)
 	}
 	stopped := false
 	stop := func() {
@@ -107,7 +103,7 @@ func (s *resolver) test(t *testing.T) {
 	}
 	if !up {
 		stop()
-		t.Skipf("%s does not answer here: %.600s", s.binary, said.String())
+		unable(t, "%s does not answer here: %.600s", s.binary, said.String())
 	}
 	_, _ = ask("none.hakusan-lab.example.")
 	_, _ = ask("ads.blocked.example.")
@@ -115,6 +111,7 @@ func (s *resolver) test(t *testing.T) {
 	stop()
 	log := said.Bytes()
 	if !s.stderr {
+		var err error
 		if log, err = os.ReadFile(filepath.Join(dir, "log")); err != nil {
 			t.Fatal(err)
 		}

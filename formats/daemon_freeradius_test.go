@@ -22,14 +22,7 @@ func TestDaemonFreeRADIUS(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starting a server takes some seconds")
 	}
-	server, err := exec.LookPath("freeradius")
-	if err != nil {
-		t.Skip("freeradius is not installed: apt-get install freeradius freeradius-utils")
-	}
-	client, err := exec.LookPath("radtest")
-	if err != nil {
-		t.Skip("radtest is not installed: apt-get install freeradius-utils")
-	}
+	server, client := installed(t, "freeradius", "freeradius"), installed(t, "radtest", "freeradius-utils")
 	dir := t.TempDir()
 	log := filepath.Join(dir, "radius.log")
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -43,7 +36,7 @@ func TestDaemonFreeRADIUS(t *testing.T) {
 	}
 	cmd := exec.Command(server, "-f", "-d", dir, "-l", log)
 	if err := cmd.Start(); err != nil {
-		t.Skipf("freeradius does not start: %v", err)
+		unable(t, "freeradius does not start: %v", err)
 	}
 	defer func() {
 		_ = cmd.Process.Kill()
@@ -60,7 +53,7 @@ func TestDaemonFreeRADIUS(t *testing.T) {
 	}
 	if !wait("Ready to process requests") {
 		b, _ := os.ReadFile(log)
-		t.Skipf("freeradius is not ready within 15 seconds: %s", b)
+		unable(t, "freeradius is not ready within 15 seconds: %s", b)
 	}
 	for _, who := range [][2]string{{"hanako", "secret"}, {"hanako", "wrong"}, {"nobody", "x"}} {
 		_ = exec.Command(client, who[0], who[1], fmt.Sprintf("127.0.0.1:%d", port), "0", "testing123").Run() // a refusal is an error of its own

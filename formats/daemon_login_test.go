@@ -54,11 +54,8 @@ func sameEvents(t *testing.T, got, want []string, log []byte) {
 
 // TestDaemonKerberos lets kinit succeed and fail at a real key distribution centre of MIT on loopback.
 func TestDaemonKerberos(t *testing.T) {
-	for _, tool := range []string{"krb5kdc", "kinit", "kdb5_util", "kadmin.local"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed", tool)
-		}
-	}
+	krb5kdc, kdb5, kadmin := installed(t, "krb5kdc", "krb5-kdc"), installed(t, "kdb5_util", "krb5-kdc"), installed(t, "kadmin.local", "krb5-admin-server krb5-kdc")
+	installed(t, "kinit", "krb5-user")
 	dir := t.TempDir()
 	port := freeTCPPort(t)
 	conf := fmt.Sprintf(`[libdefaults]
@@ -93,20 +90,20 @@ func TestDaemonKerberos(t *testing.T) {
 		}
 		return nil
 	}
-	for _, words := range [][]string{{"kdb5_util", "create", "-s", "-r", "LAB.EXAMPLE", "-P", "master"},
-		{"kadmin.local", "-q", "addprinc -pw right +requires_preauth taro"}, {"kadmin.local", "-q", "addprinc -randkey host/srv1.lab.example"}} {
+	for _, words := range [][]string{{kdb5, "create", "-s", "-r", "LAB.EXAMPLE", "-P", "master"},
+		{kadmin, "-q", "addprinc -pw right +requires_preauth taro"}, {kadmin, "-q", "addprinc -randkey host/srv1.lab.example"}} {
 		if err := run("", words...); err != nil {
-			t.Skip(err)
+			unable(t, "%v", err)
 		}
 	}
-	kdc := exec.Command("krb5kdc", "-n")
+	kdc := exec.Command(krb5kdc, "-n")
 	kdc.Env = env
 	if err := kdc.Start(); err != nil {
-		t.Skip(err)
+		unable(t, "%v", err)
 	}
 	t.Cleanup(func() { kdc.Process.Kill(); kdc.Wait() })
 	if !waitPort(port) {
-		t.Skip("krb5kdc does not start here")
+		unable(t, "krb5kdc does not start here")
 	}
 	var want []string
 	for _, try := range []struct{ name, password, event string }{
@@ -131,14 +128,7 @@ func TestDaemonKerberos(t *testing.T) {
 
 // TestDaemonProFTPD lets clients log in and fail at a real ProFTPD on loopback.
 func TestDaemonProFTPD(t *testing.T) {
-	path, err := exec.LookPath("proftpd")
-	if err != nil {
-		t.Skip("proftpd is not installed")
-	}
-	openssl, err := exec.LookPath("openssl")
-	if err != nil {
-		t.Skip("openssl is not installed, which makes the password file")
-	}
+	path, openssl := installed(t, "proftpd", "proftpd-core"), installed(t, "openssl", "openssl")
 	dir := t.TempDir()
 	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
 		t.Fatal(err)
@@ -185,11 +175,11 @@ SyslogLevel info
 	d := exec.Command(path, "-n", "-q", "-c", filepath.Join(dir, "conf"))
 	d.Stdout, d.Stderr = &stderr, &stderr
 	if err := d.Start(); err != nil {
-		t.Skip(err)
+		unable(t, "%v", err)
 	}
 	t.Cleanup(func() { d.Process.Kill(); d.Wait() })
 	if !waitPort(port) {
-		t.Skipf("proftpd does not start here: %s", stderr.String())
+		unable(t, "proftpd does not start here: %s", stderr.String())
 	}
 	ftp(t, port, "taro", "wrong")
 	ftp(t, port, "ghost", "x")

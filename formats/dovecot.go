@@ -16,7 +16,7 @@ var dovecot = Format{
 	About: About{
 		What: "Dovecot 1.x to 2.4 (IMAP, POP3, ManageSieve, submission, LMTP), through syslog (mail.log, maillog) or its own log files.",
 		Export: "Copy mail.log* or what doveadm log find names. Set auth_verbose = yes: without it a connection with several failed attempts leaves one line with " +
-			"their number and the last name only. The mail_log plugin adds deletions and copies.",
+			"their number and the last name only, and none where the last attempt succeeded. The mail_log plugin adds deletions and copies.",
 		Takes: "Logins and failed attempts with account, address and mechanism; the end of sessions with bytes and messages fetched (2.2 and later); " +
 			"messages fetched by POP3; deliveries, redirections by Sieve, deletions and copies where logged; start and stop.",
 		Leaves: "Which message was read. A proxy's or webmail's address stands where people come through one.",

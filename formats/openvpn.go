@@ -383,7 +383,8 @@ func vpnKnown(t []byte) bool {
 	for _, w := range [...]string{"OpenVPN ", "TLS Error: ", "TLS: ", "TLS_ERROR", "TLS Auth Error", "MULTI: ", "MULTI TCP", "Initialization Sequence",
 		"SIGTERM[", "SIGUSR1[", "SIGHUP[", "SIGINT[", "UDPv4", "UDPv6", "TCPv4", "TCPv6", "TCP/UDP", "TCP connection established with [AF", "TUN/TAP",
 		"Outgoing Control Channel", "Incoming Control Channel", "Outgoing Data Channel", "Incoming Data Channel", "Control Channel", "Data Channel", "IFCONFIG POOL",
-		"ifconfig_pool", "PUSH: ", "SENT CONTROL", "PLUGIN_", "AUTH-PAM", "ROUTE_GATEWAY", "CRL: ", "VERIFY ", "Peer Connection", "Current Parameter Settings"} {
+		"ifconfig_pool", "PUSH: ", "SENT CONTROL", "PLUGIN_", "AUTH-PAM", "ROUTE_GATEWAY", "CRL: ", "VERIFY ", "Peer Connection", "Current Parameter Settings",
+		"Note: --cipher is not set", "Note: --data-cipher", "Note: Kernel support for ovpn-dco", "WARNING: POTENTIALLY DANGEROUS OPTION --", "DEPRECATED OPTION: --"} {
 		if isPrefix(t, w) {
 			return true
 		}

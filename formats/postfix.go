@@ -16,10 +16,10 @@ var postfix = Format{
 	About: About{
 		What: "Postfix 2.x and 3.x: smtpd, postscreen, cleanup, qmgr, smtp, lmtp, local, virtual, pipe and the others, in syslog (mail.log, maillog) or its own maillog_file.",
 		Export: "Copy mail.log* or maillog*. Nothing need be switched on; smtpd_client_port_logging = yes adds the client's port. " +
-			"From 3.10 on the name of a refused user stands in the line; before, only the address does.",
+			"From 3.7.8 and 3.8.3 on the name of a refused user stands in the line; before, only the address does.",
 		Takes: "Failed SASL logins, submissions with the account that logged in, refused mail with client, sender, recipient and reason, what entered the queue with size and number of " +
 			"recipients, each delivery with its result, connections and how they ended.",
-		Leaves: "The content and subject of mail, unless a header check logs it; the name tried in a failed login (before 3.10).",
+		Leaves: "The content and subject of mail, unless a header check logs it; the name tried in a failed login (before 3.7.8).",
 	},
 	Sniff: func(rec []byte) float64 {
 		if s, ok := sniffSyslog(rec); ok && postfixDaemon(s.Program) != nil {
@@ -300,8 +300,12 @@ func (p *postfixParser) warning(rest []byte) error {
 	} else if u, ok := cutPrefix(why, "sasl_username="); ok {
 		user, why = u, nil
 	}
+	if string(user) == "(unavailable)" { // the exchange ended before there was a name
+		user = nil
+	}
 	reason := event.ReasonBadCredentials
 	switch {
+	case bytes.Equal(why, []byte("(reason unavailable)")): // Dovecot tells Postfix no reason for a wrong password
 	case has(why, "Invalid authentication mechanism"), has(why, "aborted"):
 		reason = event.ReasonProtocol
 	case has(why, "Connection lost to"), has(why, "unavailable"), has(why, "Temporary"):

@@ -5,6 +5,7 @@ package formats
 
 import (
 	"bytes"
+	"net/netip"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -89,26 +90,44 @@ func (l *squidLine) split(b []byte) bool {
 	return l.behind(rest)
 }
 
-// behind reads address, user and where the proxy went. Squid leaves no blank in an address unless told to (uri_whitespace allow): the
-// first word that says where the proxy went is it, and the user stands before it.
+// behind reads address, user and where the proxy went. Squid leaves no blank in an address unless told to (uri_whitespace allow), but
+// writes a user's name as it was typed, blanks and all: the address is the first word, and the user is all up to where the proxy went. A
+// line of Squid's own ends with that and a type, which no name can follow; a line that goes on (of the Web Security Appliance, which
+// quotes names) has it in the first word that looks so.
 func (l *squidLine) behind(b []byte) bool {
-	user, at := 0, 0
-	for word := 0; at < len(b); word++ {
-		end := len(b)
-		if sp := bytes.IndexByte(b[at:], ' '); sp >= 0 {
-			end = at + sp
-		}
-		if word >= 2 && isHierarchy(b[at:end]) {
-			l.url, l.user = b[:user-1], b[user:at-1]
-			l.hierarchy, l.peer, _ = bytes.Cut(b[at:end], []byte("/"))
-			if end < len(b) {
-				l.kind, l.tail = nextWord(b[end+1:])
-			}
+	sp := bytes.IndexByte(b, ' ')
+	if sp < 0 {
+		return false
+	}
+	l.url = b[:sp]
+	rest := b[sp+1:]
+	if last := bytes.LastIndexByte(rest, ' '); last > 0 {
+		if at := bytes.LastIndexByte(rest[:last], ' '); at > 0 && isHierarchy(rest[at+1:last]) {
+			l.went(rest, at+1, last)
 			return true
 		}
-		user, at = at, end+1
+	}
+	for at := 0; at < len(rest); {
+		end := len(rest)
+		if sp := bytes.IndexByte(rest[at:], ' '); sp >= 0 {
+			end = at + sp
+		}
+		if at > 0 && isHierarchy(rest[at:end]) {
+			l.went(rest, at, end)
+			return true
+		}
+		at = end + 1
 	}
 	return false
+}
+
+// went takes b apart at the word from at to end, which says where the proxy went.
+func (l *squidLine) went(b []byte, at, end int) {
+	l.user = b[:at-1]
+	l.hierarchy, l.peer, _ = bytes.Cut(b[at:end], []byte("/"))
+	if end < len(b) {
+		l.kind, l.tail = nextWord(b[end+1:])
+	}
 }
 
 // isHierarchy says whether a word is Squid's for where it went: HIER_DIRECT/198.51.100.7, DIRECT/www.example.org, NONE/-.
@@ -157,11 +176,18 @@ func (p *squidParser) Parse(rec *event.Record, out *event.Batch) error {
 		ev.DstIP = ip
 	}
 	ev.Outcome, ev.Reason = squidOutcome(l.result, l.status, ev.Account != "")
+	if ev.Reason == event.ReasonBadCredentials { // the proxy refused this name's password
+		ev.Class, ev.Activity = event.ClassAuthentication, event.ActLogon
+		ev.DstHost, ev.DstIP, ev.DstPort = "", netip.Addr{}, 0 // a login at the proxy, not where it would have gone
+	}
 	ev.BytesIn = someNumber(l.size)
 	ev.Duration = someNumber(l.took)
 	proxy := p.env.Host
 	if len(l.host) > 0 {
 		proxy = in.Bytes(l.host)
+	}
+	if ev.Class == event.ClassAuthentication {
+		ev.DstHost = proxy
 	}
 	ev.Rest = out.Rest(event.Text("method", in.Bytes(l.method)), event.Text("status", in.Bytes(l.status)), event.Text("result", in.Bytes(l.result)),
 		event.Text("hierarchy", in.Bytes(l.hierarchy)), event.Text("type", in.Bytes(l.kind)), event.Text("proxy", proxy), event.Text("tail", in.Bytes(l.tail[:min(len(l.tail), 512)])))
