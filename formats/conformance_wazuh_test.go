@@ -27,6 +27,7 @@ func wazuhServices() map[string][]string {
 		"pam":           {"pam"},
 		"powershell":    {"windows"},
 		"samba":         {"samba"},
+		"sophos_fw":     {"sophos-xg"},
 		"squid_rules":   {"squid"},
 		"sshd":          {"openssh"},
 		"sysmon":        {"windows"},
