@@ -16,7 +16,7 @@ var ocsf = Format{
 	About: About{
 		What: "Events of the Open Cybersecurity Schema Framework 1.x as JSON, one object each: what Amazon Security Lake and other lakes export, what products write that " +
 			"speak OCSF, and what sekisho search --format ocsf writes.",
-		Export: "Export as JSON lines. From Parquet: duckdb -c \"COPY (FROM 'events.parquet') TO 'events.json'\".",
+		Export: "Export as JSON lines or as Parquet: both are read as they are.",
 		Takes: "Class and activity by their numbers, time, status, users and who acted, source and destination with ports, names, country and network, service, URL, method, user agent, " +
 			"file, process, name asked for, traffic, metadata.uid as the event's own identifier. Of events that Sekisho exported, everything.",
 		Leaves: "Objects of profiles and extensions, observables, raw_data. Of classes that Sekisho has no word for, time and people only, as class other. " +

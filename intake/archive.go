@@ -54,7 +54,7 @@ var errUnfolds = errors.New("unfolds to far more than it is")
 func (in *Inputs) Unpack(ctx context.Context, search Search) error {
 	u := &unpacker{ctx: ctx, names: make(map[string]int, len(in.Files)), problems: in.Problems, count: len(in.Files),
 		spool: spool{dir: search.TempDir, limit: cmp.Or(search.SpoolLimit, spoolLimit)}, members: cmp.Or(search.members, maxMembers),
-		free: cmp.Or(search.unfold, freeUnfold)}
+		free: cmp.Or(search.unfold, freeUnfold), tables: search.Tables}
 	for i := range in.Files {
 		u.names[in.Files[i].Path] = 1
 	}
@@ -87,6 +87,7 @@ type unpacker struct {
 	members  int            // most of one archive
 	free     int64          // bytes that every archive may unfold to
 	spool    spool
+	tables   func(ctx context.Context, path string, to io.Writer) error // nil: there is none
 	outer    outer
 }
 
@@ -132,6 +133,10 @@ func (u *unpacker) outermost(f *File) error {
 		m.disk = f.Path
 	}
 	kind := lookAt(io.NewSectionReader(base, 0, f.Size))
+	if kind.compression == Parquet {
+		u.outer = outer{file: f, base: base, size: f.Size}
+		return u.rows(f, m)
+	}
 	if kind.archive == NoArchive {
 		return nil
 	}
@@ -347,6 +352,11 @@ func (u *unpacker) listed(f folder, x File, m *member) error {
 	if err == nil {
 		kind := lookAt(from)
 		closer()
+		if kind.compression == Parquet {
+			if err := u.rows(&x, m); err != nil {
+				return err
+			}
+		}
 		if kind.archive != NoArchive {
 			return u.nested(f, x, kind, func(g folder) error { return u.walk(g, m) })
 		}

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -658,4 +659,53 @@ func FuzzUnpack(f *testing.F) {
 			t.Errorf("%d bytes of %d", sum, len(b))
 		}
 	})
+}
+
+// TestTables: the rows of a Parquet file are kept as lines; where they cannot be had, the file is refused with the reason.
+func TestTables(t *testing.T) {
+	table := "PAR1" + strings.Repeat("x", 100) + "PAR1"
+	lines := strings.Repeat("{\"n\":1}\n", 1000)
+	rows := func(_ context.Context, path string, to io.Writer) error {
+		if b, err := os.ReadFile(path); err != nil || string(b) != table {
+			return fmt.Errorf("%s is not the table: %v", path, err)
+		}
+		_, err := io.WriteString(to, lines)
+		return err
+	}
+	read := func(in *Inputs) (string, error) {
+		f := in.Files[len(in.Files)-1]
+		digest := sha256.New()
+		s, err := Open(f, Options{Raw: digest})
+		if err != nil {
+			return "", err
+		}
+		defer s.Close()
+		var b bytes.Buffer
+		_, err = s.Content(t.Context(), &b)
+		if sum := sha256.Sum256([]byte(table)); !s.Stats().Whole || !bytes.Equal(digest.Sum(nil), sum[:]) {
+			t.Errorf("%s: the digest is not that of the file", f.Path)
+		}
+		return b.String(), err
+	}
+	for name, b := range map[string][]byte{"a.parquet": []byte(table), "a.zip": zipped(t, "x", table), "a.tar": tarred(t, "x", table), "a.tgz": gzipped(t, tarred(t, "x", table), time.Time{})} {
+		if got, err := read(unpacked(t, name, b, Search{Tables: rows})); err != nil || got != lines {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
+		}
+		if got, err := read(unpacked(t, name, b, Search{})); !errors.Is(err, ErrUnsupported) || got != "" {
+			t.Errorf("%s without a reader: %q, %v", name, got, err)
+		}
+		half := func(_ context.Context, _ string, to io.Writer) error {
+			io.WriteString(to, lines)
+			return errors.New("damaged")
+		}
+		in := unpacked(t, name, b, Search{Tables: half})
+		if got, err := read(in); !errors.Is(err, ErrTruncated) || got != lines || !strings.Contains(in.Files[len(in.Files)-1].Note.En, "damaged") {
+			t.Errorf("%s half read: %d bytes, %v", name, len(got), err)
+		}
+		bomb := func(_ context.Context, _ string, to io.Writer) error { _, err := io.Copy(to, zeros{}); return err }
+		in = unpacked(t, name, b, Search{Tables: bomb, unfold: 1 << 20})
+		if _, err := read(in); !errors.Is(err, ErrUnsupported) || !strings.Contains(in.Files[len(in.Files)-1].Note.En, "a bomb") {
+			t.Errorf("%s as a bomb: %v", name, err)
+		}
+	}
 }

@@ -4,6 +4,7 @@
 package intake
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,7 @@ type File struct {
 	link     bool
 	spool    io.ReaderAt // standard input, spooled
 	in       *member     // of an archive
+	table    *member     // the rows of a Parquet file, as lines of JSON
 }
 
 // Search says how to look for files. The zero value works.
@@ -46,8 +48,10 @@ type Search struct {
 	TempDir    string    // where standard input is spooled; default os.TempDir()
 	StdinLimit int64     // bytes kept of standard input; default 16 GiB
 	SpoolLimit int64     // bytes kept of archives that can be read only from their beginning, packed; default 64 GiB
-	members    int       // for tests: most of one archive
-	unfold     int64     // for tests: bytes that every archive may unfold to
+	// Tables writes the rows of a Parquet file as lines of JSON; nil: such files are refused. It is called for one at a time.
+	Tables  func(ctx context.Context, path string, to io.Writer) error
+	members int   // for tests: most of one archive
+	unfold  int64 // for tests: bytes that every archive may unfold to
 }
 
 // Inputs is what a search found. Close it when the files have been read.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"github.com/sekisho/sekisho/event"
@@ -107,6 +108,11 @@ func unpackable(path string, e *BrokenError) Problem {
 	case errors.Is(e.Reason, ErrUnsupported):
 		p.What = words("対応していない圧縮形式です", "is packed in a way that Sekisho does not unpack")
 		p.Do = words("展開してから指定してください", "unpack it and give the result")
+		if e.Err != nil { // which way that is
+			how := " (" + strings.TrimPrefix(e.Err.Error(), ErrUnsupported.Error()+": ") + ")"
+			p.What.Ja += how
+			p.What.En += how
+		}
 	case errors.Is(e.Reason, ErrChanged):
 		p.What = words("読んでいる間に変わりました", "changed while it was read")
 		p.Do = words("複製を保全し、それを調べてください", "preserve a copy and work on that")

@@ -299,7 +299,14 @@ func (s *Source) content(raw io.Reader, transcode bool) (io.Reader, func(), erro
 	if s.Compression != Plain {
 		packed = bufio.NewReaderSize(raw, 128<<10)
 	}
-	from, closer, err := unpack(s.Compression, packed)
+	var from io.Reader
+	var closer func()
+	var err error
+	if s.table != nil { // its own bytes are read for their digest alone
+		from, closer, err = s.table.open(s.table.base)
+	} else {
+		from, closer, err = unpack(s.Compression, packed)
+	}
 	if err != nil {
 		return nil, closer, err
 	}

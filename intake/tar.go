@@ -214,6 +214,11 @@ func (t *tarWalk) once(x File, r io.Reader, h *tar.Header) error {
 	if m.size < h.Size {
 		m.size, m.broken = h.Size, true
 	}
+	if kind.compression == Parquet && broken == nil {
+		if err := u.rows(&x, m); err != nil {
+			return err
+		}
+	}
 	u.take(x, m)
 	if broken != nil {
 		t.ends(broken)

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/vault"
@@ -150,6 +151,33 @@ func TestCutCopy(t *testing.T) {
 	in := inputOf(t, c, "./later.gz")
 	i := slices.IndexFunc(c.Inputs, func(in cases.Input) bool { return in.Path == "./auth.log" })
 	if in.Status != "truncated" || in.CopyOf != "./auth.log" || !strings.Contains(in.Error, "fetch the file again") || i < 0 || c.Inputs[i].Parsed != 2000 {
+		t.Errorf("%+v", in)
+	}
+}
+
+// TestParquet: the rows of a Parquet file are records, wherever the file lies; its digest is that of the file itself.
+func TestParquet(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join("testdata", "signins.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	z, tgz := packs(t, "signins.parquet", b)
+	sum := sha256.Sum256(b)
+	write(t, filepath.Join(dir, "s.parquet"), b)
+	write(t, filepath.Join(dir, "z.zip"), z)
+	write(t, filepath.Join(dir, "t.tgz"), tgz)
+	for arg, path := range map[string]string{"s.parquet": "s.parquet", "z.zip": "z.zip!/signins.parquet", "t.tgz": "t.tgz!/signins.parquet"} {
+		c := run(t, dir, nil, arg)
+		in := inputOf(t, c, path)
+		if in.Format != "entra-signin" || in.Records != 4 || in.Parsed != 4 || in.Status != "" || in.SHA256 != hex.EncodeToString(sum[:]) ||
+			in.First.Time().Format(time.RFC3339) != "2025-05-12T00:00:00Z" || c.Totals.Events != 4 {
+			t.Errorf("%+v", in)
+		}
+	}
+	write(t, filepath.Join(dir, "cut.parquet"), b[:len(b)/2])
+	sshd(t, filepath.Join(dir, "auth.log"), 0, 10)
+	if in := inputOf(t, run(t, dir, nil, "cut.parquet", "auth.log"), "cut.parquet"); in.Status != "unsupported" || !strings.Contains(in.Error, "its rows cannot be read") {
 		t.Errorf("%+v", in)
 	}
 }

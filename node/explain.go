@@ -105,7 +105,7 @@ func Explain(ctx context.Context, paths []string, o ExplainOptions) ([]Explanati
 		return nil, fmt.Errorf("node: find the files: %w", err)
 	}
 	defer found.Close()
-	if err := found.Unpack(ctx, intake.Search{}); err != nil {
+	if err := found.Unpack(ctx, intake.Search{Tables: tables("", 0)}); err != nil {
 		return nil, fmt.Errorf("node: unpack the archives: %w", err)
 	}
 	p, err := newPlan(ctx, found, &Options{Profile: o.Profile, Zone: o.Zone, Year: o.Year, Formats: o.Formats, Now: time.Now}, all)

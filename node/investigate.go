@@ -132,7 +132,7 @@ func (v *investigation) discover(ctx context.Context) error {
 		return fmt.Errorf("node: find the inputs: %w", explain(err, v.o.Out))
 	}
 	v.outside()
-	if err := v.found.Unpack(ctx, intake.Search{TempDir: v.work}); err != nil {
+	if err := v.found.Unpack(ctx, intake.Search{TempDir: v.work, Tables: tables(v.work, v.o.Memory)}); err != nil {
 		v.found.Close()
 		return fmt.Errorf("node: unpack the archives: %w", explain(err, v.o.Out))
 	}

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"runtime"
 	"slices"
@@ -22,6 +23,7 @@ import (
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/formats"
 	"github.com/sekisho/sekisho/intake"
+	"github.com/sekisho/sekisho/store/duckdb"
 )
 
 // errEnough ends the reading of a sample.
@@ -84,6 +86,13 @@ func newPlan(ctx context.Context, found *intake.Inputs, o *Options, all []format
 	p.decideYears(o)
 	p.makeStreams()
 	return p, nil
+}
+
+// tables returns what reads Parquet files: only the store can, and intake does not know it.
+func tables(temp string, memory int64) func(context.Context, string, io.Writer) error {
+	return func(ctx context.Context, path string, to io.Writer) error {
+		return duckdb.Parquet(ctx, path, duckdb.ReadOptions{Temp: temp, Memory: memory * 3 / 16, Threads: 1}, to)
+	}
 }
 
 // recogniseAll looks at the heads of all files, several at a time.
