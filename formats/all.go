@@ -5,7 +5,7 @@ package formats
 
 // All returns every format, in order of name. A file that declares a Format and is not listed here fails a test.
 func All() []Format {
-	return []Format{
+	return label([]Format{
 		ds389,
 		ds389JSON,
 		proxy3,
@@ -163,5 +163,5 @@ func All() []Format {
 		znc,
 		zoneMinder,
 		zoomOperation,
-	}
+	})
 }

@@ -52,6 +52,8 @@ func crowdSecServices() map[string][]string {
 		"ssh":        {"openssh"},
 		"sshd":       {"openssh"},
 		"whitelists": {"openssh"},
+
+		"suricata-evelogs": {"suricata"},
 	}
 }
 

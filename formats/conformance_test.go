@@ -145,7 +145,8 @@ type row struct {
 type result struct {
 	*suite
 	rows   []*row
-	sniffs []string // wrongly recognised files
+	sniffs []string       // wrongly recognised files
+	taken  map[string]int // records by format, of the services that it reads
 }
 
 func TestConformance(t *testing.T) {
@@ -169,12 +170,13 @@ func TestConformance(t *testing.T) {
 		return
 	}
 	golden.Compare(t, filepath.Join(docs, "conformance.md"), summaryPage(results))
+	golden.Compare(t, "held_list.go", heldList(results))
 	checkRecognition(t, results)
 }
 
 // run reads every file of a suite and counts.
 func (s *suite) run(t *testing.T) *result {
-	r := &result{suite: s}
+	r := &result{suite: s, taken: map[string]int{}}
 	known := map[string]bool{}
 	for _, f := range All() {
 		known[f.Name] = true
@@ -277,6 +279,11 @@ func (r *result) readStream(f *suiteFile, w *row, order []*Format, recs []said) 
 		errs[i] = reader.Read(&rec, &out)
 	}
 	reader.Flush(&out)
+	for _, g := range reader.Taken() {
+		if slices.Contains(f.formats, g.Format.Name) {
+			r.taken[g.Format.Name] += g.Records
+		}
+	}
 	byLine := linesOf(out.Events)
 	for i := range recs {
 		w.records++
@@ -406,6 +413,35 @@ func checkRecognition(t *testing.T, results []*result) {
 	t.Logf("%d of %d files recognised", right, files)
 	if right*100 < files*99 {
 		t.Errorf("%d of %d files recognised as what they are, the mark is 99 %%", right, files)
+	}
+}
+
+// heldList returns the source file that says which formats took records of which suites.
+func heldList(results []*result) []byte {
+	var lines []string
+	for _, r := range results {
+		for format, n := range r.taken {
+			lines = append(lines, fmt.Sprintf("\t{%q, %q, %d},\n", format, r.name, n))
+		}
+	}
+	slices.Sort(lines)
+	var b bytes.Buffer
+	b.WriteString("// Copyright 2026 The Sekisho Authors\n// SPDX-License-Identifier: Apache-2.0\n\npackage formats\n\n" +
+		"// Made by go test ./formats -run TestConformance -update: which formats took records of which suites. Pages follow with -run TestPages -update.\n\n" +
+		"var heldSuites = [...]held{\n" + strings.Join(lines, "") + "}\n")
+	return b.Bytes()
+}
+
+// TestHeldDaemons holds the list of daemons against the tests that ask them.
+func TestHeldDaemons(t *testing.T) {
+	known := map[string]bool{}
+	for _, f := range All() {
+		known[f.Name] = true
+	}
+	for _, h := range heldDaemons {
+		if !known[h.format] {
+			t.Errorf("%s was held against %s, which is no format", h.by, h.format)
+		}
 	}
 }
 

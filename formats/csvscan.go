@@ -95,6 +95,48 @@ func appendValid(dst, b []byte) []byte {
 	return dst
 }
 
+// csvTable reads rows by the names of their columns, which the header row tells. It is for formats whose fields are numbered.
+type csvTable struct {
+	row      csvRow
+	columns  []uint8 // the field of each column; none for those that are not asked for
+	first    []byte  // the header's first cell, by which it is known again where files were joined
+	name     []byte
+	none     uint8
+	field    func(name []byte) uint8 // of a column, by its columnName
+	isHeader func(rec []byte) bool
+}
+
+// read puts a row's cells into f and says whether it was a row: the header is none. Of several columns of one field the first that holds
+// something counts.
+func (t *csvTable) read(rec []byte, f []jsonValue) (row bool, err error) {
+	if t.columns == nil && !t.isHeader(rec) {
+		return false, ErrOtherFormat
+	}
+	if !t.row.split(rec) {
+		return false, ErrBroken
+	}
+	cells := t.row.cells
+	if t.columns == nil || bytes.Equal(cells[0], t.first) {
+		t.columns = t.columns[:0]
+		for _, c := range cells {
+			t.name = columnName(t.name[:0], c)
+			t.columns = append(t.columns, t.field(t.name))
+		}
+		t.first = append(t.first[:0], cells[0]...)
+		return false, nil
+	}
+	if len(cells) < 3 || len(cells) > len(t.columns)+1 {
+		return false, ErrOtherFormat
+	}
+	clear(f)
+	for i, c := range cells[:min(len(cells), len(t.columns))] {
+		if slot := t.columns[i]; slot != t.none && len(c) > 0 && f[slot].kind == 0 {
+			f[slot] = cell(c)
+		}
+	}
+	return true, nil
+}
+
 // columnName appends the name of a column in one spelling: letters and digits, ASCII ones small; spaces, brackets and other
 // signs left out. "IP address" and "IPAddress" are one column, and so are "TimeGenerated [UTC]" and "timeGeneratedUTC".
 func columnName(dst, cell []byte) []byte {

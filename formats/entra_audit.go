@@ -26,7 +26,7 @@ var entraAudit = Format{
 	Keys:    []string{"activityDisplayName", "ActivityDisplayName", "initiatedBy", "InitiatedBy", "operationName", "OperationName"},
 	Sniff:   sniffEntraAudit,
 	New: func(env *Env) Parser {
-		p := &entraAuditParser{jsonFields: newJSONFields(env, entraAuditPaths[:]...)}
+		p := &entraAuditParser{jsonFields: newJSONFields(env, entraAuditPaths[:]...), table: csvTable{none: eaFields, field: entraAuditColumn, isHeader: isEntraAuditHeader}}
 		p.through = []string{"properties"}
 		return p
 	},
@@ -73,10 +73,8 @@ var entraAuditRest = [...]restField{{"category", eaCategory}, {"operation_type",
 
 type entraAuditParser struct {
 	jsonFields
-	row     csvRow
-	columns []uint8
-	header  []byte
-	inner   jsonScan
+	table csvTable
+	inner jsonScan
 }
 
 func (p *entraAuditParser) Flush(*event.Batch) {}
@@ -271,29 +269,8 @@ var entraAuditActions = [...]actionRow{
 // parseCSV reads a header or a row behind one: of the portal (Date (UTC), Activity, ActorUserPrincipalName, Target1…), of Log
 // Analytics, and of Microsoft-Extractor-Suite.
 func (p *entraAuditParser) parseCSV(rec *event.Record, out *event.Batch) error {
-	if p.columns == nil && !isEntraAuditHeader(rec.Data) {
-		return ErrOtherFormat
-	}
-	if !p.row.split(rec.Data) {
-		return ErrBroken
-	}
-	if p.columns == nil || bytes.Equal(p.row.cells[0], p.header) {
-		p.columns = p.columns[:0]
-		for _, c := range p.row.cells {
-			p.buf = columnName(p.buf[:0], c)
-			p.columns = append(p.columns, entraAuditColumn(p.buf))
-		}
-		p.header = append(p.header[:0], p.row.cells[0]...)
-		return nil
-	}
-	if len(p.row.cells) < 3 || len(p.row.cells) > len(p.columns)+1 {
-		return ErrOtherFormat
-	}
-	clear(p.f)
-	for i, c := range p.row.cells[:min(len(p.row.cells), len(p.columns))] {
-		if slot := p.columns[i]; slot != eaFields && len(c) > 0 && p.f[slot].kind == 0 {
-			p.f[slot] = cell(c)
-		}
+	if row, err := p.table.read(rec.Data, p.f); !row {
+		return err
 	}
 	return p.emit(rec, out)
 }

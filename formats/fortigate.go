@@ -13,7 +13,7 @@ var fortiGate = Format{
 	Name:   "fortigate",
 	Source: "firewall",
 	About: About{
-		What: "FortiGate (FortiOS 4 to 7) logs of the key=value kind, as files downloaded from the device or FortiAnalyzer, or through syslog.",
+		What: "FortiGate (FortiOS 4 to 7) logs of the key=value kind, as files downloaded from the device or FortiAnalyzer, or through syslog; the same in CEF (set format cef).",
 		Export: "Log & Report, download; or config log syslogd setting, set format default. Set logtraffic all on the policies that matter, log implicit deny, and " +
 			"enable event logging for vpn, user and system. The device's disk keeps some days at most: save it first.",
 		Takes: "Connections with bytes, duration, policy and application; refusals; VPN tunnels and failed VPN logins; logins of administrators and users and their reasons; changes of " +
@@ -21,6 +21,9 @@ var fortiGate = Format{
 		Leaves: "What went through encrypted connections that are not inspected; sessions of policies without logging. Countries are kept as the device names them.",
 	},
 	Sniff: func(rec []byte) float64 {
+		if b := fortiCEF(rec); b != nil {
+			return 0.97
+		}
 		b, ok := fortiStart(rec)
 		if !ok || !has(b, "type=") || !has(b, "logid=") && !has(b, "log_id=") {
 			return 0
@@ -333,10 +336,16 @@ func (p *fortiParser) Flush(*event.Batch) {}
 
 func (p *fortiParser) Parse(rec *event.Record, out *event.Batch) error {
 	b, ok := fortiStart(rec.Data)
-	if !ok {
+	if ext := fortiCEF(rec.Data); ext != nil {
+		p.scanCEF(ext)
+		if s, ok := p.env.Syslog(rec); ok && p.v[fDevice] == nil && isHostName(s.Host) {
+			p.v[fDevice] = s.Host
+		}
+	} else if ok {
+		p.scan(b)
+	} else {
 		return ErrOtherFormat
 	}
-	p.scan(b)
 	if len(p.v[fType]) == 0 || len(p.v[fLogID]) == 0 && len(p.v[fDevID]) == 0 {
 		return ErrOtherFormat
 	}

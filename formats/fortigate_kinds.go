@@ -290,12 +290,19 @@ func (p *fortiParser) configuration(action []byte) {
 	case isPrefix(path, "system.admin"), isPrefix(path, "user.local"), isPrefix(path, "user.group"):
 		ev.Class = event.ClassAccountChange
 	}
-	ui := p.v[fUI]
-	if open := bytes.IndexByte(ui, '('); open > 0 && ui[len(ui)-1] == ')' {
-		ev.SrcIP, _ = p.env.addr(ui[open+1 : len(ui)-1])
-	}
+	p.fromUI(ev)
 	ev.DstHost = p.text(fDevice)
 	p.finish(ev, false)
+}
+
+// fromUI sets where an administrator sat, by ui="GUI(192.0.2.7)".
+func (p *fortiParser) fromUI(ev *event.Event) {
+	ui := p.v[fUI]
+	if open := bytes.IndexByte(ui, '('); open > 0 && ui[len(ui)-1] == ')' {
+		if a, ok := p.env.addr(ui[open+1 : len(ui)-1]); ok {
+			ev.SrcIP = a
+		}
+	}
 }
 
 // utm reads what a security profile saw.
@@ -364,5 +371,12 @@ func (p *fortiParser) other() {
 		ev.Outcome = event.OutcomeFailure
 	}
 	ev.Object, ev.DstHost = p.text(fLogDesc), p.text(fDevice)
+	p.fromUI(ev)
+	switch action := p.v[fAction]; { // a configuration that somebody took away, or put back
+	case string(action) == "download", string(action) == "backup":
+		ev.Class, ev.Activity, ev.Outcome = event.ClassFile, event.ActDownload, event.OutcomeSuccess
+	case string(action) == "restore", string(action) == "upload":
+		ev.Class, ev.Activity, ev.Outcome = event.ClassEntityChange, event.ActChange, event.OutcomeSuccess
+	}
 	p.finish(ev, false)
 }

@@ -32,7 +32,7 @@ var messageTrace = Format{
 		return 0
 	},
 	New: func(env *Env) Parser {
-		return &traceParser{jsonFields: newJSONFields(env, tracePaths[:]...)}
+		return &traceParser{jsonFields: newJSONFields(env, tracePaths[:]...), table: csvTable{none: mtFields, field: traceColumn, isHeader: traceHeader}}
 	},
 }
 
@@ -96,9 +96,7 @@ func traceHeader(b []byte) bool {
 
 type traceParser struct {
 	jsonFields
-	row     csvRow
-	columns []uint8
-	header  []byte
+	table csvTable
 }
 
 func (p *traceParser) Flush(*event.Batch) {}
@@ -110,29 +108,8 @@ func (p *traceParser) Parse(rec *event.Record, out *event.Batch) error {
 		}
 		return p.emit(rec, out)
 	}
-	if p.columns == nil && !traceHeader(rec.Data) {
-		return ErrOtherFormat
-	}
-	if !p.row.split(rec.Data) {
-		return ErrBroken
-	}
-	if p.columns == nil || bytes.Equal(p.row.cells[0], p.header) {
-		p.columns = p.columns[:0]
-		for _, c := range p.row.cells {
-			p.buf = columnName(p.buf[:0], c)
-			p.columns = append(p.columns, traceColumn(p.buf))
-		}
-		p.header = append(p.header[:0], p.row.cells[0]...)
-		return nil
-	}
-	if len(p.row.cells) < 3 || len(p.row.cells) > len(p.columns)+1 {
-		return ErrOtherFormat
-	}
-	clear(p.f)
-	for i, c := range p.row.cells[:min(len(p.row.cells), len(p.columns))] {
-		if slot := p.columns[i]; slot != mtFields && len(c) > 0 && p.f[slot].kind == 0 {
-			p.f[slot] = cell(c)
-		}
+	if row, err := p.table.read(rec.Data, p.f); !row {
+		return err
 	}
 	return p.emit(rec, out)
 }

@@ -28,7 +28,7 @@ func (f *Format) Page() string {
 	if f.Rank > RankProduct {
 		fmt.Fprintf(&b, "| when | %s |\n", rankWords(f.Rank))
 	}
-	fmt.Fprintf(&b, "\n## Getting it\n\n%s\n\n## What is taken\n\n%s\n\n## What is not\n\n%s\n", f.About.Export, f.About.Takes, f.About.Leaves)
+	fmt.Fprintf(&b, "\n## Getting it\n\n%s\n\n## What is taken\n\n%s\n\n## What is not\n\n%s\n\n## Held against\n\n%s\n", f.About.Export, f.About.Takes, f.About.Leaves, f.heldWords())
 	return b.String()
 }
 

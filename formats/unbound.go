@@ -19,7 +19,7 @@ var unbound = Format{
 		Takes:  "Each question with client, name, type; each answer with its code and how long it took; names blocked by local data and response policy; questions refused; start and stop.",
 		Leaves: "What the answer was. A question and its answer are two lines: with both logged the answer repeats the question (repeat); with replies alone it stands for it.",
 	},
-	Shapes:   ShapeSyslog | ShapeText,
+	Shapes: ShapeSyslog | ShapeText,
 	// In a file of its own, with times as text, there is no host before its name: the level stands where a program would.
 	Programs: []string{"unbound", "debug", "error", "fatal", "info", "notice", "query", "reply", "verbose", "warning"},
 	Sniff: func(rec []byte) float64 {
