@@ -95,12 +95,16 @@ func japanese(sample []byte) Encoding {
 	if utf8.Valid(sample) || bytes.IndexByte(sample, 0) >= 0 {
 		return Bytes
 	}
+	sample = bytes.TrimPrefix(sample, []byte(bom)) // of an editor that took it for UTF-8
 	var odd int
 	var good, usual, rare [2]int
 	for len(sample) > 0 {
 		line, rest, whole := bytes.Cut(sample, []byte("\n"))
-		if sample = rest; !whole && len(line) > 3 {
-			line = line[:len(line)-3] // it may break off in a character
+		if sample = rest; !whole { // it may break off in a character
+			if odd > 0 {
+				break
+			}
+			line = line[:max(0, len(line)-3)]
 		}
 		if utf8.Valid(line) {
 			continue
@@ -159,6 +163,7 @@ type oldJapanese struct {
 	have  int
 	out   []byte
 	ready []byte
+	begun bool
 	err   error
 }
 
@@ -193,7 +198,13 @@ func (t *oldJapanese) convert() {
 		end = t.boundary(in)
 	}
 	out := t.out[:0]
-	for rest := in[:end]; len(rest) > 0; {
+	rest := in[:end]
+	if !t.begun && len(rest) > 0 {
+		if t.begun = true; bytes.HasPrefix(rest, []byte(bom)) {
+			out, rest = append(out, bom...), rest[len(bom):]
+		}
+	}
+	for len(rest) > 0 {
 		line := rest
 		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
 			line = rest[:i+1]

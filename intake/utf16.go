@@ -32,15 +32,33 @@ func (e Encoding) String() string {
 	return "unknown"
 }
 
-// encodingOf tells the encoding from a byte-order mark. FF FE 00 00 would be UTF-32, which no log is written in.
+// encodingOf tells UTF-16 by a byte-order mark, or by its noughts where a program left that out. FF FE 00 00 would be UTF-32,
+// which no log is written in. A mark in front of what cannot be UTF-16 is not believed: it would hide all that follows.
 func encodingOf(head []byte) Encoding {
 	if len(head) < 2 {
 		return Bytes
 	}
+	marked := Bytes
 	switch {
 	case head[0] == 0xff && head[1] == 0xfe && (len(head) < 4 || head[2] != 0 || head[3] != 0):
-		return UTF16LE
+		marked = UTF16LE
 	case head[0] == 0xfe && head[1] == 0xff:
+		marked = UTF16BE
+	}
+	var noughts [2]int
+	for i, c := range head {
+		if c == 0 {
+			noughts[i%2]++
+		}
+	}
+	switch half := len(head) / 2; {
+	case marked != Bytes && half >= 32 && noughts[0]+noughts[1] == 0: // not a digit, not a space, not a line's end
+		return Bytes
+	case marked != Bytes:
+		return marked
+	case half >= 8 && noughts[0] == 0 && noughts[1] > half*6/10: // mostly ASCII, as logs are
+		return UTF16LE
+	case half >= 8 && noughts[1] == 0 && noughts[0] > half*6/10:
 		return UTF16BE
 	}
 	return Bytes
