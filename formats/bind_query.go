@@ -57,6 +57,9 @@ func (l *bindLine) split(b []byte) bool {
 			if t, n := parseBindStamp(b); n > 0 {
 				l.own, l.time = true, t
 				b = b[n:]
+			} else if t, n := parseSyslogStamp(b); n > 0 && n < len(b) && isDigit(b[0]) { // print-time iso8601
+				l.own, l.time = true, t
+				b = b[n:]
 			}
 		} else if t, n := parseSyslogStamp(b); n > 0 && n < len(b) { // a relay that kept the time only
 			l.own, l.time = true, t
@@ -85,8 +88,7 @@ func (l *bindLine) split(b []byte) bool {
 	return l.sure || l.client || l.category != nil && l.severity != nil || l.category != nil && l.own && b != nil && isKnownCategory(l.category)
 }
 
-// parseBindStamp reads "02-Jan-2006 15:04:05.000 ", and with iso8601 or iso8601-utc "2006-01-02T15:04:05.000[Z] " before what BIND
-// writes there.
+// parseBindStamp reads "02-Jan-2006 15:04:05.000 "; what print-time iso8601 and iso8601-utc write is read as syslog's newer times are.
 func parseBindStamp(b []byte) (Civil, int) {
 	if len(b) < 21 || b[2] != '-' || b[6] != '-' || b[11] != ' ' {
 		return Civil{}, 0

@@ -31,7 +31,11 @@ import (
 func conformanceSuites() []suiteMaker {
 	return []suiteMaker{
 		{"crowdsec-hub", suiteCrowdSec},
+		{"datadog-extras", suiteDatadog},
+		{"evtx-attack-samples", suiteEvtxAttack},
+		{"evtx-parser-samples", suiteEvtxParser},
 		{"fail2ban", suiteFail2ban},
+		{"otrf-security-datasets", suiteOTRF},
 		{"postfix-grok-patterns", suitePostfix},
 		{"panther", suitePanther},
 		{"sigma-regression", suiteSigma},

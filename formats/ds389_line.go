@@ -327,9 +327,12 @@ func (p *ds389Parser) result(s *ldapServer, at *ldapAt, m []byte) error {
 			res.text = p.join.keep(text)
 			break
 		}
-		eq := bytes.IndexByte(m, '=')
-		if eq < 0 || bytes.IndexByte(m[:eq], ' ') >= 0 {
-			_, m = nextWord(m)
+		eq := bytes.IndexAny(m, "= ") // whichever is first: a line full of either is looked through once
+		if eq < 0 {
+			break
+		}
+		if m[eq] == ' ' {
+			m = m[eq+1:]
 			continue
 		}
 		key, v := m[:eq], m[eq+1:]

@@ -316,35 +316,38 @@ func (p *eximParser) message(id, b []byte) error {
 	}
 	who, rest := nextWord(rest)
 	var method []byte
-	for at := 0; ; { // fields: a space, one letter or two, an equals sign; a topic in T="…" may hold such things and ends the search
+	var seen [256]bool
+	for at := 0; at < len(rest); at++ { // fields: a space, one letter, an equals sign; a topic in T="…" may hold such things and ends the search
 		i := bytes.IndexByte(rest[at:], '=')
 		if i < 0 {
 			break
 		}
-		i += at
-		j := bytes.LastIndexByte(rest[:i], ' ') + 1
-		value, _ := nextWord(rest[i+1:])
-		at = i + 1
-		switch string(rest[j:i]) {
-		case "H":
-			if peer, _, ok := cutPeer(rest[i+1:]); ok && string(mark) == "<=" {
+		at += i
+		if at == 0 || at > 1 && rest[at-2] != ' ' || seen[rest[at-1]] { // the first of a name is Exim's
+			continue
+		}
+		seen[rest[at-1]] = true
+		value, _ := nextWord(rest[at+1:])
+		switch rest[at-1] {
+		case 'H':
+			if peer, _, ok := cutPeer(rest[at+1:]); ok && string(mark) == "<=" {
 				p.from(ev, &peer)
 			} else if ok {
 				ev.DstIP, _ = p.env.addr(peer.ip)
 				ev.DstHost = in.Bytes(peer.name)
 			}
-		case "A":
+		case 'A':
 			auth, name, ok := bytes.Cut(value, []byte(":"))
 			if method = auth; ok {
 				ev.Account = in.Bytes(name)
 			}
-		case "U":
+		case 'U':
 			if ev.Account == "" && string(mark) == "<=" && has(rest, " P=local") {
 				ev.Account = in.Bytes(value)
 			}
-		case "S":
+		case 'S':
 			ev.BytesOut = someNumber(value)
-		case "T":
+		case 'T':
 			if string(mark) == "<=" {
 				at = len(rest)
 			}
