@@ -54,7 +54,7 @@ var errUnfolds = errors.New("unfolds to far more than it is")
 func (in *Inputs) Unpack(ctx context.Context, search Search) error {
 	u := &unpacker{ctx: ctx, names: make(map[string]int, len(in.Files)), problems: in.Problems, count: len(in.Files),
 		spool: spool{dir: search.TempDir, limit: cmp.Or(search.SpoolLimit, spoolLimit)}, members: cmp.Or(search.members, maxMembers),
-		free: cmp.Or(search.unfold, freeUnfold), tables: search.Tables}
+		free: cmp.Or(search.unfold, freeUnfold), tables: search.Tables, progress: search.Progress}
 	for i := range in.Files {
 		u.names[in.Files[i].Path] = 1
 	}
@@ -88,6 +88,7 @@ type unpacker struct {
 	free     int64          // bytes that every archive may unfold to
 	spool    spool
 	tables   func(ctx context.Context, path string, to io.Writer) error // nil: there is none
+	progress func(path string, read, of int64)                          // may be nil
 	outer    outer
 }
 
@@ -213,6 +214,9 @@ func (u *unpacker) walk(f folder, m *member) (err error) {
 		return nil
 	}
 	defer closer()
+	if f.depth == 1 && u.progress != nil {
+		from = &rawReader{from: from, of: m.size, progress: func(read, of int64) { u.progress(f.path, read, of) }}
+	}
 	plain := m.method == asIs && f.kind.compression == Plain
 	if f.kind.compression != Plain {
 		r, closer, err := unpack(f.kind.compression, bufio.NewReaderSize(from, 64<<10))
@@ -348,6 +352,9 @@ func sane(t time.Time) time.Time {
 
 // listed adds a member that is a file, or what is in it where it is an archive.
 func (u *unpacker) listed(f folder, x File, m *member) error {
+	if o := &u.outer; u.progress != nil && m.base == nil {
+		u.progress(o.file.Path, min(m.from+m.packed, o.size), o.size)
+	}
 	from, closer, err := m.open(u.baseOf(m))
 	if err == nil {
 		kind := lookAt(from)

@@ -159,8 +159,12 @@ func TestArchives(t *testing.T) {
 		"a.tar.bz2": bzip2ped(t, plain), "a.zip.gz": gzipped(t, zipped(t, pairs...), time.Time{}), "joined.tar": append(tarred(t, pairs[:2]...), tarred(t, pairs[2:]...)...),
 		"joined.tgz": gzipped(t, append(tarred(t, pairs[:2]...), tarred(t, pairs[2:]...)...), time.Time{})} {
 		t.Run(name, func(t *testing.T) {
-			in := unpacked(t, name, b, Search{})
+			var last [2]int64
+			in := unpacked(t, name, b, Search{Progress: func(_ string, read, of int64) { last = [2]int64{read, of} }})
 			archived(t, in, want, nil)
+			if last[1] != int64(len(b)) || last[0] < last[1]/2 || last[0] > last[1] {
+				t.Errorf("progress ended at %d", last)
+			}
 			if f := in.Files[0]; f.Archive == NoArchive || f.Members != 3 || f.Size != int64(len(b)) {
 				t.Errorf("%+v", f)
 			}

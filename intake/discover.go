@@ -49,9 +49,11 @@ type Search struct {
 	StdinLimit int64     // bytes kept of standard input; default 16 GiB
 	SpoolLimit int64     // bytes kept of archives that can be read only from their beginning, packed; default 64 GiB
 	// Tables writes the rows of a Parquet file as lines of JSON; nil: such files are refused. It is called for one at a time.
-	Tables  func(ctx context.Context, path string, to io.Writer) error
-	members int   // for tests: most of one archive
-	unfold  int64 // for tests: bytes that every archive may unfold to
+	Tables func(ctx context.Context, path string, to io.Writer) error
+	// Progress is told, while archives are unpacked, how many bytes of one have been gone through.
+	Progress func(path string, read, of int64)
+	members  int   // for tests: most of one archive
+	unfold   int64 // for tests: bytes that every archive may unfold to
 }
 
 // Inputs is what a search found. Close it when the files have been read.

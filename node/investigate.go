@@ -116,6 +116,16 @@ func (v *investigation) prepare() error {
 // beside them, the program itself and what it is linked with are some 100 MiB that do not depend on the bound.
 func heapShare(memory int64) int64 { return max(memory*6/10-56<<20, memory/3) }
 
+// unpacking tells how far an archive is unpacked; nil where nobody listens.
+func (v *investigation) unpacking() func(path string, read, of int64) {
+	if v.o.Progress == nil {
+		return nil
+	}
+	return func(path string, read, of int64) {
+		v.o.Progress(Progress{Phase: "unpack", Done: read, Total: of, Path: path, At: v.o.Now()})
+	}
+}
+
 // discover finds the files and plans how to read each.
 func (v *investigation) discover(ctx context.Context) error {
 	if v.o.Add {
@@ -132,7 +142,7 @@ func (v *investigation) discover(ctx context.Context) error {
 		return fmt.Errorf("node: find the inputs: %w", explain(err, v.o.Out))
 	}
 	v.outside()
-	if err := v.found.Unpack(ctx, intake.Search{TempDir: v.work, Tables: tables(v.work, v.o.Memory)}); err != nil {
+	if err := v.found.Unpack(ctx, intake.Search{TempDir: v.work, Tables: tables(v.work, v.o.Memory), Progress: v.unpacking()}); err != nil {
 		v.found.Close()
 		return fmt.Errorf("node: unpack the archives: %w", explain(err, v.o.Out))
 	}

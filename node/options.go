@@ -61,7 +61,7 @@ type FormatRule struct{ Name, Glob string }
 
 // Progress says how far an investigation is. Done and Total count bytes of the files while they are read, events afterwards.
 type Progress struct {
-	Phase string // plan, read, sort, detect, scope, write
+	Phase string // unpack, plan, read, sort, detect, scope, write
 	Done  int64
 	Total int64
 	Path  string

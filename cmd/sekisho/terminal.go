@@ -151,12 +151,12 @@ func (b *progressBar) draw(p node.Progress) {
 	}
 	full := int(share * barWidth)
 	label := map[string]string{"read": b.say("読込", "read"), "detect": b.say("分析", "watch"), "preserve": b.say("保全", "copy"),
-		"verify": b.say("照合", "verify"), "drill": b.say("生成", "make")}[p.Phase]
+		"verify": b.say("照合", "verify"), "unpack": b.say("展開", "unpack"), "drill": b.say("生成", "make")}[p.Phase]
 	if label == "" {
 		label = p.Phase
 	}
 	line := fmt.Sprintf("\r  %-6s %s%s %3.0f%%", label, strings.Repeat("━", full), strings.Repeat("─", barWidth-full), share*100)
-	if p.Phase == "read" || p.Phase == "preserve" || p.Phase == "verify" {
+	if p.Phase == "read" || p.Phase == "preserve" || p.Phase == "verify" || p.Phase == "unpack" {
 		elapsed := time.Since(b.start)
 		line += fmt.Sprintf("  %s / %s", bytesText(p.Done), bytesText(p.Total))
 		if share > 0.02 {
