@@ -54,7 +54,8 @@ var errUnfolds = errors.New("unfolds to far more than it is")
 func (in *Inputs) Unpack(ctx context.Context, search Search) error {
 	u := &unpacker{ctx: ctx, names: make(map[string]int, len(in.Files)), problems: in.Problems, count: len(in.Files),
 		spool: spool{dir: search.TempDir, limit: cmp.Or(search.SpoolLimit, spoolLimit)}, members: cmp.Or(search.members, maxMembers),
-		free: cmp.Or(search.unfold, freeUnfold), tables: search.Tables, progress: search.Progress}
+		free: cmp.Or(search.unfold, freeUnfold), tables: search.Tables, progress: search.Progress,
+		spare: inflater{in: bufio.NewReaderSize(nil, 4<<10)}}
 	for i := range in.Files {
 		u.names[in.Files[i].Path] = 1
 	}
@@ -90,6 +91,7 @@ type unpacker struct {
 	tables   func(ctx context.Context, path string, to io.Writer) error // nil: there is none
 	progress func(path string, read, of int64)                          // may be nil
 	outer    outer
+	spare    inflater // for looks at members
 }
 
 // outer is the archive on disk that is being unpacked, with all that is in it.
@@ -355,7 +357,7 @@ func (u *unpacker) listed(f folder, x File, m *member) error {
 	if o := &u.outer; u.progress != nil && m.base == nil {
 		u.progress(o.file.Path, min(m.from+m.packed, o.size), o.size)
 	}
-	from, closer, err := m.open(u.baseOf(m))
+	from, closer, err := m.openWith(u.baseOf(m), &u.spare)
 	if err == nil {
 		kind := lookAt(from)
 		closer()

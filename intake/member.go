@@ -72,18 +72,36 @@ func (m *member) openBase(path string) (io.ReaderAt, func() error, error) {
 }
 
 // open begins to read the content, whose end is checked against what the archive says of it.
-func (m *member) open(base io.ReaderAt) (io.Reader, func(), error) {
+func (m *member) open(base io.ReaderAt) (io.Reader, func(), error) { return m.openWith(base, nil) }
+
+// inflater is what a decoder of deflate needs, from one member to the next: an archive may have very many.
+type inflater struct {
+	in  *bufio.Reader
+	out io.ReadCloser
+}
+
+// openWith is open with the decoder of another member that is no longer read; spare may be nil.
+func (m *member) openWith(base io.ReaderAt, spare *inflater) (io.Reader, func(), error) {
 	none := func() {}
 	r := &memberReader{m: m, left: m.size}
 	section := io.NewSectionReader(base, m.from, m.packed)
+	bufferSize := int(min(max(m.packed, 512), 64<<10))
 	var compression Compression
 	switch m.method {
 	case asIs:
 		r.from = section
 	case byDeflate:
-		f := flate.NewReader(bufio.NewReaderSize(section, 64<<10))
-		r.from = f
-		none = func() { f.Close() }
+		if spare == nil {
+			spare = &inflater{in: bufio.NewReaderSize(nil, bufferSize)}
+		}
+		spare.in.Reset(section)
+		if spare.out == nil {
+			spare.out = flate.NewReader(spare.in)
+		} else if err := spare.out.(flate.Resetter).Reset(spare.in, nil); err != nil {
+			return nil, none, err
+		}
+		r.from = spare.out
+		none = func() { spare.out.Close() }
 	case byBzip2:
 		compression = Bzip2
 	case byZstd:
@@ -92,7 +110,7 @@ func (m *member) open(base io.ReaderAt) (io.Reader, func(), error) {
 		compression = XZ
 	}
 	if compression != Plain {
-		from, closer, err := unpack(compression, bufio.NewReaderSize(section, 64<<10))
+		from, closer, err := unpack(compression, bufio.NewReaderSize(section, bufferSize))
 		if err != nil {
 			return nil, none, err
 		}
