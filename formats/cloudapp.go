@@ -19,6 +19,7 @@ type cloudApp struct {
 	actions []actionRow // by action, in small letters; the first that fits
 	good    []string    // words of the outcome, or of the action where there is none, that say success, in small letters
 	reasons []capReason // by a word in the outcome or in the reason, in small letters
+	failed  []capReason // actions, in small letters, that are failures by themselves
 }
 
 type capReason struct {
@@ -88,6 +89,9 @@ func (p *cloudAppParser) Parse(rec *event.Record, out *event.Batch) error {
 	action := p.str(capAction)
 	ev.Class, ev.Activity, _ = actionOf(p.app.actions, p.env.Intern.Bytes(p.small(p.bytes(capAction))))
 	p.ending(ev)
+	if ev.Account == "" && ev.Class == event.ClassAuthentication { // who logs in is whom it is about
+		ev.Account = ev.Target
+	}
 	if ev.Target == ev.Account {
 		ev.Target = ""
 	}
@@ -113,6 +117,12 @@ func (p *cloudAppParser) small(b []byte) []byte {
 
 // ending reads the word that says how it ended; where there is none, the action's own name may say that it failed.
 func (p *cloudAppParser) ending(ev *event.Event) {
+	for _, f := range p.app.failed {
+		if string(p.small(p.bytes(capAction))) == f.word {
+			ev.Outcome, ev.Reason = event.OutcomeFailure, f.reason
+			return
+		}
+	}
 	word := p.small(p.bytes(capResult))
 	if p.app.paths[capResult] == "" && len(p.app.good) > 0 { // the action is the outcome
 		word = p.small(p.bytes(capAction))

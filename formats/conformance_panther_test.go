@@ -78,6 +78,7 @@ func pantherServices() map[string]pantherService {
 		"Auth0.Events":                {formats: []string{"auth0"}, address: []string{"data.ip"}, when: []string{"data.date"}},
 		"Zoom.Operation":              {formats: []string{"zoom-operation"}, account: []string{"operator"}, when: []string{"time"}},
 		"Windows.EventLogs":           {formats: []string{"windows"}},
+		"OneLogin.Events":             {formats: []string{"onelogin"}, account: []string{"actor_user_name", "user_name"}, address: []string{"ipaddr"}, when: []string{"event_timestamp", "created_at"}},
 	}
 }
 
