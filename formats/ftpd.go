@@ -67,7 +67,7 @@ var ftpd = Format{
 		What:   "The FTP daemons of the BSD family: FreeBSD's and inetutils' ftpd, wu-ftpd, Kerberos' gssftpd, Solaris' in.ftpd.",
 		Export: "Copy auth.log*, messages* or xferlog's neighbour. The daemon must run with -l (FreeBSD, inetutils) or -l -a (wu-ftpd) to log logins.",
 		Takes:  "Logins, failed and refused logins with account and address.",
-		Leaves: "Files: they stand in xferlog, which is not read yet.",
+		Leaves: "Files: they stand in xferlog, which is a format of its own.",
 	},
 	Sniff:    ftpdLines.sniff,
 	New:      ftpdLines.parser,

@@ -20,6 +20,9 @@ func (p *windowsParser) emit(ev *event.Event, id int64) {
 	case logSecurity:
 		ev.Outcome = p.audited()
 		p.security4(ev, id)
+		if ev.Class == event.ClassOther && has(p.head[whProvider].text(&p.buf), "AD FS") {
+			p.adfs(ev, id)
+		}
 	case logSystem:
 		p.systemLog(ev, id)
 	case logConnections, logSessions, logRdpCore, logRdpClient:
