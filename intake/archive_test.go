@@ -590,6 +590,9 @@ func TestZip64(t *testing.T) {
 	archived(t, unpacked(t, "a.zip", b[:bytes.Index(b, []byte(zipCentral))], Search{}), map[string]string{"!/-": "one\n"}, map[string]string{"": "broken"})
 	b = piped(t, []byte("one\n"), "sh", "-c", `d=$(mktemp -d); cd $d; cat > f; ln -s /etc/passwd l; zip -q -y x.zip f l; printf junk | cat - x.zip; rm -r $d`)
 	archived(t, unpacked(t, "a.zip", b[4:], Search{}), map[string]string{"!/f": "one\n"}, map[string]string{"!/l": "link-in"})
+	b = append([]byte(zipAfter), b[4:]...) // made to be split: the mark is counted, or is not
+	archived(t, unpacked(t, "a.zip", b, Search{}), map[string]string{"!/f": "one\n"}, map[string]string{"!/l": "link-in"})
+	archived(t, unpacked(t, "a.z01", b[:bytes.Index(b, []byte(zipCentral))], Search{}), map[string]string{"!/f": "one\n", "!/l": "/etc/passwd"}, map[string]string{"": "broken"})
 }
 
 // TestStdinArchive: an archive may come on standard input.

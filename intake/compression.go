@@ -62,7 +62,7 @@ func recognise(head []byte) Compression {
 		return XZ
 	case has("\x04\x22\x4d\x18"):
 		return LZ4
-	case has("PK\x03\x04"), has("PK\x05\x06"):
+	case has("PK\x03\x04"), has("PK\x05\x06"), has("PK\x07\x08PK\x03\x04"), has("PK00PK\x03\x04"): // the latter made to be split
 		return Zip
 	case has("7z\xbc\xaf\x27\x1c"):
 		return SevenZip

@@ -363,6 +363,9 @@ func (z *zipWalk) target(e *zipEntry, from int64) []byte {
 func (z *zipWalk) salvage() error {
 	u := z.u
 	at := int64(0)
+	if _, _, ok := z.headerAt(at); !ok {
+		at = 4 // behind the mark of one that was made to be split
+	}
 	for u.room(z.f.path) {
 		if err := u.ctx.Err(); err != nil {
 			return err
