@@ -567,14 +567,14 @@ func TestZipMembers(t *testing.T) {
 	in := unpacked(t, "a.zip", rawZip(
 		rawMember{name: "secret.log", flags: zipEncrypted, data: []byte("0123456789abcdef"), size: 4, at: -1},
 		rawMember{name: "aes.log", flags: zipEncrypted, method: 99, data: []byte("0123456789abcdef"), size: 4, at: -1},
-		rawMember{name: "d64.log", method: 9, data: data, size: 4, at: -1},
+		rawMember{name: "lzma.log", method: 14, data: data, size: 4, at: -1},
 		rawMember{name: "what.log", method: 77, data: data, size: 4, at: -1},
 		rawMember{name: "z.log", method: 93, data: zstded(t, data), size: 4, sum: sum, at: -1},
 		rawMember{name: "b.log", method: 12, data: bzip2ped(t, data), size: 4, sum: sum, at: -1},
 		rawMember{name: "folder/", at: -1},
 		rawMember{name: "wrong.log", data: data, size: 4, sum: sum + 1, at: -1}), Search{})
 	archived(t, in, map[string]string{"!/z.log": "one\n", "!/b.log": "one\n", "!/wrong.log": "one\n<corrupt>"},
-		map[string]string{"!/secret.log": "encrypted", "!/aes.log": "encrypted", "!/d64.log": "unknown", "!/what.log": "unknown"})
+		map[string]string{"!/secret.log": "encrypted", "!/aes.log": "encrypted", "!/lzma.log": "unknown", "!/what.log": "unknown"})
 	for _, p := range in.Problems {
 		if p.Kind == Encrypted && !strings.Contains(p.String(), "secret.log: is encrypted with a password; unpack the archive with its password and give the result") && strings.Contains(p.Path, "secret") {
 			t.Error(p.String())

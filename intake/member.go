@@ -40,6 +40,7 @@ const (
 	byBzip2
 	byZstd
 	byXZ
+	byDeflate64
 )
 
 var (
@@ -102,6 +103,8 @@ func (m *member) openWith(base io.ReaderAt, spare *inflater) (io.Reader, func(),
 		}
 		r.from = spare.out
 		none = func() { spare.out.Close() }
+	case byDeflate64:
+		r.from = newInflate64(section)
 	case byBzip2:
 		compression = Bzip2
 	case byZstd:

@@ -300,7 +300,7 @@ func methodOf(n uint16) (m method, unknown string) {
 	case 95:
 		return byXZ, ""
 	case 9:
-		return 0, "Deflate64"
+		return byDeflate64, ""
 	case 14:
 		return 0, "LZMA"
 	case 98:
