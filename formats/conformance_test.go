@@ -528,5 +528,6 @@ func summaryPage(results []*result) []byte {
 		}
 		fmt.Fprintf(&b, " %.0f %% |\n", 100*r.mark)
 	}
+	b.WriteString("\n## Real daemons\n\n[Which daemons](conformance/daemons.md) write logs in the tests while real clients succeed and fail, in which version, and which events were told of what the clients did.\n")
 	return b.Bytes()
 }

@@ -71,7 +71,7 @@ func leased(e *event.Event) string {
 // TestDaemonDHCPD lets a client get and give back an address at ISC's server, and one that it does not know get none.
 func TestDaemonDHCPD(t *testing.T) {
 	dhcpd := installed(t, "dhcpd", "isc-dhcp-server")
-	l := newLab(t, "isc-dhcpd")
+	l := newLab(t, "isc-dhcp-server", "isc-dhcpd")
 	l.write("dhcpd.conf", "default-lease-time 600;\nauthoritative;\nping-check false;\nsubnet 10.1.2.0 netmask 255.255.255.0 {\n\tpool { range 10.1.2.50 10.1.2.60; deny unknown-clients; }\n}\n"+
 		"host known { hardware ethernet 02:00:5e:00:53:a1; }\n")
 	l.write("leases", "")
@@ -82,19 +82,50 @@ func TestDaemonDHCPD(t *testing.T) {
 	l.ask(3, "02:00:5e:00:53:b2", "-1") // offered nothing, and nothing told
 	l.awaitText("no free leases")
 	l.compare()
+	l.table("leases", "isc-leases")
 }
 
 // TestDaemonKea does the same with Kea.
 func TestDaemonKea(t *testing.T) {
 	kea := installed(t, "kea-dhcp4", "kea-dhcp4-server")
-	l := newLab(t, "kea")
+	l := newLab(t, "kea-dhcp4-server", "kea")
 	l.log = filepath.Join(l.dir, "log")
-	conf := l.write("kea.conf", `{"Dhcp4": {"interfaces-config": {"interfaces": ["lan0"]}, "lease-database": {"type": "memfile", "persist": false}, "valid-lifetime": 600,
+	conf := l.write("kea.conf", `{"Dhcp4": {"interfaces-config": {"interfaces": ["lan0"]}, "lease-database": {"type": "memfile", "name": %q}, "valid-lifetime": 600,
 "subnet4": [{"id": 1, "subnet": "10.1.2.0/24", "pools": [{"pool": "10.1.2.50 - 10.1.2.60"}]}],
-"loggers": [{"name": "kea-dhcp4", "severity": "INFO", "output_options": [{"output": %q}]}]}}`, l.log)
+"loggers": [{"name": "kea-dhcp4", "severity": "INFO", "output_options": [{"output": %q}]}]}}`, filepath.Join(l.dir, "leases.csv"), l.log)
 	l.startDHCP("mkdir -p /run/kea; " + kea + " -c " + conf)
 	l.awaitText("DHCP4_STARTED")
 	l.ask(1, "02:00:5e:00:53:a1", "-1", "assign 10.1.2.50 to 02:00:5e:00:53:a1 success")
 	l.ask(2, "02:00:5e:00:53:a1", "-r", "release 10.1.2.50 to 02:00:5e:00:53:a1 success")
 	l.compare()
+	l.table("leases.csv", "kea-leases")
+}
+
+// TestDaemonDnsmasqDHCP does the same with dnsmasq.
+func TestDaemonDnsmasqDHCP(t *testing.T) {
+	dnsmasq := installed(t, "dnsmasq", "dnsmasq-base")
+	l := newLab(t, "dnsmasq-base", "dnsmasq-dhcp", "dnsmasq-dns")
+	l.startDHCP(dnsmasq + " -k -C /dev/null -p 0 -i lan0 -z -F 10.1.2.50,10.1.2.50,10m --log-dhcp -l " + l.dir + "/leases --user=root -x " + l.dir + "/pid")
+	l.awaitText("sockets bound exclusively to interface lan0")
+	l.ask(1, "02:00:5e:00:53:a1", "-1", "assign 10.1.2.50 to 02:00:5e:00:53:a1 success")
+	l.ask(2, "02:00:5e:00:53:a1", "-r", "release 10.1.2.50 to 02:00:5e:00:53:a1 success")
+	l.compare()
+}
+
+// table reads what the server keeps of leases: the client's must stand in it, with its address, and no other's.
+func (l *lab) table(name, format string) {
+	l.Helper()
+	t := *l
+	t.log, t.format, t.others = filepath.Join(l.dir, name), []string{format}, "#"
+	events, lines, errs := t.read()
+	for _, err := range errs {
+		l.Errorf("%s: %v", name, err)
+	}
+	seen := map[string]bool{}
+	for i := range events {
+		seen[leased(&events[i])] = true
+	}
+	if !seen["assign 10.1.2.50 to 02:00:5e:00:53:a1 success"] || strings.Contains(fmt.Sprint(seen), "b2") {
+		l.Errorf("%s tells %v:\n%s", name, seen, strings.Join(lines, "\n"))
+	}
 }

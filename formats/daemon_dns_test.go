@@ -135,6 +135,7 @@ func (s *resolver) compare(t *testing.T, log []byte) {
 		}
 	}
 	var got []string
+	var of []event.Event
 	for i := range out.Events {
 		ev := &out.Events[i]
 		if ev.Class != event.ClassDNS {
@@ -149,6 +150,9 @@ func (s *resolver) compare(t *testing.T, log []byte) {
 		}
 		if !slices.Contains(got, text) { // resolvers ask again
 			got = append(got, text)
+			if slices.Contains(s.wants, text) { // not what was answered while it started
+				of = append(of, *ev)
+			}
 		}
 	}
 	for _, want := range s.wants {
@@ -156,6 +160,7 @@ func (s *resolver) compare(t *testing.T, log []byte) {
 			t.Errorf("the log does not say %q; it says %q", want, got)
 		}
 	}
+	asked(t, s.pkg, []string{s.format.Name}, of)
 	for _, text := range got {
 		if !slices.Contains(s.wants, text) && !strings.Contains(text, "www.") {
 			t.Errorf("the log says %q, which nobody did", text)

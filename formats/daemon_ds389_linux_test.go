@@ -35,7 +35,7 @@ exec sleep 1000
 func TestDaemon389DS(t *testing.T) {
 	dscreate := installed(t, "dscreate", "389-ds-base python3-lib389")
 	installed(t, "ldapsearch", "ldap-utils")
-	l := newLab(t, "389ds")
+	l := newLab(t, "389-ds-base", "389ds")
 	port := freeTCPPort(t)
 	l.write("instance.inf", "[general]\nconfig_version = 2\nstart = True\nselinux = False\nstrict_host_checking = False\nfull_machine_name = srv1.lab.example\n[slapd]\ninstance_name = lab\nroot_password = root-secret\nport = %d\n"+
 		"secure_port = %d\nself_sign_cert = False\n[backend-userroot]\nsuffix = dc=lab,dc=example\nsample_entries = yes\n", port, freeTCPPort(t))

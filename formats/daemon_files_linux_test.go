@@ -21,7 +21,7 @@ func TestDaemonSamba(t *testing.T) {
 	if m, _ := filepath.Glob("/usr/lib/*/samba/vfs/full_audit.so"); m == nil {
 		t.Skip("Samba's module full_audit is not installed: apt-get install samba-vfs-modules")
 	}
-	l := newLab(t, "samba", "pam")
+	l := newLab(t, "samba", "samba", "pam")
 	l.account("taro", "unused", 4001)
 	l.tell = filed
 	port := freeTCPPort(t)
@@ -102,7 +102,7 @@ read only = no
 // TestDaemonVsftpd logs in and fails at a real vsftpd, and fetches a file.
 func TestDaemonVsftpd(t *testing.T) {
 	vsftpd, curl := installed(t, "vsftpd", "vsftpd"), installed(t, "curl", "curl")
-	l := newLab(t, "vsftpd")
+	l := newLab(t, "vsftpd", "vsftpd")
 	home := l.account("taro", "right", 4001)
 	l.write("home/taro/plan.txt", "plan\n")
 	l.log = filepath.Join(l.dir, "log")
@@ -128,7 +128,7 @@ func TestDaemonVsftpd(t *testing.T) {
 func TestDaemonOpenVPN(t *testing.T) {
 	openvpn, openssl := installed(t, "openvpn", "openvpn"), installed(t, "openssl", "openssl")
 	installed(t, "ip", "iproute2")
-	l := newLab(t, "openvpn")
+	l := newLab(t, "openvpn", "openvpn")
 	l.alone = true
 	l.log = filepath.Join(l.dir, "log")
 	l.tell = func(e *event.Event) string {

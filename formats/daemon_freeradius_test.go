@@ -72,15 +72,17 @@ func TestDaemonFreeRADIUS(t *testing.T) {
 		}
 	}
 	var got []string
+	var of []event.Event
 	for i := range events {
 		if ev := &events[i]; ev.Class == event.ClassAuthentication {
-			got = append(got, ev.Account+" "+ev.Outcome.String()+" "+ev.Reason.String())
+			got, of = append(got, ev.Account+" "+ev.Outcome.String()+" "+ev.Reason.String()), append(of, *ev)
 		}
 	}
 	want := []string{"hanako success ", "hanako failure bad-password", "nobody failure bad-credentials"}
 	if strings.Join(got, "; ") != strings.Join(want, "; ") {
 		t.Errorf("the log says %q, done was %q", got, want)
 	}
+	asked(t, "freeradius", []string{"freeradius"}, of)
 }
 
 const radiusdConf = `prefix = /usr

@@ -28,6 +28,7 @@ type lab struct {
 	*testing.T
 	dir    string
 	log    string   // the file that is read in the end: by default what was said to syslog
+	pkg    string   // the daemon's package
 	format []string // what the log is recognised as, and what its events are of
 	tell   func(e *event.Event) string
 	alone  bool   // a network of its own, without any other host
@@ -48,7 +49,7 @@ type deed struct {
 var labZone = time.FixedZone("JST", 9*3600)
 
 // newLab makes the place, or skips the test where it cannot be made.
-func newLab(t *testing.T, format ...string) *lab {
+func newLab(t *testing.T, pkg string, format ...string) *lab {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("only root may give a daemon accounts and a syslog of its own")
@@ -56,7 +57,7 @@ func newLab(t *testing.T, format ...string) *lab {
 	if testing.Short() {
 		t.Skip("starting a daemon takes a second")
 	}
-	l := &lab{T: t, dir: t.TempDir(), format: format, tell: logins}
+	l := &lab{T: t, dir: t.TempDir(), pkg: pkg, format: format, tell: logins}
 	l.log = filepath.Join(l.dir, "syslog")
 	for _, d := range []string{filepath.Dir(l.dir), l.dir} { // daemons lay down their rights
 		if err := os.Chmod(d, 0o755); err != nil {
@@ -394,6 +395,13 @@ func (l *lab) compare() {
 			l.Errorf("read as %s: %s", e.Format, e.AppendJSON(nil))
 		}
 	}
+	var of []event.Event
+	for i := range events {
+		if _, repeat := events[i].Get("repeat"); !repeat && l.tell(&events[i]) != "" {
+			of = append(of, events[i])
+		}
+	}
+	asked(l.T, l.pkg, l.format[:1], of)
 	l.Logf("%d lines, %d deeds, all as done", len(lines), len(b))
 }
 

@@ -22,7 +22,7 @@ import (
 )
 
 // daemonEvents reads a log of a real daemon with every format, and returns what it tells of logins and tickets in a few words each.
-func daemonEvents(t *testing.T, log []byte, format string) []string {
+func daemonEvents(t *testing.T, log []byte, format string) (got []string, of []event.Event) {
 	t.Helper()
 	lines := strings.Split(strings.TrimRight(string(log), "\n"), "\n")
 	events, errs := readLines(lines)
@@ -31,7 +31,6 @@ func daemonEvents(t *testing.T, log []byte, format string) []string {
 			t.Logf("%v: %s", err, lines[i])
 		}
 	}
-	var got []string
 	for i := range events {
 		e := &events[i]
 		if e.Class != event.ClassAuthentication || e.Count.Or(1) == 0 {
@@ -40,9 +39,9 @@ func daemonEvents(t *testing.T, log []byte, format string) []string {
 		if e.Format != format || !e.SrcIP.IsLoopback() {
 			t.Errorf("wrong format or address: %s", e.AppendJSON(nil))
 		}
-		got = append(got, summary(e))
+		got, of = append(got, summary(e)), append(of, *e)
 	}
-	return got
+	return got, of
 }
 
 func sameEvents(t *testing.T, got, want []string, log []byte) {
@@ -123,7 +122,9 @@ func TestDaemonKerberos(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameEvents(t, slices.Compact(daemonEvents(t, log, "krb5kdc")), want, log)
+	got, of := daemonEvents(t, log, "krb5kdc")
+	sameEvents(t, slices.Compact(got), want, log) // a client may ask twice
+	asked(t, "krb5-kdc", []string{"krb5kdc"}, slices.CompactFunc(of, func(a, b event.Event) bool { return summary(&a) == summary(&b) }))
 }
 
 // TestDaemonProFTPD lets clients log in and fail at a real ProFTPD on loopback.
@@ -192,7 +193,9 @@ SyslogLevel info
 	}
 	want := []string{"logon taro failure bad-password", "logon ghost failure no-such-account",
 		"logon x: Login successful. (evil[198.51.100.1]): no such user failure no-such-account", "logon taro success"}
-	sameEvents(t, daemonEvents(t, log, "proftpd"), want, log)
+	got, of := daemonEvents(t, log, "proftpd")
+	sameEvents(t, got, want, log)
+	asked(t, "proftpd-core", []string{"proftpd"}, of)
 }
 
 // ftp logs in, or tries to.

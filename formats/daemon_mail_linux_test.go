@@ -95,7 +95,7 @@ userdb {
 func TestDaemonDovecot(t *testing.T) {
 	for _, verbose := range []string{"no", "yes"} {
 		t.Run("verbose "+verbose, func(t *testing.T) {
-			l := newLab(t, "dovecot")
+			l := newLab(t, "dovecot-imapd", "dovecot")
 			port := l.startDovecot(verbose)
 			l.await(port)
 			wrong, none := "bad-password", "no-such-account"
@@ -140,10 +140,10 @@ func (l *lab) startDovecot(verbose string) int {
 func TestDaemonPostfix(t *testing.T) {
 	postfix := installed(t, "postfix", "postfix")
 	installed(t, "dovecot", "dovecot-imapd")
-	sasl := newLab(t)
+	sasl := newLab(t, "dovecot-imapd")
 	sasl.await(sasl.startDovecot("no"))
 
-	l := newLab(t, "postfix")
+	l := newLab(t, "postfix", "postfix")
 	l.log = filepath.Join(l.dir, "maillog")
 	l.tell = mailed
 	port := freeTCPPort(t)

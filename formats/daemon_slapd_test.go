@@ -92,6 +92,7 @@ func TestDaemonSlapd(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%s\n got: %q\nwant: %q\nlog:\n%s", firstDifference(got, want), got, want, log)
 	}
+	asked(t, "slapd", []string{"openldap"}, out.Events)
 	t.Logf("%d lines of slapd, %d events, all as done", bytes.Count(log, []byte("\n")), len(got))
 }
 

@@ -15,7 +15,7 @@ import (
 func TestDaemonSSH(t *testing.T) {
 	sshd, ssh := installed(t, "sshd", "openssh-server"), installed(t, "ssh", "openssh-client")
 	keygen := installed(t, "ssh-keygen", "openssh-client")
-	l := newLab(t, "openssh", "pam")
+	l := newLab(t, "openssh-server", "openssh", "pam")
 	home := l.account("taro", "right", 4001)
 	l.account("hanako", "other", 4002)
 	for _, name := range []string{"host", "key", "stranger"} {

@@ -78,18 +78,18 @@ func hashed(t *testing.T, name, password string) string {
 }
 
 type webServer struct {
-	binary, pkg, conf, start, errors string
+	binary, pkg, deb, conf, start, errors string
 }
 
 // TestDaemonWeb asks real web servers for pages behind a password, and reads the access log and the error log.
 func TestDaemonWeb(t *testing.T) {
 	for _, s := range []webServer{
-		{binary: "nginx", pkg: "nginx-light", conf: nginxConf, start: "exec %s -e %[2]s/error.log -c %[2]s/conf", errors: "nginx-error"},
-		{binary: "apache2", pkg: "apache2-bin", conf: apacheConf, start: "exec %s -X -f %s/conf", errors: "apache-error"},
+		{binary: "nginx", pkg: "nginx-light", deb: "nginx-common", conf: nginxConf, start: "exec %s -e %[2]s/error.log -c %[2]s/conf", errors: "nginx-error"},
+		{binary: "apache2", pkg: "apache2-bin", deb: "apache2-bin", conf: apacheConf, start: "exec %s -X -f %s/conf", errors: "apache-error"},
 	} {
 		t.Run(s.binary, func(t *testing.T) {
 			binary := installed(t, s.binary, s.pkg)
-			l := newLab(t, "web-access")
+			l := newLab(t, s.deb, "web-access")
 			port := freeTCPPort(t)
 			l.write("www/index.html", "hello\n")
 			l.write("www/secret/page.html", "hello\n")
@@ -179,7 +179,7 @@ func TestDaemonSquid(t *testing.T) {
 	}
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "hello") }))
 	defer web.Close()
-	l := newLab(t, "squid")
+	l := newLab(t, "squid", "squid")
 	l.log, l.tell = filepath.Join(l.dir, "logs/access.log"), func(e *event.Event) string {
 		if e.Object == "error:transaction-end-before-headers" {
 			return "" // this test's own look whether it listens
