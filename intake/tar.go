@@ -131,7 +131,7 @@ func (t *tarWalk) member(r *tar.Reader, h *tar.Header) error {
 	u := t.u
 	e := &entry{raw: []byte(h.Name), modified: h.ModTime}
 	switch h.Typeflag {
-	case tar.TypeReg, tar.TypeRegA, tar.TypeCont, tar.TypeGNUSparse: //nolint:staticcheck // old archives have RegA
+	case tar.TypeReg, tar.TypeCont, tar.TypeGNUSparse:
 		if strings.HasSuffix(h.Name, "/") {
 			return nil
 		}
