@@ -16,12 +16,17 @@ var ivanti = Format{
 	About: About{
 		What: "Ivanti Connect Secure, Pulse Connect Secure and Juniper SA: user access, administrator and event logs in the standard form, saved from the console or through syslog.",
 		Export: "System, Log/Monitoring: User Access, Events, Admin Access: Save All Logs, filter Standard; or a syslog server with the standard filter. Turn on Login/logout, VPN Tunneling and " +
-			"Session timeouts. Save them at once: the logs on the appliance are small, and known intruders empty them. The binary log.*.vc0 files of the appliance are not read yet.",
-		Takes:  "Logins and refusals with name, realm, roles and address, addresses given in the tunnel, ends of sessions with bytes, changes by administrators.",
-		Leaves: "Requests through the appliance, host checking. What exploits do before a login leaves no such line: see the events log for web server restarts, and the integrity checker.",
+			"Session timeouts. Save them at once: the logs on the appliance are small, and known intruders empty them. The appliance's own files (log.access.vc0, log.admin.vc0, log.events.vc0, from a disk image) are read once they are lines: " +
+			"tail -c +8193 log.access.vc0 | tr '\\005' '\\n' > access.txt.",
+		Takes: "Logins and refusals with name, realm, roles and address, addresses given in the tunnel, ends of sessions with bytes, changes by administrators.",
+		Leaves: "Requests through the appliance, host checking. What exploits do before a login leaves no such line: see the events log for web server restarts, and the integrity checker. " +
+			"Of the .vc0 files, whose layout the maker does not publish, only rows whose message number is known are taken, without the message's text.",
 	},
 	Sniff: func(rec []byte) float64 {
 		if _, ok := ivantiStart(rec); ok {
+			return 0.93
+		}
+		if _, ok := splitIvantiRaw(rec); ok {
 			return 0.93
 		}
 		return 0
@@ -90,6 +95,10 @@ func (p *ivantiParser) Flush(*event.Batch) {}
 func (p *ivantiParser) Parse(rec *event.Record, out *event.Batch) error {
 	l, ok := ivantiStart(rec.Data)
 	if !ok {
+		if r, ok := splitIvantiRaw(rec.Data); ok {
+			p.rec, p.out = rec, out
+			return p.raw(&r)
+		}
 		return ErrOtherFormat
 	}
 	if has(l.text, "] - ") { // a name, or a browser's word for itself, that would pass for a record: which it is cannot be told
