@@ -28,8 +28,8 @@ const (
 // TestLinear makes records of every format long, in the middle and at the end, with everything that might be looked at again and again, and
 // asks that a record four times as long take no more than some four times as long.
 func TestLinear(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it reads some gigabytes")
+	if testing.Short() || raced {
+		t.Skip("it reads some gigabytes, and measures")
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	all := All()
@@ -127,8 +127,8 @@ func stretched(f *Format, rec []byte, at int, piece string, size int) time.Durat
 // TestLinearStreams reads each sample many times over, with other numbers each time, so that what parsers keep of earlier records grows:
 // four times as many records may take some four times as long.
 func TestLinearStreams(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it reads some hundred megabytes")
+	if testing.Short() || raced {
+		t.Skip("it reads some hundred megabytes, and measures")
 	}
 	all := All()
 	for _, path := range samples(t) {
