@@ -23,8 +23,15 @@ func hostSigns(detector string, sev event.Severity) float64 {
 		half = 0.5
 	}
 	switch base(detector) {
-	case "mass-encryption", "ci-remote-control", "internal-scan", "appliance-outbound":
+	case "mass-encryption": // a hundred files and more of a kind that nobody ever had: nothing else does that
+		if sev >= event.Critical {
+			return 8
+		}
 		return 4 * half
+	case "ci-remote-control", "internal-scan":
+		return 4 * half
+	case "appliance-outbound": // a box that talks to its maker alone began to talk to somebody else
+		return 5 * half
 	case "log-cleared", "tunnel", "restricted-access", "upload":
 		return 2.5 * half
 	case "beacon", "long-connection", "lateral-path", "admin-misuse", "directory-read":
@@ -42,6 +49,11 @@ const (
 	withAttacker    = 3.0 // a finding about it names an address that is an attacker's for other reasons
 	withStolen      = 4.5 // a login with an account that the intruder had used before, and that was never there
 	fromHostAgain   = 1.0 // over a way that was used before
+	manyOutbound    = 1.0 // each further place that an appliance began to talk to, up to outboundMost
+	outboundMost    = 4
+	afterScan       = 1.5 // each machine entered for the first time from one that had scanned the inside, from the second on, up to afterScanMost
+	afterScanMost   = 4
+	afterScanDays   = 21
 	reachedNew      = 0.7 // a first connection to an administrative port
 )
 
@@ -92,6 +104,8 @@ func (s *scoping) hosts(addresses []cases.Address, breached bool) []*machine {
 		}
 	}
 	m.enterStolen(s)
+	m.goOnAfterScan(s)
+	m.countOutbound(s)
 	for range 20 {
 		if !m.spread(s, prior) {
 			break
@@ -127,6 +141,59 @@ func (m *machines) enterStolen(s *scoping) {
 			h := m.at(e)
 			h.add("stolen-account", withStolen, u.at, e.last)
 			h.step(e.key.from.String(), u.at, technique(e.key.port, e.service), e)
+		}
+	}
+}
+
+// goOnAfterScan notes machines that entered others for the first time after they had scanned the inside. Whoever keeps the network
+// scans too, but goes on to machines that he knew.
+func (m *machines) goOnAfterScan(s *scoping) {
+	reached := map[*machine]map[*machine]bool{}
+	known := map[*machine]map[*machine]bool{}
+	for pass := range 2 {
+		for _, e := range s.eorder {
+			from := m.byIP[e.key.from]
+			if from == nil || e.logins == 0 || from.signs["internal-scan"] < 4 {
+				continue
+			}
+			to := m.at(e)
+			sets := known
+			if pass == 1 {
+				if e.loginAt < from.first-day || e.loginAt > from.first+afterScanDays*day || known[from][to] {
+					continue
+				}
+				sets = reached
+			} else if e.first >= from.first-day {
+				continue
+			}
+			if sets[from] == nil {
+				sets[from] = map[*machine]bool{}
+			}
+			sets[from][to] = true
+		}
+	}
+	for _, h := range m.order {
+		if n := len(reached[h]); n >= 2 {
+			h.add("after-scan", afterScan*float64(min(n-1, afterScanMost)), 0, 0)
+		}
+	}
+}
+
+// countOutbound weighs to how many places an appliance began to talk.
+func (m *machines) countOutbound(s *scoping) {
+	places := map[*machine]int{}
+	for i := range s.in.Findings {
+		f := &s.in.Findings[i]
+		if f.Severity < event.High || base(f.Detector) != "appliance-outbound" {
+			continue
+		}
+		for _, name := range f.Hosts {
+			places[m.get(name, netip.Addr{}, event.Place{})]++
+		}
+	}
+	for _, h := range m.order {
+		if n := places[h]; n >= 2 {
+			h.add("many-outbound", manyOutbound*float64(min(n-1, outboundMost)), 0, 0)
 		}
 	}
 }
@@ -381,6 +448,14 @@ func signWords(kind string) event.Words {
 		return event.Words{Ja: "CI サーバを通じた遠隔操作", En: "commanded through a CI server"}
 	case "internal-scan":
 		return event.Words{Ja: "内部の探索（スキャン）", En: "scanned the inside"}
+	case "mass-encryption":
+		return event.Words{Ja: "ファイルの大量暗号化", En: "files encrypted by the hundred"}
+	case "appliance-outbound", "many-outbound":
+		return event.Words{Ja: "これまで通信したことのない相手への通信", En: "talks to places that it never talked to"}
+	case "after-scan":
+		return event.Words{Ja: "探索の後、初めての相手へのログイン", En: "entered machines for the first time after it had scanned"}
+	case "stolen-account":
+		return event.Words{Ja: "盗まれたアカウントの初めてのログイン", En: "entered for the first time with a stolen account"}
 	case "log-cleared":
 		return event.Words{Ja: "ログの消去", En: "its log was cleared"}
 	case "restricted-access":

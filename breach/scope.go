@@ -206,7 +206,7 @@ func (s *scoping) readFindings() {
 				}
 				s.afterHigh[id] = s.afterHigh[id] || f.Severity >= event.High
 			}
-		case "spam-burst", "excess-taking":
+		case "spam-burst", "excess-taking", "mass-encryption":
 			w := s.w.Abused[f.Severity]
 			for _, id := range f.Accounts {
 				for _, ip := range f.Addresses {

@@ -62,7 +62,7 @@ func DefaultWeights() Weights {
 		Abroad:     1.5,
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
 		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.5, OperatorMax: 4.5,
-		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, Abused: map[event.Severity]float64{event.Medium: 2.5, event.High: 6}, HalfOnly: -1.5,
+		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, Abused: map[event.Severity]float64{event.Medium: 2.5, event.High: 6, event.Critical: 8}, HalfOnly: -1.5,
 		Stranger: 1.8, Familiar: -2, Rented: 2.5, MetAgain: 2, MetAgainMax: 5, Wandering: 1, WanderingMax: 3, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}

@@ -16,14 +16,16 @@ var massEncryption = detect.Spec{Name: "mass-encryption", Attack: []string{"T148
 
 // Tunables of mass-encryption.
 const (
-	encryptFiles    = 10      // files that gave way to a copy of a new kind, by one hand
-	encryptFolders  = 2       // folders in which they lay
-	encryptSpan     = 120     // s in which they did
-	encryptCritical = 100     // files for critical severity
-	encryptLearn    = 3       // days after which a kind of file that two hands wrote on different days is known
-	encryptPending  = 4096    // files of one hand that are watched at a time
-	encryptHands    = 1 << 14 // hands that are watched at a time
-	encryptKinds    = 1 << 16 // kinds of file that are known
+	encryptFiles    = 10           // files that gave way to a copy of a new kind, by one hand
+	encryptFolders  = 2            // folders in which they lay
+	encryptSpan     = 120          // s in which they did
+	encryptCritical = 100          // files for critical severity
+	encryptLearn    = 3            // days after which a kind of file that two hands wrote on different days is known
+	encryptEveryday = event.Medium // the most where the new ending is one that everyday programs write: a conversion does the same
+	encryptPause    = 86400        // s without another file after which it is told as another time
+	encryptPending  = 4096         // files of one hand that are watched at a time
+	encryptHands    = 1 << 14      // hands that are watched at a time
+	encryptKinds    = 1 << 16      // kinds of file that are known
 )
 
 // encryptions looks for one hand (an account at a machine) under which file after file disappears and a file of the same name with a new
@@ -32,6 +34,7 @@ type encryptions struct {
 	hands map[hand]*taking
 	kinds map[uint64]*fileKind
 	found map[hand]*encryption
+	over  []*encryption // told, and past
 	day   int32
 }
 
@@ -49,12 +52,19 @@ type fileKind struct {
 
 // taking is what one hand did in the last seconds.
 type taking struct {
-	from    event.Micros
-	gone    map[uint64]struct{} // files that were deleted or renamed away
-	come    map[uint64]bool     // files of a kind that is not known, by what they would have been before; true: counted
-	folders few
-	files   int64
-	first   detect.Evidence
+	from     event.Micros
+	gone     map[uint64]struct{} // files that were deleted or renamed away
+	come     map[uint64]arrived  // files of a kind that is not known, by what they would have been before
+	folders  few
+	files    int64
+	everyday int64
+	first    detect.Evidence
+}
+
+// arrived is a file of a kind that is not known.
+type arrived struct {
+	ending  string
+	counted bool
 }
 
 type encryption struct {
@@ -64,6 +74,7 @@ type encryption struct {
 	id, name string
 	ending   string
 	files    int64
+	everyday int64 // of them, with an ending that everyday programs write
 	folders  few
 	first    event.Micros
 	last     event.Micros
@@ -99,7 +110,7 @@ func (d *encryptions) Observe(s *event.Sighting) {
 		if t == nil && len(d.hands) >= encryptHands {
 			return
 		}
-		t = &taking{from: s.Time, gone: map[uint64]struct{}{}, come: map[uint64]bool{}}
+		t = &taking{from: s.Time, gone: map[uint64]struct{}{}, come: map[uint64]arrived{}}
 		d.hands[h] = t
 	}
 	name := s.Object
@@ -119,9 +130,9 @@ func (d *encryptions) Observe(s *event.Sighting) {
 // leave notes that a file is gone.
 func (d *encryptions) leave(s *event.Sighting, h hand, t *taking, name string) {
 	k := hashWord(name)
-	if counted, ok := t.come[k]; ok && !counted {
-		t.come[k] = true
-		d.count(s, h, t, name)
+	if a, ok := t.come[k]; ok && !a.counted {
+		t.come[k] = arrived{a.ending, true}
+		d.count(s, h, t, name, a.ending)
 	} else if len(t.gone) < encryptPending {
 		t.gone[k] = struct{}{}
 	}
@@ -139,9 +150,9 @@ func (d *encryptions) appear(s *event.Sighting, h hand, t *taking, name string) 
 		return
 	}
 	_, gone := t.gone[k]
-	t.come[k] = gone
+	t.come[k] = arrived{end, gone}
 	if gone {
-		d.count(s, h, t, name)
+		d.count(s, h, t, name, end)
 	}
 }
 
@@ -160,32 +171,56 @@ func (d *encryptions) known(end string, s *event.Sighting, h hand) bool {
 	return k.by.add(h.who) >= 2 && s.Day > k.first || s.Day-k.first >= encryptLearn
 }
 
-func (d *encryptions) count(s *event.Sighting, h hand, t *taking, name string) {
+// count counts a file that gave way to one with a new ending.
+func (d *encryptions) count(s *event.Sighting, h hand, t *taking, name, end string) {
 	t.files++
+	if everydayEnding(end) {
+		t.everyday++
+	}
 	t.folders.add(hashText(folderOf(name)))
 	t.first.Add(s.Event)
 	e := d.found[h]
+	if e != nil && s.Time-e.last > encryptPause*1e6 && len(d.over) < encryptHands {
+		d.over = append(d.over, e)
+		delete(d.found, h)
+		e = nil
+	}
 	if e == nil {
 		if t.files < encryptFiles || t.folders.n < encryptFolders || len(d.found) >= encryptHands {
 			return
 		}
-		e = &encryption{place: s.Src, src: s.SrcIP, host: s.DstHost, ending: ending(newName(s)), first: t.from, alerted: s.Seen(), files: t.files - 1, folders: t.folders, evidence: t.first}
+		e = &encryption{place: s.Src, src: s.SrcIP, host: s.DstHost, ending: end, first: t.from, alerted: s.Seen(), files: t.files, everyday: t.everyday, folders: t.folders, evidence: t.first}
 		if s.Who != nil {
 			e.id, e.name = s.Who.ID, s.Who.Name
 		}
 		d.found[h] = e
+		e.last = s.Time
+		return
 	}
 	e.files++
+	if everydayEnding(end) {
+		e.everyday++
+	}
+	if everydayEnding(e.ending) { // what is told is the stranger one
+		e.ending = end
+	}
 	e.folders.add(hashText(folderOf(name)))
 	e.last = s.Time
 	e.evidence.Add(s.Event)
 }
 
-func newName(s *event.Sighting) string {
-	if v, ok := s.Get("new_name"); ok {
-		return v.Text
+// everydayEnding says whether programs for everyday use write files of this kind: whoever converts or packs a whole share leaves
+// such files, and an encrypting program that calls its work so can be opened by nobody's mistake for long.
+func everydayEnding(end string) bool {
+	switch end {
+	case "doc", "docx", "odt", "rtf", "txt", "md", "pdf", "xls", "xlsx", "xlsm", "ods", "csv", "tsv", "ppt", "pptx", "odp", "jtd", "jtdc",
+		"json", "xml", "html", "htm", "yaml", "yml", "parquet", "h5", "hdf5", "nc", "mat", "npy", "npz", "fits", "dat",
+		"jpg", "jpeg", "png", "gif", "tif", "tiff", "bmp", "webp", "heic", "svg", "mp3", "wav", "flac", "m4a", "mp4", "mov", "avi", "mkv", "webm",
+		"zip", "gz", "bz2", "xz", "zst", "7z", "rar", "lzh", "tar", "tgz", "lz4",
+		"bak", "bk", "old", "orig", "org", "tmp", "part", "swp", "log", "new", "copy", "gpg", "pgp", "asc", "p7m", "p7s", "sig", "sha256", "md5":
+		return true
 	}
-	return s.Object
+	return false
 }
 
 func base(name string) string {
@@ -226,19 +261,25 @@ func hashWord(s string) uint64 {
 
 func (d *encryptions) Findings(event.Micros) []event.Finding {
 	var out []event.Finding
-	for h, e := range d.found {
-		out = append(out, e.finding(h))
+	for _, e := range d.over {
+		out = append(out, e.finding())
+	}
+	for _, e := range d.found {
+		out = append(out, e.finding())
 	}
 	return sortedFindings(out)
 }
 
-func (e *encryption) finding(h hand) event.Finding {
+func (e *encryption) finding() event.Finding {
 	f := event.Finding{
-		Key: fmt.Sprintf("%s %s %s", e.id, e.src, e.host), Severity: event.High, First: e.first, Last: e.last, Alerted: e.alerted, Evidence: e.evidence.Refs(),
+		Key: fmt.Sprintf("%s %s %s %d", e.id, e.src, e.host, e.first), Severity: event.High, First: e.first, Last: e.last, Alerted: e.alerted, Evidence: e.evidence.Refs(),
 		Numbers: []event.Figure{figure("files", float64(e.files)), figure("folders", float64(e.folders.n))},
 	}
-	if e.files >= encryptCritical {
+	switch strange := e.files - e.everyday; {
+	case strange >= encryptCritical:
 		f.Severity = event.Critical
+	case strange < encryptFiles:
+		f.Severity = encryptEveryday
 	}
 	if e.id != "" {
 		f.Accounts = []string{e.id}
@@ -248,10 +289,9 @@ func (e *encryption) finding(h hand) event.Finding {
 	}
 	from := machineName(e.place, e.src)
 	if e.src.IsValid() {
+		f.Addresses = []netip.Addr{e.src}
 		if e.place.Own {
 			f.Hosts = append(f.Hosts, from)
-		} else {
-			f.Addresses = []netip.Addr{e.src}
 		}
 	}
 	f.Title = event.Words{

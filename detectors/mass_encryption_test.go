@@ -71,3 +71,26 @@ func TestMassEncryptionNearMiss(t *testing.T) {
 	}
 	quiet(t, s.run(t, massEncryption), -1)
 }
+
+// A whole share converted by a program for everyday use is told, but not as ransomware is; and a later attack by the same hand stands for itself.
+func TestMassEncryptionConversion(t *testing.T) {
+	s := newStory(31)
+	shareLife(s, 5)
+	from, who := inside("10.30.0.31", "app1", "app"), s.person("user3")
+	rename := func(day int, ending string) {
+		for i := range 300 {
+			name := fmt.Sprintf("/srv/p%d/old%d-%d.sxw", i%5, day, i)
+			s.touch(day, 900, i/4, who, from, event.ActWrite, name+ending, "")
+			s.touch(day, 900, i/4, who, from, event.ActDelete, name, "")
+		}
+	}
+	rename(8, ".odt")
+	if all := s.run(t, massEncryption); len(all) != 1 || all[0].Severity != event.Medium {
+		t.Errorf("a conversion: %s", brief(all))
+	}
+	rename(40, ".hkslock")
+	all := s.run(t, massEncryption)
+	if len(all) != 2 || all[0].Severity != event.Medium || all[1].Severity != event.Critical || all[1].First < all[0].Last+event.Micros(20*86400*1e6) {
+		t.Errorf("a conversion and an attack: %s", brief(all))
+	}
+}
