@@ -55,6 +55,7 @@ func (l *Ledger) Scope(in Inputs) *Result {
 	l.forget()
 	s := begin(l, in)
 	accounts, addresses, machines := s.settleAll()
+	addresses = s.withCallouts(addresses, machines)
 	r := &Result{Accounts: s.caseAccounts(accounts), Addresses: addresses, Sources: int64(len(l.addrs)), Rounds: s.rounds,
 		Folded: l.folded, Victims: map[string]int{}}
 	for i := range r.Accounts {

@@ -47,6 +47,8 @@ type Inputs struct {
 	// Offset is the institute's zone, east of UTC, in which hours are told; Zone its name.
 	Offset event.Micros
 	Zone   string
+	// Place tells what is known of an address outside; nil: nothing.
+	Place func(ip netip.Addr, at event.Micros) event.Place
 }
 
 type verdict uint8

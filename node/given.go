@@ -5,6 +5,7 @@ package node
 
 import (
 	"fmt"
+	"net/netip"
 
 	"github.com/sekisho/sekisho/breach"
 	"github.com/sekisho/sekisho/cases"
@@ -16,7 +17,7 @@ import (
 func (v *investigation) scopeInputs() (in breach.Inputs, mailed map[int]string) {
 	_, off := v.watched.last.Time().In(v.o.zone()).Zone()
 	in = breach.Inputs{Findings: v.watched.findings, Weights: v.o.Weights, Covered: v.covered, Unread: v.plan.unread(v.found.Problems), Accounts: v.know.listed,
-		Offset: event.Micros(off) * 1e6, Zone: v.o.zone().String()}
+		Offset: event.Micros(off) * 1e6, Zone: v.o.zone().String(), Place: func(ip netip.Addr, at event.Micros) event.Place { return v.know.place(placeKey{ip: ip}, at) }}
 	for _, s := range v.o.Seeds {
 		if seed, ok := v.seed(s); ok {
 			in.Seeds = append(in.Seeds, seed)
