@@ -29,11 +29,11 @@ func (s *scoping) settleAll() (accounts []*judgedAccount, addresses []cases.Addr
 			breached = breached || j.verdict == cases.AccountCompromised
 		}
 		machines = s.hosts(addresses, breached)
-		found, from := s.footholdsOf(machines), heldFrom(machines)
-		if maps.Equal(found, s.footholds) && from == s.heldFrom {
+		found, from, tunnels := s.footholdsOf(machines), heldFrom(machines), s.tunnelsOf(machines)
+		if maps.Equal(found, s.footholds) && from == s.heldFrom && maps.Equal(tunnels, s.tunnelled) {
 			break
 		}
-		s.footholds, s.heldFrom = found, from
+		s.footholds, s.heldFrom, s.tunnelled = found, from, tunnels
 		s.harmStart = math.MaxInt64
 		s.forget()
 		s.countClients()
@@ -83,6 +83,9 @@ func (s *scoping) foothold(v *visit, p past) float64 {
 	f, ok := s.footholds[v.addr.place.IP]
 	if !ok || v.first < f.since || p.address || !v.addr.place.Own {
 		return 0
+	}
+	if t, lent := s.lentAt(v.addr.place.IP, v.first); lent && (t == nil || t.outer.judged != condemned && !s.tunnelled[t.outer]) {
+		return 0 // somebody else's by then
 	}
 	return max(0, s.w.Foothold+float64(f.home)*s.w.Familiar)
 }

@@ -71,6 +71,7 @@ type machine struct {
 	steps    []cases.Step
 	entries  []event.Ref // the logins that led in
 	out      bool        // it went on from here
+	spans    []span      // when it was in his hands, where its address is lent to others at other times; nil: since first
 }
 
 // hosts judges the machines inside as a least fixed point: findings name some, attackers log in to some, and from a condemned
@@ -104,6 +105,7 @@ func (s *scoping) hosts(addresses []cases.Address, breached bool) []*machine {
 		}
 	}
 	m.enterStolen(s)
+	m.throughTunnels(s)
 	m.goOnAfterScan(s)
 	m.countOutbound(s)
 	for range 20 {
@@ -327,7 +329,7 @@ func (m *machines) spread(s *scoping, prior float64) bool {
 			continue
 		}
 		to := m.at(e)
-		if to == from {
+		if to == from || !from.heldAt(max(e.first, from.first)) {
 			continue
 		}
 		fresh := e.first >= from.first-day
@@ -393,7 +395,7 @@ func (m *machines) settle(s *scoping, prior float64) []*machine {
 	}
 	for _, e := range s.eorder {
 		from := bad[e.key.from]
-		if from == nil || e.accepted+e.logins+e.files == 0 || e.last < from.first {
+		if from == nil || e.accepted+e.logins+e.files == 0 || e.last < from.first || !from.heldAt(max(e.first, from.first)) {
 			continue
 		}
 		if to := m.at(e); to.verdict == "" && to != from {
@@ -454,6 +456,8 @@ func signWords(kind string) event.Words {
 		return event.Words{Ja: "これまで通信したことのない相手への通信", En: "talks to places that it never talked to"}
 	case "after-scan":
 		return event.Words{Ja: "探索の後、初めての相手へのログイン", En: "entered machines for the first time after it had scanned"}
+	case "tunnel-of":
+		return event.Words{Ja: "不正な VPN 接続に割り当てられたアドレス", En: "lent by the VPN to a bad login"}
 	case "stolen-account":
 		return event.Words{Ja: "盗まれたアカウントの初めてのログイン", En: "entered for the first time with a stolen account"}
 	case "log-cleared":

@@ -32,6 +32,8 @@ type Ledger struct {
 	people  map[uint32]*person
 	edges   map[edgeKey]*edge
 	eorder  []*edge
+	tunnels map[netip.Addr][]tunnel // loans of inside addresses, in order of time
+	lent    int
 	first   event.Micros
 	last    event.Micros
 	dates   map[int32]event.Micros // the first record of each day
@@ -129,7 +131,7 @@ type person struct {
 func NewLedger() *Ledger {
 	return &Ledger{
 		visits: map[visitKey]*visit{}, latest: map[visitKey]*visit{}, addrs: map[netip.Addr]*address{}, clients: map[string]uint32{"": 0}, names: []string{""},
-		people: map[uint32]*person{}, edges: map[edgeKey]*edge{}, dates: map[int32]event.Micros{},
+		people: map[uint32]*person{}, edges: map[edgeKey]*edge{}, dates: map[int32]event.Micros{}, tunnels: map[netip.Addr][]tunnel{},
 	}
 }
 
@@ -150,7 +152,10 @@ func (l *Ledger) Observe(s *event.Sighting) {
 		case s.LoggedIn():
 			l.visit(s)
 		}
+		l.lend(s)
 		l.between(s)
+	case event.ClassLease:
+		l.lend(s)
 	case event.ClassMail, event.ClassFile, event.ClassHTTP, event.ClassAccountChange, event.ClassEntityChange:
 		if s.Refused() {
 			l.fail(s)

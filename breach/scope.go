@@ -102,7 +102,8 @@ type scoping struct {
 	sources     map[netip.Addr]bool // campaign sources by finding
 	recordsFrom event.Micros
 	footholds   map[netip.Addr]held
-	heldFrom    event.Micros // since when he holds a machine; 0: none known
+	tunnelled   map[*visit]bool // logins from outside that lent a condemned machine its address
+	heldFrom    event.Micros    // since when he holds a machine; 0: none known
 }
 
 type span struct{ from, to event.Micros }

@@ -57,6 +57,9 @@ func (s *scoping) weigh(v *visit) {
 	if w := s.abused[pairKey{v.who.ID, a.place.IP}]; !p.address && !p.network {
 		add("abused", w)
 	}
+	if s.tunnelled[v] {
+		add("tunnel", s.w.Tunnel)
+	}
 	if at, ok := s.dropped[v.who.ID]; ok && !p.address && v.last > at-14*day {
 		add("drop-out", s.w.DropOut)
 	}

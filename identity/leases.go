@@ -51,40 +51,9 @@ func LeaseClasses() []event.Class {
 	return []event.Class{event.ClassLease, event.ClassAuthentication, event.ClassRemoteSession}
 }
 
-// LeaseOf returns the address that an event gives or takes away, and which of both: an event of class lease, or a login to a VPN whose
-// record holds the address given ("assigned" or "tunnelip" in the remainder).
-func LeaseOf(e *event.Event) (ip netip.Addr, given, ok bool) {
-	switch e.Class {
-	case event.ClassLease:
-		if e.Activity != event.ActAssign && e.Activity != event.ActRelease || e.Outcome == event.OutcomeFailure {
-			return ip, false, false
-		}
-		if e.Object != "" {
-			if ip, err := netip.ParseAddr(e.Object); err == nil {
-				return ip.Unmap(), e.Activity == event.ActAssign, true
-			}
-		}
-		return e.SrcIP, e.Activity == event.ActAssign, e.SrcIP.IsValid()
-	case event.ClassAuthentication:
-		if e.Activity != event.ActLogon && e.Activity != event.ActLogoff || e.Outcome != event.OutcomeSuccess {
-			return ip, false, false
-		}
-		v, has := e.Get("assigned")
-		if !has {
-			v, has = e.Get("tunnelip")
-		}
-		if !has {
-			return ip, false, false
-		}
-		ip, err := netip.ParseAddr(v.Text)
-		return ip.Unmap(), e.Activity == event.ActLogon, err == nil && !ip.IsUnspecified()
-	}
-	return ip, false, false
-}
-
 // Observe takes in an event.
 func (l *Leases) Observe(e *event.Event) {
-	ip, given, ok := LeaseOf(e)
+	ip, given, ok := event.LeaseOf(e)
 	if !ok || !l.wanted(ip) {
 		return
 	}

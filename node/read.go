@@ -255,7 +255,7 @@ func (w *reader) flush() error {
 		}
 		switch e.Class {
 		case event.ClassLease, event.ClassAuthentication:
-			if _, _, ok := identity.LeaseOf(e); ok {
+			if _, _, ok := event.LeaseOf(e); ok {
 				w.leases.Add(1)
 			}
 		case event.ClassNetwork:
