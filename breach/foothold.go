@@ -84,8 +84,11 @@ func (s *scoping) foothold(v *visit, p past) float64 {
 	if !ok || v.first < f.since || p.address || !v.addr.place.Own {
 		return 0
 	}
-	if t, lent := s.lentAt(v.addr.place.IP, v.first); lent && (t == nil || t.outer.judged != condemned && !s.tunnelled[t.outer]) {
-		return 0 // somebody else's by then
+	if t, lent := s.lentAt(v.addr.place.IP, v.first); lent {
+		if t == nil || t.outer.judged != condemned && !s.tunnelled[t.outer] {
+			return 0 // somebody else's by then
+		}
+		return s.w.Foothold // one person's at a time: nobody else is at home there
 	}
 	return max(0, s.w.Foothold+float64(f.home)*s.w.Familiar)
 }

@@ -57,6 +57,9 @@ func (s *scoping) weigh(v *visit) {
 	if w := s.abused[pairKey{v.who.ID, a.place.IP}]; !p.address && !p.network {
 		add("abused", w)
 	}
+	if s.ownerless(v) {
+		add("no-owner", s.w.NoOwner)
+	}
 	if s.tunnelled[v] {
 		add("tunnel", s.w.Tunnel)
 	}
@@ -95,6 +98,19 @@ func (s *scoping) weigh(v *visit) {
 		v.terms = slices.Clone(terms)
 	}
 }
+
+// ownerless says whether an account appeared late and its first use ever was the intruder's: he made it, or woke it, and nobody else is
+// known to have used it.
+func (s *scoping) ownerless(v *visit) bool {
+	if _, taken := s.taken[v.who.Handle]; !taken {
+		return false
+	}
+	first := s.Ledger.people[v.who.Handle].visits[0]
+	return first != v && first.judged == condemned && first.first >= s.recordsFrom+ownerlessAfter
+}
+
+// ownerlessAfter is how long records must have told of others before an account that they do not tell of was not in use.
+const ownerlessAfter = 21 * day
 
 func (s *scoping) ownHistory(v *visit, p past) float64 {
 	switch {
