@@ -23,7 +23,7 @@ const (
 	applianceBytes   = 1 << 20 // bytes sent to it, before it is told of
 	applianceHigh    = 2       // days on which it was called with much sent, for high severity
 	applianceClosed  = 16      // far networks, at all ports, up to which a device's world is so small that
-	applianceAgain   = 5       // connections to a new one are of high severity
+	applianceAgain   = 5       // connections to a new one are of high severity; fewer never are where much is sent
 	appliancePorts   = 64      // ports of a device that are told apart; the rest are one
 	applianceFar     = 4096    // far ends of a device that are kept
 )
@@ -198,7 +198,8 @@ func (c *called) severity(v *device, told int) event.Severity {
 	switch {
 	case told > 4*applianceOpen:
 		return event.Low
-	case v.world() <= applianceClosed && c.times >= applianceAgain, c.place.Kind.Anonymous() || c.days >= applianceHigh && c.out >= applianceBytes:
+	case v.world() <= applianceClosed && c.times >= applianceAgain, c.place.Kind.Anonymous(),
+		c.days >= applianceHigh && c.times >= applianceAgain && c.out >= applianceBytes: // the maker's support comes now and then
 		return event.High
 	}
 	return event.Medium

@@ -47,3 +47,13 @@ func TestApplianceOutboundNearMiss(t *testing.T) {
 	}
 	quiet(t, s.run(t, applianceOutbound), -1)
 }
+
+// The maker's support comes two or three times, stays for hours and copies a few MiB: it is told, and nobody is woken for it.
+func TestApplianceOutboundSupport(t *testing.T) {
+	s := newStory(50)
+	gw := deviceLife(s, 60)
+	for _, d := range []int{25, 38, 46} {
+		s.connect(d, 700, 0, gw, outside("199.250.200.45", event.KindUnknown, "US"), link{port: 443, out: 6 << 20, in: 3 << 20, duration: hours})
+	}
+	wants(t, s.run(t, applianceOutbound), "appliance-outbound", event.Medium)
+}
