@@ -37,7 +37,11 @@ func (s *scoping) weigh(v *visit) {
 		add("kind", s.w.Kind[a.place.Kind])
 	}
 	if c := a.place.Country; c != "" && c != s.home && !p.country && !a.place.Own {
-		add("abroad", s.w.Abroad)
+		w := s.w.Abroad
+		if a.place.Kind == event.KindTor { // where it comes out says nothing of where its user is
+			w /= 2
+		}
+		add("abroad", w)
 	}
 	if n := s.popular[network(a.place.IP)]; !a.place.Kind.Anonymous() && n >= max(5, len(s.people)/33) && !p.address {
 		add("population", s.w.Population)
@@ -54,7 +58,9 @@ func (s *scoping) weigh(v *visit) {
 	if _, ok := s.guessed[pairKey{v.who.ID, a.place.IP}]; ok && !p.address {
 		add("after-guessing", s.w.AfterGuessing)
 	}
+	abused := 0.0
 	if w := s.abused[pairKey{v.who.ID, a.place.IP}]; !p.address && !p.network {
+		abused = w
 		add("abused", w)
 	}
 	if s.ownerless(v) {
@@ -70,6 +76,9 @@ func (s *scoping) weigh(v *visit) {
 		w := s.w.Bulk
 		if v.daily() >= 20*max(p.bulk, 1) {
 			w *= 1.5
+		}
+		if abused > 0 { // much of the same, told already
+			w /= 2
 		}
 		add("bulk", w)
 	}
