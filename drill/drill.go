@@ -39,6 +39,8 @@ const (
 	leastAccounts = 100
 	mostAccounts  = 50_000
 	mostDays      = 3660
+	firstYear     = 1990 // before it, the dates of some formats cannot be written
+	lastYear      = 2100
 )
 
 // Options says which drill to make. The zero value is the demo: aist with 400 accounts from 1 June 2025.
@@ -98,6 +100,8 @@ func (o Options) withDefaults() (Options, error) {
 	switch {
 	case o.Accounts < s.least || o.Accounts > mostAccounts:
 		return o, fmt.Errorf("drill: %d accounts: the cast of %s needs %d at least, and %d is the most", o.Accounts, o.Name, s.least, mostAccounts)
+	case o.Start.Year() < firstYear || o.Start.Year() > lastYear:
+		return o, fmt.Errorf("drill: it cannot begin in %d: the first year is %d, the last %d", o.Start.Year(), firstYear, lastYear)
 	case o.Days < 1 || o.Days > mostDays:
 		return o, fmt.Errorf("drill: %d days: a drill spans 1 to %d", o.Days, mostDays)
 	case o.PeakPerAccount < 1 || o.PeakPerAccount > 1000:

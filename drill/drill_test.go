@@ -388,3 +388,27 @@ func BenchmarkGenerate(b *testing.B) {
 	}
 	b.ReportMetric(float64(lines)/b.Elapsed().Seconds(), "lines/s")
 }
+
+// TestPressed: a script pressed into a few days, whatever weekday they begin on, still has a day for each of its acts; and a year that no
+// format can write is refused.
+func TestPressed(t *testing.T) {
+	for _, name := range Names() {
+		for _, days := range []int{2, 10} {
+			for first := range 7 {
+				start := time.Date(2025, 1, 1+first, 0, 0, 0, 0, time.UTC)
+				o, err := Options{Name: name, Days: days, Start: start}.withDefaults()
+				if err == nil && HasAttack(name) {
+					_, err = o.outline()
+				}
+				if err != nil {
+					t.Errorf("%s, %d days from %s: %v", name, days, start.Format(time.DateOnly), err)
+				}
+			}
+		}
+	}
+	for _, year := range []int{3, 1970, 9999} {
+		if err := (Options{Start: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)}).Check(); err == nil {
+			t.Errorf("a drill in the year %d", year)
+		}
+	}
+}

@@ -262,6 +262,9 @@ func (t *tempo) stretch(from, to string, working bool) []date {
 		}
 		out = append(out, day)
 	}
+	if len(out) == 0 && working { // pressed into a weekend: then it happens at the weekend
+		return t.stretch(from, to, false)
+	}
 	return out
 }
 

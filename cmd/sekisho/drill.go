@@ -214,6 +214,9 @@ func (f *generateFlags) run(cmd *cobra.Command, name string) error {
 	if err := f.options(name); err != nil {
 		return &exitError{exitUsage, err}
 	}
+	if f.out == "" {
+		return usageError("--out: name a folder, new or empty")
+	}
 	lang := language(f.lang)
 	bar := newProgressBar(cmd.ErrOrStderr(), lang)
 	f.o.Progress = func(done, total int64) { bar.Update(node.Progress{Phase: "drill", Done: done, Total: total}) }
