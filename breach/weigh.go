@@ -26,11 +26,7 @@ func (s *scoping) weigh(v *visit) {
 	if s.campaign.has(v.first) {
 		add("campaign", s.w.PriorCampaign)
 	}
-	bad := s.allBad
-	if v.judged == condemned { // not its own witness
-		bad--
-	}
-	if bad > 1 && v.first >= s.harmStart-30*day || s.heldFrom != 0 && v.first >= s.heldFrom-30*day {
+	if s.allBad > 1 && v.first >= s.harmStart-30*day || s.heldFrom != 0 && v.first >= s.heldFrom-30*day {
 		add("campaign", s.w.PriorBreach)
 	}
 	a := v.addr
@@ -97,7 +93,7 @@ func (s *scoping) weigh(v *visit) {
 	}
 	// Drop-out and exposure say the same, that somebody else has the password: it counts once.
 	told := func(t term) bool { return t.name == "drop-out" || t.name == "exposed" }
-	if at, ok := s.taken[v.who.Handle]; ok && v.strangerNow(p) && v.last > at && (v.judged != condemned || at != v.first) && !slices.ContainsFunc(terms, told) {
+	if at, ok := s.taken[v.who.Handle]; ok && v.strangerNow(p) && v.last > at && !slices.ContainsFunc(terms, told) {
 		add("stolen", s.w.Stolen*s.tellingOf(v, p))
 	}
 	v.alone = v.nats
