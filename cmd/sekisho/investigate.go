@@ -133,11 +133,12 @@ func (f *investigateFlags) tell(w io.Writer, out *node.Outcome, lang report.Lang
 
 // status turns the outcome into an exit status.
 func (f *investigateFlags) status(ctx context.Context, out *node.Outcome) error {
-	if !out.Understood {
-		return &exitError{exitFailed, fmt.Errorf("nothing was understood in any input: %s/unparsed.log has the records and why each was refused", out.Dir)}
-	}
+	// Interrupted early enough, nothing was understood because nothing was read.
 	if out.Case.Partial {
 		return &exitError{exitFailed, fmt.Errorf("interrupted: the case in %s is partial and says so", out.Dir)}
+	}
+	if !out.Understood {
+		return &exitError{exitFailed, fmt.Errorf("nothing was understood in any input: %s/unparsed.log has the records and why each was refused", out.Dir)}
 	}
 	if ctx.Err() != nil {
 		return &exitError{exitFailed, fmt.Errorf("interrupted, but everything had been read by then: the case in %s is whole", out.Dir)}
