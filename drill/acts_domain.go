@@ -19,7 +19,7 @@ func (a *adWorld) shows(h *winHost) trace {
 }
 
 // also notes more kinds of log that show an act, but not the address that it came from or went to.
-func (g *ledger) also(act int, t int64, logs trace) { g.acts[act].logs |= g.shown(t, logs) }
+func (g *ledger) also(act int, t int64, logs trace) { g.acts[act].show(t, g.shown(t, logs)) }
 
 // hidden notes an address that an act came from and that none of the institute's logs names.
 func (g *ledger) hidden(act int, t int64, at int32) {
@@ -56,7 +56,7 @@ type lure struct {
 // openLure is a member who follows the link and opens the document: the browser, the archive, the document's macro, a signed
 // program started by Windows' own management service, and a task that starts it again.
 func (r *run) openLure(act int, t int64, who int32, l lure, d *dice) {
-	p, pc := &r.w.people[who], r.w.ad.pc(who)
+	p, pc, start := &r.w.people[who], r.w.ad.pc(who), t
 	from := &r.w.book.all[p.egress]
 	r.l.audit.mailItems(t-12*second, p, from, outlookDesktop, false, 1, d) // as whenever he reads a mail
 	const office = `C:\Program Files\Microsoft Office\root\Office16\`
@@ -73,9 +73,10 @@ func (r *run) openLure(act int, t int64, who int32, l lure, d *dice) {
 	pc.start(t+second, r.atDesk(p, who, pc, explorer, image, `"`+image+`" `), d)
 	pc.task(t+4*second, `\Microsoft\Windows\`+l.task, image, "", "LogonTrigger", p.user(), pc.workday(r.day))
 	logs := r.w.ad.shows(pc)
-	r.g.used(act, t, -1, logs|onDNS|onEdge|onAudit)
+	r.g.used(act, start, -1, logs|onDNS|onEdge|onAudit)
+	r.g.lasted(act, t)
 	r.g.acts[act].who[who] = true
-	r.g.reached(act, t, pc.name, pc.ip, true, logs|onDNS|onEdge)
+	r.g.reached(act, start, pc.name, pc.ip, true, logs|onDNS|onEdge)
 }
 
 // callHome is a day of an implant on a PC: it asks for orders while the PC is in use, with some jitter.
@@ -97,7 +98,7 @@ func (r *run) callHome(act int, t int64, who, at int32, name string, every int64
 
 // orders runs commands on a machine, one after another, as the machine records them.
 func (r *run) orders(act int, t int64, h *winHost, by program, d *dice, lines ...string) int64 {
-	shell := by
+	shell, start := by, t
 	shell.image, shell.line = cmdExe, `cmd.exe /c `
 	pid := h.start(t, shell, d)
 	for _, line := range lines {
@@ -107,8 +108,9 @@ func (r *run) orders(act int, t int64, h *winHost, by program, d *dice, lines ..
 		h.start(t, do, d)
 	}
 	logs := r.w.ad.shows(h)
-	r.g.used(act, t, -1, logs)
-	r.g.reached(act, t, h.name, h.ip, true, logs)
+	r.g.used(act, start, -1, logs)
+	r.g.lasted(act, t)
+	r.g.reached(act, start, h.name, h.ip, true, logs)
 	return t
 }
 
@@ -169,7 +171,7 @@ func (r *run) readDepartmentFiles(act int, t int64, who int32, from *winHost, n 
 
 // sendChunks sends a little out from a PC, in pieces some minutes apart.
 func (r *run) sendChunks(act int, t int64, who, at int32, pieces int, d *dice) {
-	p, pc, to := &r.w.people[who], r.w.ad.pc(who), &r.w.book.all[at]
+	p, pc, to, start := &r.w.people[who], r.w.ad.pc(who), &r.w.book.all[at], t
 	for range pieces {
 		took := d.span(2*second, 9*second)
 		r.l.edge.write(r.outward(t+took, pc.ip, to.ip, country(to.country), r.w.book.all[p.egress].ip, 443, took, d.span(700<<10, 1900<<10), d.span(4000, 9000), d))
@@ -177,7 +179,7 @@ func (r *run) sendChunks(act int, t int64, who, at int32, pieces int, d *dice) {
 		r.g.used(act, t, at, onEdge)
 		t += d.span(3*minute, 14*minute)
 	}
-	r.g.reached(act, t, pc.name, pc.ip, true, onEdge)
+	r.g.reached(act, start, pc.name, pc.ip, true, onEdge)
 }
 
 // emptyLog empties a machine's Security log. What it has forwarded by then is kept elsewhere.

@@ -75,7 +75,8 @@ func (r *run) adminOutside(act int, t int64, at int32, makes string, d *dice) {
 	l.downloaded(t+4*minute, edgeAdminID, from.ip)
 	l.configured(t+11*minute, edgeAdminID, ui, "Add", "user.local", makes, "type[password]two-factor[disable]passwd[*]")
 	l.configured(t+12*minute, edgeAdminID, ui, "Edit", "user.group", edgeGroup, "member[<"+makes+">]")
-	r.g.used(act, t+21*minute, at, onDevice)
+	r.g.used(act, t, at, onDevice)
+	r.g.lasted(act, t+21*minute)
 	r.g.reached(act, t, "edge1", edgeInside, true, onDevice)
 }
 

@@ -59,7 +59,7 @@ type reading struct {
 
 // intrude is a login of the intruder to an account in the cloud, and what is read there.
 func (r *run) intrude(act int, t int64, who, at int32, do reading, d *dice) {
-	p, from := &r.w.people[who], &r.w.book.all[at]
+	p, from, start := &r.w.people[who], &r.w.book.all[at], t
 	agent := r.agent(do.with, 0)
 	r.loginPage(t, from, agent, d)
 	r.l.slapd.attempt(&r.l.slapd.idp, t+5*millisecond, p.uid, p.dn, true)
@@ -102,7 +102,8 @@ func (r *run) intrude(act int, t int64, who, at int32, do reading, d *dice) {
 		r.g.took("file", who, "leaked", 1, d.span(20<<10, 3<<20))
 		logs |= onAudit
 	}
-	r.g.entered(act, t, who, at, logs)
+	r.g.entered(act, start, who, at, logs)
+	r.g.lasted(act, t)
 }
 
 // staffList is an ordinary member who reads everybody's login ID through the portal's staff search, page after page.
@@ -147,7 +148,7 @@ func (r *run) knockVPN(act int, t int64, who, at int32, d *dice) {
 
 // command gives an order to a machine inside through the CI server outside, which anybody with a password may use.
 func (r *run) command(act int, t int64, at int32, vm string, d *dice) {
-	from := &r.w.book.all[at]
+	from, start := &r.w.book.all[at], t
 	agent := r.agent(oldFirefox, 0)
 	home := "https://" + ciHost + "/"
 	r.l.ci.hit(t, from.ip, "GET /login", 200, 2210, "-", agent)
@@ -156,9 +157,10 @@ func (r *run) command(act int, t int64, at int32, vm string, d *dice) {
 		t += d.span(20*second, 6*minute)
 		r.l.ci.hit(t, from.ip, "POST /computer/"+vm+"/script", 200, 3100+d.n(4000), home+"computer/"+vm+"/script", agent)
 	}
-	r.g.used(act, t, at, onCI)
-	r.g.reached(act, t, "ci", ciIP, true, onCI)
-	r.g.reached(act, t, vm, vmIP(vm), true, onCI)
+	r.g.used(act, start, at, onCI)
+	r.g.lasted(act, t)
+	r.g.reached(act, start, "ci", ciIP, true, onCI)
+	r.g.reached(act, start, vm, vmIP(vm), true, onCI)
 }
 
 // hold is a connection from a machine inside to one outside, held for hours: a relay.

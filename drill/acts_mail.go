@@ -76,14 +76,15 @@ func (r *run) readMailbox(act int, t int64, who, at int32, mails int, took int64
 
 // exportBook is a visit to the webmail that takes the address book.
 func (r *run) exportBook(act int, t int64, who, at int32, entries int, d *dice) {
-	from, agent := &r.w.book.all[at], r.agent(oldFirefox, 0)
+	from, agent, start := &r.w.book.all[at], r.agent(oldFirefox, 0), t
 	r.webmail(t, who, from, agent, 1, d)
 	const home = "https://" + submissionName + "/webmail/?_task=addressbook"
 	t += 4 * minute
 	r.l.webmail.hit(t, from.ip, "GET /webmail/?_task=addressbook", 200, 7120, home, agent)
 	size := 180 + int64(entries)*236 // vCards
 	r.l.webmail.hit(t+14*second, from.ip, "GET /webmail/?_task=addressbook&_source=0&_action=export", 200, int(size), home, agent)
-	r.g.entered(act, t, who, at, onSubmission|onWebmail)
+	r.g.entered(act, start, who, at, onSubmission|onWebmail)
+	r.g.lasted(act, t)
 	r.g.took("directory", who, "leaked", int64(entries), size)
 }
 

@@ -11,6 +11,7 @@ import (
 // tally is what the drill remembers of one thing that the intruder did or used.
 type tally struct {
 	first, last int64
+	traced      int64 // the first of it that a log shows; 0: none does
 	times       int
 	logs        trace
 	intruder    int // 2: the second one
@@ -24,6 +25,14 @@ func (y *tally) add(t int64, logs trace) {
 		y.last = t
 	}
 	y.times++
+	y.show(t, logs)
+}
+
+// show notes the logs that hold what happened at t; none of them: nothing.
+func (y *tally) show(t int64, logs trace) {
+	if logs != 0 && (y.traced == 0 || t < y.traced) {
+		y.traced = t
+	}
 	y.logs |= logs
 }
 
@@ -119,6 +128,9 @@ func (g *ledger) used(act int, t int64, at int32, logs trace) {
 	y.add(t, logs)
 	y.intruder = a.Intruder
 }
+
+// lasted notes how long the latest of an act went on.
+func (g *ledger) lasted(act int, t int64) { g.acts[act].last = max(g.acts[act].last, t) }
 
 // entered notes a successful login of the intruder to an account.
 func (g *ledger) entered(act int, t int64, who, at int32, logs trace) {
@@ -225,6 +237,10 @@ func (g *ledger) settle(t *Truth, w *world) {
 		}
 		a := y.Act
 		a.From, a.To, a.Times, a.Logs = utc(y.first), utc(y.last), y.times, y.logs.names()
+		if y.traced != 0 {
+			first := utc(y.traced)
+			a.Trace = &first
+		}
 		a.Accounts, a.Addresses, a.Hosts = mails(y.who), ips(y.at), []string{}
 		for name := range y.local {
 			a.Accounts = append(a.Accounts, name)

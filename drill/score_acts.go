@@ -14,12 +14,13 @@ type ActResult struct {
 	Name     string `json:"name"`
 	NameJa   string `json:"name_ja,omitempty"`
 	InNoLog  bool   `json:"in_no_log"`
-	Seen     bool   `json:"seen"`
+	Seen     bool   `json:"seen"`         // a finding that was raised by its traces is about it
+	Known    bool   `json:"known_before"` // not seen, but a finding about an earlier act goes on over it
 	Detector string `json:"detector,omitempty"`
 	Finding  string `json:"finding,omitempty"`
 
-	// Lead is how long after the act's first moment the first finding about it was raised. Below zero: he was on alarm already, by
-	// a finding that began before the act and goes on over it.
+	// Lead is how long after the act's first moment the first finding about it was raised. It is never below zero by more than
+	// clocks differ: what was raised before the act left a trace belongs to an earlier act.
 	Lead *float64 `json:"alert_after_hours"`
 	// FromLogin is the same from the first successful login of the incident's intruder; nil too where he never logged in, and for
 	// acts of a second one.
@@ -32,10 +33,11 @@ func (a *ActResult) In(lang string) string { return named(a.Name, a.NameJa).in(l
 // ActCount counts the acts. Knowable and InNoLog make all of them.
 type ActCount struct {
 	All      int      `json:"all"`
-	Knowable int      `json:"knowable"`  // some log shows it
-	Expected int      `json:"expected"`  // of the knowable, those that the truth names a detector for
-	Seen     int      `json:"seen"`      // of the knowable
-	InNoLog  []string `json:"in_no_log"` // names
+	Knowable int      `json:"knowable"`     // some log shows it
+	Expected int      `json:"expected"`     // of the knowable, those that the truth names a detector for
+	Seen     int      `json:"seen"`         // of the knowable
+	Known    int      `json:"known_before"` // of the knowable: not seen, but on alarm already
+	InNoLog  []string `json:"in_no_log"`    // names
 	// Median is the middle of the seen acts' leads in hours; nil: none was seen.
 	Median *float64 `json:"median_alert_after_hours"`
 }
@@ -49,16 +51,18 @@ type Noise struct {
 
 // FindingsCount counts the findings of one severity: each is about an act, beside the acts, or false.
 //
-// It is about an act if the two overlap in time, with five minutes' grace before the act for clocks and an hour's after it for
-// records that are written when a session ends, and the finding touches the act. It touches it if both name one account, or one address that only the intruder
-// used, or one host that he controlled (by name or by address). An address that honest people share with him, or a host that
-// he only reached, is a place and no proof: it counts if the two do not name different accounts, and the act expects such a
-// detector or the finding names nothing else. Where the two name nothing of one kind (guessing at everybody names no
-// accounts), it touches the act if the act expects such a detector.
+// It is about an act if it touches it and was raised by its traces. The two touch if they overlap in time, with five minutes' grace
+// before the act for clocks and an hour's after it for records that are written when a session ends, and both name one account, or
+// one address that only the intruder used, or one host that he controlled (by name or by address). An address that honest people
+// share with him, or a host that he only reached, is a place and no proof: it counts if the two do not name different accounts, and
+// the act expects such a detector or the finding names nothing else. Where the two name nothing of one kind (guessing at everybody
+// names no accounts), the finding touches the act if the act expects such a detector. It was raised by the act's traces if that was
+// not before the first of them that a log shows, nor before he first had the account, address or host that both name: what was
+// raised earlier, and goes on over the act, belongs to the earlier act that raised it.
 //
-// It is beside the acts if it is about none, but names an account that he was in by then, an address of his, or a host that
-// he had controlled by then. All others are false: what they name is honest, though it may be odd. An account is honest
-// until he first gets into it.
+// It is beside the acts if it is about none, but names an account that he was in by its end, an address of his, or a host that he
+// had controlled by then: what raised it may be honest, so that it is no lead, and is not to be sorted from it. All others are false:
+// what they name is honest, though it may be odd. An account is honest until he first gets into it.
 type FindingsCount struct {
 	All    int     `json:"all"`
 	Acts   int     `json:"about_acts"`
@@ -90,7 +94,7 @@ type scene struct {
 	truth      *Truth
 	victims    map[string]*Account
 	ids        map[string]string     // names of the case's accounts, by identity
-	own        map[string]bool       // addresses that only the intruder used
+	own        map[string]time.Time  // addresses that only the intruder used, since when
 	hosts      map[string]*Host      // that he reached or controlled, by name
 	byIP       map[string]*Host      // the same
 	acts       []map[string]struct{} // names of what each act touched: accounts, addresses and hosts
@@ -98,7 +102,7 @@ type scene struct {
 }
 
 func newScene(truth *Truth, c *caseFile) *scene {
-	s := &scene{truth: truth, victims: truth.victims(), ids: map[string]string{}, own: map[string]bool{}, hosts: map[string]*Host{}, byIP: map[string]*Host{}, controlled: map[string]bool{}}
+	s := &scene{truth: truth, victims: truth.victims(), ids: map[string]string{}, own: map[string]time.Time{}, hosts: map[string]*Host{}, byIP: map[string]*Host{}, controlled: map[string]bool{}}
 	for i := range truth.Hosts {
 		h := &truth.Hosts[i]
 		s.hosts[strings.ToLower(h.Name)] = h
@@ -108,7 +112,7 @@ func newScene(truth *Truth, c *caseFile) *scene {
 		s.controlled[strings.ToLower(h.Name)] = h.Verdict == "compromised"
 	}
 	for _, a := range truth.Addresses {
-		s.own[a.IP] = true
+		s.own[a.IP] = a.First
 	}
 	touched := map[string]bool{} // accounts that any act names
 	for i := range truth.Acts {
@@ -187,36 +191,81 @@ func (a *Act) expected(detector string) bool {
 	return slices.ContainsFunc(a.Detectors, func(d string) bool { return detector == d || strings.HasPrefix(detector, d+"-") })
 }
 
-// about says whether a finding is about the act at i: see FindingsCount.
-func (s *scene) about(c *claim, i int) bool {
+// touches says whether a finding touches the act at i, and since when its alarm can rest on that: see FindingsCount.
+func (s *scene) touches(c *claim, i int) (since time.Time, ok bool) {
 	a := &s.truth.Acts[i]
-	if a.Times == 0 || c.Last.Before(a.From.Add(-graceBefore)) || c.First.After(a.To.Add(graceAfter)) {
-		return false
+	if a.Times == 0 || len(a.Logs) == 0 || c.Last.Before(a.From.Add(-graceBefore)) || c.First.After(a.To.Add(graceAfter)) {
+		return since, false
 	}
-	in := func(names []string, also func(string) bool) bool {
-		return slices.ContainsFunc(names, func(n string) bool { _, ok := s.acts[i][n]; return ok && also(n) })
+	named := func(names []string, had func(string) (time.Time, bool)) {
+		for _, n := range names {
+			if _, in := s.acts[i][n]; !in {
+				continue
+			}
+			if first, proves := had(n); proves && (!ok || first.Before(since)) {
+				since, ok = first, true
+			}
+		}
 	}
-	anyOf := func(string) bool { return true }
-	if in(c.accounts, anyOf) || in(c.addresses, func(ip string) bool { return s.own[ip] }) || in(c.hosts, func(h string) bool { return s.controlled[h] }) {
-		return true
+	named(c.accounts, func(n string) (time.Time, bool) {
+		if v := s.victims[n]; v != nil {
+			return v.First, true
+		}
+		return time.Time{}, true // he was after it, and did not get in
+	})
+	named(c.addresses, func(ip string) (time.Time, bool) { first, own := s.own[ip]; return first, own })
+	named(c.hosts, func(h string) (time.Time, bool) { return s.hostFirst(h), s.controlled[h] })
+	if ok {
+		return later(since, a.firstTrace(s.truth)), true
 	}
+	return a.firstTrace(s.truth), s.sharesPlace(c, i)
+}
+
+// sharesPlace says whether a finding that names nothing of the intruder's own touches the act at i all the same.
+func (s *scene) sharesPlace(c *claim, i int) bool {
+	a := &s.truth.Acts[i]
 	if len(c.accounts) > 0 && len(a.Accounts) > 0 {
 		return false
 	}
+	in := func(name string) bool { _, ok := s.acts[i][name]; return ok }
 	expected := a.expected(c.Detector)
-	if in(c.addresses, anyOf) || in(c.hosts, anyOf) {
-		return expected || len(c.accounts) == 0 && !slices.ContainsFunc(c.addresses, func(ip string) bool { _, ok := s.acts[i][ip]; return !ok })
+	if slices.ContainsFunc(c.addresses, in) || slices.ContainsFunc(c.hosts, in) {
+		return expected || len(c.accounts) == 0 && !slices.ContainsFunc(c.addresses, func(ip string) bool { return !in(ip) })
 	}
 	comparable := len(c.addresses) > 0 && len(a.Addresses) > 0 || len(c.hosts) > 0 && len(a.Hosts) > 0
 	return expected && !comparable
 }
 
-// beside says whether a finding names anything that the intruder had by then.
+func (s *scene) hostFirst(name string) time.Time {
+	if h := s.hosts[name]; h != nil {
+		return h.First
+	}
+	return time.Time{}
+}
+
+// raised is when a finding was raised; at its end, if it does not say.
+func (c *claim) raised() time.Time {
+	if c.Alerted.IsZero() {
+		return c.Last
+	}
+	return c.Alerted
+}
+
+// by says whether a finding was raised by what was there from a time on.
+func (c *claim) by(since time.Time) bool { return !c.raised().Before(since.Add(-graceBefore)) }
+
+// beside says whether a finding names anything that the intruder had by its end.
 func (s *scene) beside(c *claim) bool {
 	had := func(since time.Time) bool { return !c.Last.Before(since.Add(-graceBefore)) }
 	return slices.ContainsFunc(c.accounts, func(n string) bool { v := s.victims[n]; return v != nil && had(v.First) }) ||
-		slices.ContainsFunc(c.addresses, func(ip string) bool { return s.own[ip] }) ||
-		slices.ContainsFunc(c.hosts, func(n string) bool { return s.controlled[n] && had(s.hosts[n].First) })
+		slices.ContainsFunc(c.addresses, func(ip string) bool { _, own := s.own[ip]; return own }) ||
+		slices.ContainsFunc(c.hosts, func(n string) bool { return s.controlled[n] && had(s.hostFirst(n)) })
+}
+
+// heard is what was raised about one act.
+type heard struct {
+	first *finding // of those that its traces raised, by a detector that it names
+	known bool     // one that an earlier act raised goes on over it
 }
 
 // scoreFindings says of each finding what it is about, and of each act which finding noticed it first.
@@ -226,29 +275,44 @@ func (r *Result) scoreFindings(truth *Truth, c *caseFile) {
 	for _, sev := range severities() {
 		r.Noise.Severities[sev] = FindingsCount{}
 	}
-	best := make([]*finding, len(truth.Acts))
+	acts := make([]heard, len(truth.Acts))
 	var alarm time.Time // the first grave finding about an act of the incident's intruder
 	for i := range c.Findings {
 		f := &c.Findings[i]
 		claim := s.claim(f)
-		about, his := false, false
-		for k := range truth.Acts {
-			if !s.about(&claim, k) {
-				continue
-			}
-			about = true
-			his = his || truth.Acts[k].Intruder != secondOne
-			if truth.Acts[k].expected(f.Detector) && !f.Alerted.IsZero() && (best[k] == nil || f.Alerted.Before(best[k].Alerted)) {
-				best[k] = f
-			}
-		}
+		about, his := s.hear(&claim, acts)
 		if his && grave(f.Severity) && !f.Alerted.IsZero() && (alarm.IsZero() || f.Alerted.Before(alarm)) {
 			alarm = f.Alerted
 		}
 		r.Noise.add(f, about, !about && s.beside(&claim))
 	}
 	r.Noise.rate()
-	r.scoreActs(truth, best, alarm)
+	r.scoreActs(truth, acts, alarm)
+}
+
+// hear notes a finding at the acts that it touches, and says whether it is about any of them, and about one of the incident's
+// intruder.
+func (s *scene) hear(c *claim, acts []heard) (about, his bool) {
+	var over []int // that it goes on over
+	for i := range s.truth.Acts {
+		a := &s.truth.Acts[i]
+		since, ok := s.touches(c, i)
+		if !ok {
+			continue
+		}
+		if !c.by(since) {
+			over = append(over, i)
+			continue
+		}
+		about, his = true, his || a.Intruder != secondOne
+		if a.expected(c.Detector) && !c.Alerted.IsZero() && (acts[i].first == nil || c.Alerted.Before(acts[i].first.Alerted)) {
+			acts[i].first = c.finding
+		}
+	}
+	for _, i := range over {
+		acts[i].known = acts[i].known || about && !c.Alerted.IsZero()
+	}
+	return about, his
 }
 
 func later(a, b time.Time) time.Time {
@@ -282,14 +346,21 @@ func (n *Noise) rate() {
 	}
 }
 
-// scoreActs tells when each act was noticed. best has the first finding about each act.
-func (r *Result) scoreActs(truth *Truth, best []*finding, alarm time.Time) {
-	var login, first time.Time // of the intruder of the incident, not of a second one
-	for _, a := range truth.Accounts {
+// firstLogin returns the first successful login of the incident's intruder, never of a second one; zero: there was none.
+func (t *Truth) firstLogin() time.Time {
+	var login time.Time
+	for _, a := range t.Accounts {
 		if a.Intruder != secondOne && (login.IsZero() || a.First.Before(login)) {
 			login = a.First
 		}
 	}
+	return login
+}
+
+// scoreActs tells when each act was noticed.
+func (r *Result) scoreActs(truth *Truth, acts []heard, alarm time.Time) {
+	login := truth.firstLogin()
+	var first time.Time // act of the intruder of the incident
 	since := func(at, from time.Time) *float64 {
 		if at.IsZero() || from.IsZero() {
 			return nil
@@ -303,7 +374,7 @@ func (r *Result) scoreActs(truth *Truth, best []*finding, alarm time.Time) {
 	r.Acts, r.ActCount = []ActResult{}, ActCount{All: len(truth.Acts), InNoLog: []string{}}
 	var leads []float64
 	for i := range truth.Acts {
-		a, f := &truth.Acts[i], best[i]
+		a, f := &truth.Acts[i], acts[i].first
 		if a.Intruder != secondOne && (first.IsZero() || a.From.Before(first)) {
 			first = a.From
 		}
@@ -322,6 +393,9 @@ func (r *Result) scoreActs(truth *Truth, best []*finding, alarm time.Time) {
 			}
 			r.ActCount.Seen++
 			leads = append(leads, *got.Lead)
+		} else if acts[i].known {
+			got.Known = true
+			r.ActCount.Known++
 		}
 		r.Acts = append(r.Acts, got)
 	}

@@ -114,20 +114,30 @@ type Host struct {
 
 // Act is one thing that the intruder did.
 type Act struct {
-	Name      string    `json:"name"`
-	NameJa    string    `json:"name_ja,omitempty"`
-	Stage     int       `json:"stage"` // of the logins; 0: none
-	Attack    string    `json:"attack"`
-	From      time.Time `json:"from"`
-	To        time.Time `json:"to"`
-	Times     int       `json:"times"`
-	Accounts  []string  `json:"accounts"` // mail addresses, or names on machines; for probing and guessing at everybody, none
-	Addresses []string  `json:"addresses"`
-	Hosts     []string  `json:"hosts"`
-	Logs      []string  `json:"logs"` // kinds of log in this drill that show it; none: in no log
-	Detectors []string  `json:"detectors"`
-	Intruder  int       `json:"intruder,omitempty"`
-	Note      string    `json:"note,omitempty"`
+	Name      string     `json:"name"`
+	NameJa    string     `json:"name_ja,omitempty"`
+	Stage     int        `json:"stage"` // of the logins; 0: none
+	Attack    string     `json:"attack"`
+	From      time.Time  `json:"from"`
+	To        time.Time  `json:"to"`
+	Trace     *time.Time `json:"first_trace"` // the first moment of it that a log of this drill shows; nil: none does
+	Times     int        `json:"times"`
+	Accounts  []string   `json:"accounts"` // mail addresses, or names on machines; for probing and guessing at everybody, none
+	Addresses []string   `json:"addresses"`
+	Hosts     []string   `json:"hosts"`
+	Logs      []string   `json:"logs"` // kinds of log in this drill that show it; none: in no log
+	Detectors []string   `json:"detectors"`
+	Intruder  int        `json:"intruder,omitempty"`
+	Note      string     `json:"note,omitempty"`
+}
+
+// firstTrace returns the first moment of an act that a log shows. Truths made before they said so have its beginning, or that of the
+// logs.
+func (a *Act) firstTrace(t *Truth) time.Time {
+	if a.Trace != nil {
+		return *a.Trace
+	}
+	return later(a.From, t.LogsFrom)
 }
 
 // In returns the act's name in a language; truths made before there were Japanese names have English ones alone.

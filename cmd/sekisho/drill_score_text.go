@@ -69,7 +69,8 @@ func (s *scoreText) acts(r *drill.Result) {
 	if n.All == 0 {
 		return
 	}
-	s.say("\n攻撃者の行為：ログに残る %d 件のうち %d 件に気づいた（検知を想定したもの %d 件）", "\nActs: %[2]d of the %[1]d that a log shows were noticed (a detector is expected for %[3]d)", n.Knowable, n.Seen, n.Expected)
+	s.say("\n攻撃者の行為：ログに残る %d 件のうち %d 件を検知、ほかに %d 件は先の行為の警報が継続中（検知を想定したもの %d 件）",
+		"\nActs: %[2]d of the %[1]d that a log shows were noticed, over %[3]d more an earlier act's alarm went on (a detector is expected for %[4]d)", n.Knowable, n.Seen, n.Known, n.Expected)
 	if r.FirstAlarm != nil {
 		s.say("  最初の高い警報は、最初の不正ログインの %s", "  the first high alarm would have come %s the first bad login", ago(*r.FirstAlarm, s.lang))
 	}
@@ -92,6 +93,8 @@ func (s *scoreText) acts(r *drill.Result) {
 			s.say("  %+9.1f h                       %s（%s）", "  %+9.1f h                          %s (%s)", *a.Lead, printable(a.In(string(s.lang))), a.Detector)
 		case a.InNoLog:
 			s.say("  どのログにもない               %s", "  in no log                             %s", printable(a.In(string(s.lang))))
+		case a.Known:
+			s.say("  先の行為の警報が継続中         %s", "  an earlier act's alarm went on        %s", printable(a.In(string(s.lang))))
 		default:
 			s.say("  気づかず                       %s", "  not noticed                           %s", printable(a.In(string(s.lang))))
 		}

@@ -59,7 +59,7 @@ func TestTableText(t *testing.T) {
 		return []drill.Asking{{Questions: n, Ended: drill.AllKnown, Victims: 9, After: 9}, {Questions: n, Ended: ended, Victims: 9, After: 8}, {Questions: n, Ended: ended, Victims: 9, After: 8, Accused: []string{"x"}, Lost: []string{"y"}}}
 	}
 	found := &drill.Result{Accounts: drill.Tally{Found: 8, Knowable: 9, Suspected: []string{"a"}, Wrong: []string{"b", "c"}, Unknown: []string{"d"}}, Addresses: drill.Tally{Found: 5, Knowable: 5},
-		ActCount: drill.ActCount{All: 12, Knowable: 10, Seen: 7, InNoLog: []string{"e", "f"}}, Noise: noise, FirstAlarm: number(-30.5), FirstAlarmAct: number(4), Asking: asked(drill.NoMoreQuestions, 20)}
+		ActCount: drill.ActCount{All: 12, Knowable: 10, Seen: 7, Known: 2, InNoLog: []string{"e", "f"}}, Noise: noise, FirstAlarm: number(-30.5), FirstAlarmAct: number(4), Asking: asked(drill.NoMoreQuestions, 20)}
 	found.Verdict.True, found.Verdict.Found = "breach", "breach"
 	missed := &drill.Result{Accounts: drill.Tally{Knowable: 9}, ActCount: drill.ActCount{All: 12, Knowable: 10}, Noise: noise, FirstAlarmAct: number(96), Asking: asked(drill.AskedEnough, 100)}
 	missed.Verdict.True, missed.Verdict.Found = "breach", "suspicious"

@@ -71,8 +71,9 @@ func daysText(days int) string {
 
 func (t *scoreTable) found(p func(string, ...any)) {
 	p("\n## What was found\n")
-	p("`found of knowable`; `+n` suspected besides; `−n` wrongly accused. Acts: noticed of those that a log shows. First alarm: of high severity about an act, from the intruder's first successful login,")
-	p("or, in brackets where he never logged in, from his first act.\n")
+	p("`found of knowable`; `+n` suspected besides; `−n` wrongly accused. Acts: noticed of those that a log shows; in brackets those over which only an earlier act's alarm went on.")
+	p("First alarm: of high severity and raised by an act, from the intruder's first successful login, or, in brackets where he never logged in, from his first act. Below zero: it was raised by what he did")
+	p("before he got in, as guessing or probing.\n")
 	p("| drill | variant | lines | verdict | accounts | addresses | hosts | acts | first alarm |")
 	p("| --- | --- | ---: | --- | --- | --- | --- | --- | --- |")
 	for i := range t.rows {
@@ -87,7 +88,7 @@ func (t *scoreTable) found(p func(string, ...any)) {
 			verdict = fmt.Sprintf("**%s**, true: %s", verdict, s.Verdict.True)
 		}
 		p("| %s | %s | %s | %s | %s | %s | %s | %s | %s |", r.Drill, variantText(r.Variant), grouped(r.Lines), verdict, tallyText(&s.Accounts), tallyText(&s.Addresses), tallyText(&s.Hosts),
-			tallyText(&drill.Tally{Found: s.ActCount.Seen, Knowable: s.ActCount.Knowable}), alarmText(s))
+			actsText(&s.ActCount), alarmText(s))
 	}
 }
 
@@ -132,6 +133,14 @@ func tallyText(t *drill.Tally) string {
 	}
 	if n := len(t.Wrong); n > 0 {
 		text += fmt.Sprintf(" **−%d**", n)
+	}
+	return text
+}
+
+func actsText(n *drill.ActCount) string {
+	text := tallyText(&drill.Tally{Found: n.Seen, Knowable: n.Knowable})
+	if n.Known > 0 {
+		text += fmt.Sprintf(" (%d)", n.Known)
 	}
 	return text
 }
