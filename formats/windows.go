@@ -66,6 +66,7 @@ type windowsParser struct {
 	guids      []byte
 	utc        bool // times without a zone are in UTC
 	rows       bool // of a CSV, where times with a slash are local
+	asIs       bool // values are wanted as they stand, with the blanks around them
 	moment     event.Micros
 	hasMoment  bool         // moment is the event's time
 	written    event.Micros // when the record was written, by the log file; stands in for a time that is broken

@@ -24,6 +24,7 @@ const (
 	whType
 	whOutcome
 	whMessage
+	whLevel // for rules alone
 	whFields
 )
 
@@ -60,7 +61,9 @@ func windowsHead(name []byte) int {
 		return whOutcome
 	case "message":
 		return whMessage
-	case "version", "level", "task", "opcode", "opcodevalue", "qualifiers", "threadid", "processid2", "executionprocessid", "executionthreadid", "providerguid", "providerid", "activityid",
+	case "level":
+		return whLevel
+	case "version", "task", "opcode", "opcodevalue", "qualifiers", "threadid", "processid2", "executionprocessid", "executionthreadid", "providerguid", "providerid", "activityid",
 		"relatedactivityid", "severity", "severityvalue", "sourcemodulename", "sourcemoduletype", "tags", "host", "port", "type", "leveldisplayname", "opcodedisplayname", "taskdisplayname",
 		"bookmark", "matchedqueryids", "containerlog", "erroreventunresolved", "eventtypeorignal", "category", "chunknumber", "extradatainfo", "hiddenrecord", "sourcefile", "mapdescription",
 		"kind", "action", "created", "module", "dataset", "ingested", "original", "api", "messagetitle", "description", "pschildname", "runspaceid", "pscomputername", "psshowcomputername", "logtype", "accounttype", "ploggedtype", "peventtime", "plogtype", "correlation", "execution":

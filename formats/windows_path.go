@@ -222,7 +222,7 @@ func isGUID(v jsonValue) bool {
 // oneSpelling returns what tools write differently of one event in one way: an identifier of 128 bits as {0A…}, which some
 // write without the braces or in small letters, and a text without blanks around it, which some drop.
 func (p *windowsParser) oneSpelling(v jsonValue) jsonValue {
-	if v.kind == '"' && len(v.raw) > 0 && (v.raw[0] <= ' ' || v.raw[len(v.raw)-1] <= ' ') {
+	if !p.asIs && v.kind == '"' && len(v.raw) > 0 && (v.raw[0] <= ' ' || v.raw[len(v.raw)-1] <= ' ') {
 		v.raw = bytes.TrimSpace(v.raw)
 	}
 	if !isGUID(v) {

@@ -91,6 +91,6 @@ who, what, since when and how far. It sends nothing anywhere.
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError("%w: %s --help shows the flags", err, cmd.CommandPath())
 	})
-	root.AddCommand(demoCommand(), investigateCommand(), searchCommand(), preserveCommand(), vaultCommand(), formatsCommand(), drillCommand(), manCommand(), versionCommand())
+	root.AddCommand(demoCommand(), investigateCommand(), searchCommand(), preserveCommand(), vaultCommand(), formatsCommand(), rulesCommand(), drillCommand(), manCommand(), versionCommand())
 	return root
 }

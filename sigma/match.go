@@ -1,0 +1,232 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sigma
+
+import (
+	"slices"
+)
+
+// Matcher says which rules match a record. It is owned by one goroutine.
+type Matcher struct {
+	e     *Engine
+	turn  uint32
+	held  []uint32 // by atom: the turn in which it was found
+	asked []uint32 // by check: the turn in which it was made
+	yes   []bool   // by check: what it gave
+	woken []uint32 // by rule: the turn in which it was woken
+	queue []int32
+	out   []int32
+	rules []*Rule
+
+	values []value // of this record's known fields
+	first  []int32 // by field: its first value in values, plus one, if seen says this turn
+	last   []int32
+	seen   []uint32
+	lower  []byte
+	class  *class
+	record *Record
+}
+
+// value is one value of a field. Its text in small letters is lower[from:to].
+type value struct {
+	text     string
+	from, to int32
+	next     int32 // of the same field, plus one
+}
+
+// NewMatcher returns a matcher.
+func (e *Engine) NewMatcher() *Matcher {
+	n := len(e.autos)
+	return &Matcher{e: e, held: make([]uint32, e.atoms), asked: make([]uint32, len(e.checks)), yes: make([]bool, len(e.checks)),
+		woken: make([]uint32, len(e.rules)), first: make([]int32, n), last: make([]int32, n), seen: make([]uint32, n)}
+}
+
+// Rules returns how many rules the engine has.
+func (e *Engine) Rules() int { return len(e.rules) }
+
+// classOf returns what is known of a source.
+func (e *Engine) classOf(s *Source) *class {
+	e.mu.RLock()
+	c := e.classes[s]
+	e.mu.RUnlock()
+	if c != nil {
+		return c
+	}
+	c = &class{has: make([]uint64, len(e.rules)/64+1), none: true}
+	for i := range e.rules {
+		r := &e.rules[i]
+		if !s.Has(r.rule.Source) {
+			continue
+		}
+		c.none = false
+		c.has[i>>6] |= 1 << (i & 63)
+		if r.sleepless {
+			c.always = append(c.always, int32(i))
+		}
+		r.rule.Match.Tests(func(t *Test) { c.keywords = c.keywords || t.Field == "" })
+	}
+	e.mu.Lock()
+	if len(e.classes) < maxClasses {
+		e.classes[s] = c
+	}
+	e.mu.Unlock()
+	return c
+}
+
+// Match returns the rules that match the record, in the order of the set. The slice is valid until the next call.
+func (m *Matcher) Match(r *Record) []*Rule {
+	m.rules = m.rules[:0]
+	if m.class = m.e.classOf(r.Source); m.class.none {
+		return nil
+	}
+	m.begin(r)
+	for _, n := range m.class.always {
+		m.queue = append(m.queue, n)
+	}
+	for _, n := range m.queue {
+		if m.holds(m.e.rules[n].root) {
+			m.out = append(m.out, n)
+		}
+	}
+	slices.Sort(m.out)
+	for _, n := range m.out {
+		m.rules = append(m.rules, m.e.rules[n].rule)
+	}
+	return m.rules
+}
+
+// begin takes the record's fields and looks for all literals in them.
+func (m *Matcher) begin(r *Record) {
+	if m.turn++; m.turn == 0 { // after four thousand million records
+		clear(m.held)
+		clear(m.asked)
+		clear(m.woken)
+		clear(m.seen)
+		m.turn = 1
+	}
+	m.queue, m.out, m.values, m.lower, m.record = m.queue[:0], m.out[:0], m.values[:0], m.lower[:0], r
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		id, known := m.e.field[f.Name]
+		known = known && id != 0
+		if !known && !m.class.keywords {
+			continue
+		}
+		v := m.take(f.Value)
+		if m.class.keywords {
+			m.scan(0, v)
+		}
+		if !known {
+			continue
+		}
+		m.values = append(m.values, v)
+		n := int32(len(m.values))
+		if m.seen[id] == m.turn {
+			m.values[m.last[id]-1].next = n
+		} else {
+			m.seen[id], m.first[id] = m.turn, n
+		}
+		m.last[id] = n
+		m.scan(id, v)
+	}
+	if m.class.keywords && r.Text != "" {
+		m.scan(0, m.take(r.Text))
+	}
+}
+
+// take keeps a value's text in small letters.
+func (m *Matcher) take(text string) value {
+	from := len(m.lower)
+	m.lower = appendFold(m.lower, text)
+	return value{text: text, from: int32(from), to: int32(len(m.lower))}
+}
+
+// scan looks for the literals of a field in one value.
+func (m *Matcher) scan(field int32, v value) {
+	a := m.e.autos[field]
+	if a == nil {
+		return
+	}
+	text := m.lower[v.from:v.to]
+	state := uint32(0)
+	for i := 0; i < len(text); i++ {
+		state = a.next[state+uint32(a.column[text[i]])]
+		if state&found == 0 {
+			continue
+		}
+		state &^= found
+		out := a.out[state/a.width]
+		for _, h := range a.atoms[out.from:out.to] {
+			begins, ends := int(h.size) == i+1, i+1 == len(text)
+			if h.place == Whole && !(begins && ends) || h.place == StartsWith && !begins || h.place == EndsWith && !ends || m.held[h.atom] == m.turn {
+				continue
+			}
+			m.held[h.atom] = m.turn
+			for _, rule := range m.e.wakes[h.atom] {
+				if m.woken[rule] != m.turn && m.class.wants(rule) {
+					m.woken[rule] = m.turn
+					m.queue = append(m.queue, rule)
+				}
+			}
+		}
+	}
+}
+
+// holds evaluates a tree.
+func (m *Matcher) holds(root int32) bool {
+	n := &m.e.nodes[root]
+	switch n.op {
+	case nodeAtom:
+		return m.held[n.from] == m.turn
+	case nodeNot:
+		return !m.holds(n.from)
+	case nodeAnd:
+		for _, k := range m.e.kids[n.from:n.to] {
+			if !m.holds(k) {
+				return false
+			}
+		}
+		return true
+	case nodeOr:
+		for _, k := range m.e.kids[n.from:n.to] {
+			if m.holds(k) {
+				return true
+			}
+		}
+		return false
+	}
+	if m.asked[n.from] != m.turn {
+		m.asked[n.from] = m.turn
+		m.yes[n.from] = m.check(&m.e.checks[n.from])
+	}
+	return m.yes[n.from]
+}
+
+// check makes a test that is not a literal.
+func (m *Matcher) check(c *check) bool {
+	t := c.test
+	first := int32(0)
+	if m.seen[c.field] == m.turn {
+		first = m.first[c.field]
+	}
+	switch {
+	case t.Kind == KindExists:
+		return (first != 0) == t.Yes
+	case t.Kind == KindNull:
+		for n := first; n != 0; n = m.values[n-1].next {
+			if m.values[n-1].text != "" {
+				return false
+			}
+		}
+		return true
+	case t.Kind == KindFieldRef || t.Field == "":
+		return t.of(m.record)
+	}
+	for n := first; n != 0; n = m.values[n-1].next {
+		if v := &m.values[n-1]; t.holdsFolded(v.text, m.lower[v.from:v.to]) {
+			return true
+		}
+	}
+	return false
+}
