@@ -1,8 +1,9 @@
 # What a contributor runs; .ci/run runs the same in one go. Only Go and a C compiler are needed.
 
-FUZZTIME ?= 30s
+# How long make fuzz gives each target and each format: some two hours on two cores.
+FUZZTIME ?= 60s
 
-.PHONY: all build test race lint fuzz bench demo drills drill-full docs ci clean pages
+.PHONY: all build test race lint fuzz bench bench-formats demo drills drill-full docs ci clean pages
 
 all: lint test
 
@@ -24,6 +25,10 @@ fuzz:
 # Whole investigations of two million lines each, next to wc -l and fail2ban-regex on the same files.
 bench:
 	go run ./bench
+
+# Parsing alone, next to fail2ban-regex, jq, goaccess and evtx_dump on the same files, six times each, as benchstat's table.
+bench-formats:
+	go run ./bench -only parse
 
 demo:
 	go run ./cmd/sekisho demo

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -66,13 +67,35 @@ func TestAll(t *testing.T) {
 }
 
 // FuzzParse feeds every parser arbitrary records: none may panic, keep the record, write into it, or answer differently a second time.
+//
+// With SEKISHO_FUZZ_FORMAT=NAME it asks that format alone and begins with the samples of that one: .ci/run asks one after another so.
+// SEKISHO_FUZZ_SEEDS=N says with how many of them, since each takes some 20 ms before the first new input is tried.
 func FuzzParse(f *testing.F) {
 	all := All()
+	seeds := make([][]byte, 0, 4096)
+	name := os.Getenv("SEKISHO_FUZZ_FORMAT")
+	if name != "" {
+		one, ok := Named(all, name)
+		if !ok {
+			f.Fatalf("there is no format %q", name)
+		}
+		all = []Format{*one}
+	}
 	for _, path := range samples(f) {
+		if !strings.HasPrefix(filepath.Base(path), name) {
+			continue
+		}
 		data, _ := os.ReadFile(path)
 		for _, rec := range cut(path, data) {
-			f.Add(rec.Data)
+			seeds = append(seeds, rec.Data)
 		}
+	}
+	step := 1
+	if n, err := strconv.Atoi(os.Getenv("SEKISHO_FUZZ_SEEDS")); err == nil && n > 0 {
+		step = (len(seeds) + n - 1) / n
+	}
+	for i := 0; i < len(seeds); i += step {
+		f.Add(seeds[i])
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for i := range all {
