@@ -136,11 +136,11 @@ func TestDaemonProFTPD(t *testing.T) {
 	}
 	hash, err := exec.Command(openssl, "passwd", "-1", "right").Output()
 	if err != nil {
-		t.Skip(err)
+		unable(t, "%v", err)
 	}
 	me, err := user.Current()
 	if err != nil {
-		t.Skip(err)
+		unable(t, "%v", err)
 	}
 	port := freeTCPPort(t)
 	who, group, uid, gid := me.Username, me.Username, me.Uid, me.Gid
@@ -223,7 +223,7 @@ func freeTCPPort(t *testing.T) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Skip(err)
+		unable(t, "%v", err)
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port

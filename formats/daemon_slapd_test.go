@@ -134,12 +134,12 @@ func startSlapd(t *testing.T) *slapd {
 	installed(t, "ldapsearch", "ldap-utils")
 	const schema = "/etc/ldap/schema/"
 	if _, err := os.Stat(schema + "inetorgperson.schema"); err != nil {
-		t.Skip("slapd's schema files are not where Debian has them")
+		unable(t, "slapd's schema files are not where Debian has them")
 	}
 	dir := t.TempDir()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Skip(err)
+		unable(t, "%v", err)
 	}
 	d := &slapd{log: filepath.Join(dir, "log"), addr: l.Addr().String(), local: "ldapi://" + strings.ReplaceAll(dir, "/", "%2f") + "%2fs"}
 	l.Close()
