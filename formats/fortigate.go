@@ -17,7 +17,7 @@ var fortiGate = Format{
 		Export: "Log & Report, download; or config log syslogd setting, set format default. Set logtraffic all on the policies that matter, log implicit deny, and " +
 			"enable event logging for vpn, user and system. The device's disk keeps some days at most: save it first.",
 		Takes: "Connections with bytes, duration, policy and application; refusals; VPN tunnels and failed VPN logins; logins of administrators and users and their reasons; changes of " +
-			"configuration, accounts and logging; addresses leased; attacks, viruses, web and DNS requests that a profile saw.",
+			"configuration, accounts and logging; addresses leased; which kind of translation (snat, dnat) and to what; which device of a cluster speaks and when another took over; attacks, viruses, web and DNS requests that a profile saw.",
 		Leaves: "What went through encrypted connections that are not inspected; sessions of policies without logging. Countries are kept as the device names them.",
 	},
 	Sniff: func(rec []byte) float64 {
@@ -144,12 +144,23 @@ const (
 	fSentDelta
 	fRcvdDelta
 	fReferer
+	fTranDisp
+	fHARole
+	fHAGroup
+	fHAPriority
+	fVCluster
+	fVMember
+	fVState
+	fHeartbeat
+	fSerial
+	fSyncStatus
 	fFields
 )
 
 var fortiRestNames = [fFields - fPlain]string{"device", "devid", "vd", "logid", "type", "subtype", "eventtype", "level", "action", "reason", "logdesc", "msg",
 	"policyid", "sessionid", "proto", "app", "appcat", "srcintf", "dstintf", "srccountry", "dstcountry", "nat_src_ip", "nat_src_port", "nat_dst_ip", "nat_dst_port", "group", "tunneltype", "tunnelid", "tunnelip",
-	"vpntunnel", "method", "catdesc", "severity", "attackid", "utmaction", "qtype", "mac", "lease_s", "cfgattr", "profile", "sentdelta", "rcvddelta", "referer"}
+	"vpntunnel", "method", "catdesc", "severity", "attackid", "utmaction", "qtype", "mac", "lease_s", "cfgattr", "profile", "sentdelta", "rcvddelta", "referer",
+	"nat", "ha_role", "ha_group", "ha_priority", "vcluster", "vcluster_member", "vcluster_state", "heartbeat", "sn", "sync_status"}
 
 // fortiKey returns the field of that name, fFields for one that is not read. FortiOS 4 had other names.
 func fortiKey(k []byte) fortiField {
@@ -312,15 +323,53 @@ func fortiRestKey(k []byte) fortiField {
 		return fRcvdDelta
 	case "referralurl", "referer":
 		return fReferer
+	case "trandisp":
+		return fTranDisp
+	}
+	return fortiHAKey(k)
+}
+
+// fortiHAKey returns the fields of a cluster's records: which of the devices speaks, and what became of it.
+func fortiHAKey(k []byte) fortiField {
+	switch string(k) {
+	case "ha_role":
+		return fHARole
+	case "ha_group", "ha-group":
+		return fHAGroup
+	case "ha_prio", "ha-prio":
+		return fHAPriority
+	case "vcluster":
+		return fVCluster
+	case "vcluster_member":
+		return fVMember
+	case "vcluster_state":
+		return fVState
+	case "hbdn_reason":
+		return fHeartbeat
+	case "sn":
+		return fSerial
+	case "sync_status":
+		return fSyncStatus
 	}
 	return fFields
 }
+
+// fortiNamed is a field with the name that stood for it and the = behind that.
+type fortiNamed struct {
+	name [23]byte
+	n    uint8 // of its bytes; 0: it is not looked for
+	f    fortiField
+}
+
+// fortiKeys is how many fields of a record are looked for where they stood in an earlier one.
+const fortiKeys = 96
 
 type fortiParser struct {
 	env  *Env
 	v    [fFields + 1][]byte // of the record being read; the last takes what is not read
 	last [fFields]string
 	rest [fFields - fPlain + 2]event.Field
+	seen [8][]fortiNamed // the fields of earlier records in the order in which they stood, by the record's kind: it is the same mostly
 	rec  *event.Record
 	out  *event.Batch
 	when event.Micros
@@ -369,26 +418,35 @@ func (p *fortiParser) Parse(rec *event.Record, out *event.Batch) error {
 // scan cuts the record into fields. A value in quotes ends at the first quotation mark without a backslash before it.
 func (p *fortiParser) scan(b []byte) {
 	p.v = [fFields + 1][]byte{}
+	kind, at := 0, 0
 	for i, n := 0, len(b); i < n; {
 		if b[i] == ' ' {
 			i++
 			continue
 		}
-		from, start := i, i // most keys are short: looked at byte by byte
-		for i < n && b[i] != '=' {
-			if b[i] == ' ' {
-				start = i + 1
+		f, seen := fFields, p.seen[kind]
+		if at < len(seen) && seen[at].n > 0 && bytes.HasPrefix(b[i:], seen[at].name[:seen[at].n]) {
+			f = seen[at].f
+			i += int(seen[at].n)
+		} else {
+			from, start := i, i // most keys are short: looked at byte by byte
+			for i < n && b[i] != '=' {
+				if b[i] == ' ' {
+					start = i + 1
+				}
+				i++
 			}
+			if i == n {
+				return
+			}
+			if start > from && len(p.v[fTime]) > 0 && p.v[fTime][len(p.v[fTime])-1] == ':' {
+				p.v[fTime] = append(bytes.Clone(p.v[fTime]), bytes.TrimSpace(b[from:start])...) // "time=10: 13:03" of some old relays
+			}
+			f = fortiKey(b[start:i])
 			i++
+			at = p.learn(kind, at, b[start:i], f)
 		}
-		if i == n {
-			return
-		}
-		if start > from && len(p.v[fTime]) > 0 && p.v[fTime][len(p.v[fTime])-1] == ':' {
-			p.v[fTime] = append(bytes.Clone(p.v[fTime]), bytes.TrimSpace(b[from:start])...) // "time=10: 13:03" of some old relays
-		}
-		f := fortiKey(b[start:i])
-		i++
+		at++
 		var val []byte
 		if i < n && b[i] == '"' {
 			var rest []byte
@@ -404,7 +462,34 @@ func (p *fortiParser) scan(b []byte) {
 		if p.v[f] == nil {
 			p.v[f] = val
 		}
+		if f == fLogID && len(val) > 1 {
+			kind = int(val[len(val)-2]*10+val[len(val)-1]) % len(p.seen)
+		}
 	}
+}
+
+// learn returns where a field stands that was not where it was looked for: a few further on, if the record lacks some that an earlier
+// one had; otherwise where it is put now.
+func (p *fortiParser) learn(kind, at int, name []byte, f fortiField) int {
+	seen := p.seen[kind]
+	for i := at + 1; i < len(seen) && i <= at+8; i++ {
+		if seen[i].f == f && bytes.Equal(name, seen[i].name[:seen[i].n]) {
+			return i
+		}
+	}
+	one := fortiNamed{f: f}
+	if len(name) <= len(one.name) { // a longer one is not looked for
+		one.n = uint8(copy(one.name[:], name))
+	}
+	if at < len(seen) {
+		seen[at] = one
+	} else if at < fortiKeys {
+		for len(seen) < at { // where the kind became known
+			seen = append(seen, fortiNamed{})
+		}
+		p.seen[kind] = append(seen, one)
+	}
+	return at
 }
 
 // cutFortiQuoted cuts a quoted value, its escapes undone.
@@ -531,7 +616,7 @@ func (p *fortiParser) finish(ev *event.Event, repeat bool) {
 		switch {
 		case f == fMAC && s != "":
 			s = p.env.mac(v)
-		case f == fTransIP && s == "0.0.0.0", f == fTranIP && s == "0.0.0.0": // none
+		case f == fTransIP && s == "0.0.0.0", f == fTranIP && s == "0.0.0.0", f == fTranDisp && s == "noop", f == fSerial && s == "0": // none
 			s = ""
 		}
 		if s != "" {
