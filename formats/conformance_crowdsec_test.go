@@ -97,6 +97,8 @@ func crowdSecAside() map[string]string {
 	noTime := "the line carries no time"
 	recipient := "the recipient of refused mail is no account that logged in: it stands in object"
 	out := map[string]string{
+		"apereo-cas-audit-logs:1 time": "the line says CEST, which its parser takes for UTC",
+
 		"zimbra-logs:4":   "the line does not say what failed",
 		"dropbear-logs:1": noTime,
 		"dropbear-logs:2": noTime,

@@ -48,7 +48,7 @@ func sniffELFF(rec []byte) float64 {
 	return 0
 }
 
-// guessELFF returns the usual columns of a row whose #Fields line is not there: those of IIS since 7, or ProxySG's main log.
+// guessELFF returns the usual columns of a row whose #Fields line is not there: those of IIS, by how many they are, or of ProxySG's main log.
 func guessELFF(b []byte) string {
 	t, n := parseISOStamp(b)
 	if n != 19 || t.HasZone || b[10] != ' ' || n >= len(b) || b[n] != ' ' {
@@ -56,6 +56,15 @@ func guessELFF(b []byte) string {
 	}
 	w1, rest := nextWord(b[n+1:])
 	w2, _ := nextWord(rest)
+	switch words := bytes.Count(bytes.TrimRight(b, " "), []byte(" ")) + 1; {
+	case looksLikeAddr(w1) && isHTTPMethod(w2) && words == 14: // IIS 7 to 8.0
+		return "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status time-taken"
+	case isPrefix(w1, "W3SVC") && looksLikeAddr(w2) && words == 14: // IIS 6
+		return "date time s-sitename s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status"
+	case isPrefix(w1, "W3SVC") && words == 22: // all that it can log
+		return "date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs-version cs(User-Agent) cs(Cookie) cs(Referer) cs-host " +
+			"sc-status sc-substatus sc-win32-status sc-bytes cs-bytes time-taken"
+	}
 	if looksLikeAddr(w1) && isHTTPMethod(w2) {
 		return "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken"
 	}

@@ -170,8 +170,10 @@ func (p *sshParser) disconnecting(rest []byte, _ bool) error {
 			break
 		}
 	}
-	if !have {
-		return ErrBroken
+	if !have { // one that breaks off before it says why
+		if found, have = p.userAddrPort(rest); !have || !found.addr.IsValid() || found.port == 0 {
+			return ErrBroken
+		}
 	}
 	reason := event.ReasonBadCredentials
 	if user, ok := cutPrefix(found.user, "authenticating user "); ok {
