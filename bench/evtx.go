@@ -17,42 +17,50 @@ import (
 // evtxBytes is the least size of the event log that is measured.
 const evtxBytes = 256 << 20
 
-// evtx measures an event log file: real chunks over and over, since a file's chunks stand for themselves. Next to it stands
-// evtx_dump (cargo install evtx), which writes the same records as JSON.
-func (b *bench) evtx(ctx context.Context) error {
+// eventLog makes a long event log: real chunks over and over, since a file's chunks stand for themselves. Its path is empty where the log to
+// repeat is not here.
+func (b *bench) eventLog() (path string, records int64, err error) {
 	from := filepath.Join("..", "shared", "data", "evtx-parser-samples", "samples", "security.evtx")
 	data, err := os.ReadFile(from)
 	if os.IsNotExist(err) {
 		fmt.Printf("%-9s %-22s is not here: %s\n", "evtx", "the log to repeat", from)
-		return nil
+		return "", 0, nil
 	}
 	if err != nil {
-		return err
+		return "", 0, err
 	}
 	const head, chunk = 4096, 1 << 16
-	path := filepath.Join(b.out, "Security.evtx")
+	const perFile = 2261 // records of the log that is repeated
+	path = filepath.Join(b.out, "Security.evtx")
+	body := data[head:]
+	body = body[:len(body)/chunk*chunk]
 	if size(path) < evtxBytes {
 		f, err := os.Create(path)
 		if err != nil {
-			return err
+			return "", 0, err
 		}
 		defer f.Close()
-		body := data[head:]
-		body = body[:len(body)/chunk*chunk]
 		if _, err := f.Write(data[:head]); err != nil {
-			return err
+			return "", 0, err
 		}
 		for n := 0; n < evtxBytes; n += len(body) {
 			if _, err := f.Write(body); err != nil {
-				return err
+				return "", 0, err
 			}
 		}
 		if err := f.Close(); err != nil {
-			return err
+			return "", 0, err
 		}
 	}
-	const perFile = 2261 // records of the log that is repeated
-	records := (size(path) - head) / int64((len(data)-head)/chunk*chunk) * perFile
+	return path, (size(path) - head) / int64(len(body)) * perFile, nil
+}
+
+// evtx measures an event log file. Next to it stands evtx_dump (cargo install evtx), which writes the same records as JSON.
+func (b *bench) evtx(ctx context.Context) error {
+	path, records, err := b.eventLog()
+	if err != nil || path == "" {
+		return err
+	}
 	if err := b.investigate(ctx, "evtx", path, records, size(path)); err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ import (
 func join(ctx context.Context, dir, kind string, to io.Writer) error {
 	var files []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
+		if err == nil && d.Type().IsRegular() && (kind != "signins" || strings.HasPrefix(d.Name(), kind)) {
 			files = append(files, path)
 		}
 		return err

@@ -8,6 +8,9 @@
 // same file in the same run. It makes its inputs once, with the drill, below bench/out.
 //
 //	go run ./bench [-lines 2000000] [-only slapd,signins,mixed,evtx] [-jobs 2]
+//	go run ./bench -only parse [-times 6]
+//
+// The second measures parsing alone, next to programs that read the same files, for benchstat.
 package main
 
 import (
@@ -22,6 +25,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -35,25 +39,27 @@ type bench struct {
 	out, sekisho string
 	lines        int64
 	jobs         int
+	times        int
 }
 
 // run is what one process took.
 type run struct {
-	took time.Duration
-	peak int64 // bytes resident
-	err  error
-	text string // what it printed
+	took, spent time.Duration // by the clock; by the processor, user and system
+	peak        int64         // bytes resident
+	err         error
+	text        string // what it printed
 }
 
 func main() {
 	lines := flag.Int64("lines", 2_000_000, "least lines of each input")
-	only := flag.String("only", "slapd,signins,mixed,evtx", "which inputs")
+	only := flag.String("only", "slapd,signins,mixed,evtx", "which inputs; parse: parsing alone")
+	times := flag.Int("times", 6, "how often parse measures each")
 	jobs := flag.Int("jobs", 0, "--jobs of investigate; 0: all cores")
 	out := flag.String("out", filepath.Join("bench", "out"), "where inputs and cases are kept")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	b := &bench{out: *out, sekisho: filepath.Join(*out, "sekisho"), lines: *lines, jobs: *jobs}
+	b := &bench{out: *out, sekisho: filepath.Join(*out, "sekisho"), lines: *lines, jobs: *jobs, times: *times}
 	if err := b.all(ctx, strings.Split(*only, ",")); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -68,6 +74,9 @@ func (b *bench) all(ctx context.Context, names []string) error {
 		return fmt.Errorf("build sekisho: %w\n%s", r.err, r.text)
 	}
 	fmt.Printf("%s, %d cores, %s/%s\n\n", cpu(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
+	if slices.Equal(names, []string{"parse"}) {
+		return b.parse(ctx, b.times)
+	}
 	fmt.Printf("%-9s %-22s %10s %9s %8s %11s %9s %9s\n", "input", "program", "lines", "MB", "seconds", "lines/s", "MB/s", "peak MiB")
 	for _, name := range names {
 		var err error
@@ -81,7 +90,7 @@ func (b *bench) all(ctx context.Context, names []string) error {
 		case "evtx":
 			err = b.evtx(ctx)
 		default:
-			err = fmt.Errorf("there is no input %q: slapd, signins, mixed, evtx", name)
+			err = fmt.Errorf("there is no input %q: slapd, signins, mixed, evtx; parse, alone", name)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -224,7 +233,7 @@ func measure(ctx context.Context, name string, args ...string) run {
 	r := run{took: time.Since(start), err: err, text: text.String()}
 	if cmd.ProcessState != nil {
 		if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-			r.peak = int64(u.Maxrss) << 10
+			r.peak, r.spent = int64(u.Maxrss)<<10, time.Duration(u.Utime.Nano()+u.Stime.Nano())
 			if runtime.GOOS == "darwin" {
 				r.peak = int64(u.Maxrss)
 			}
