@@ -47,6 +47,8 @@ type Debrief struct {
 	ActsMedian   *float64    `json:"acts_median_minutes"` // of the noticed; nil: none was
 	ActsUnplayed int         `json:"acts_not_played"`
 
+	ActsUndelivered int `json:"acts_not_delivered"` // played, but the receiver refused all that shows them
+
 	// FirstLogin is when the intruder's first successful login was played, FirstRight when the team first named anything of his;
 	// nil: not at all.
 	FirstLogin      *time.Time `json:"first_login"`
@@ -71,11 +73,14 @@ type Light struct {
 // Subjects compares the accounts, addresses or hosts that the team named with the true ones. The team's last word on each
 // counts.
 type Subjects struct {
-	Knowable  int       `json:"knowable"` // bad ones that were played and that some log shows
-	Found     []Notice  `json:"found"`    // by the time at which they were first named
-	Missed    []Notice  `json:"missed"`   // knowable, and not called bad in the end
-	InNoLog   []string  `json:"in_no_log"`
-	NotPlayed int       `json:"not_played"`
+	Knowable  int      `json:"knowable"` // bad ones that were played and that some log shows
+	Found     []Notice `json:"found"`    // by the time at which they were first named
+	Missed    []Notice `json:"missed"`   // knowable, and not called bad in the end
+	InNoLog   []string `json:"in_no_log"`
+	NotPlayed int      `json:"not_played"`
+
+	NotDelivered int `json:"not_delivered"` // played, but the receiver refused all that shows them
+
 	Wrong     []Mistake `json:"wrong"`           // honest, and called bad in the end
 	TakenBack []Mistake `json:"taken_back"`      // honest, called bad, and later not
 	Cleared   []Mistake `json:"wrongly_cleared"` // bad, and called clear in the end; they are missed too
@@ -156,6 +161,7 @@ func NewDebrief(truth *Truth, r *Record, a *Answers, directory map[string]string
 		return nil, err
 	}
 	d.gather()
+	d.lose()
 	d.Accounts = d.compare(whatAccount)
 	d.Addresses = d.compare(whatAddress)
 	d.Hosts = d.compare(whatHost)
@@ -184,10 +190,13 @@ func NewDebrief(truth *Truth, r *Record, a *Answers, directory map[string]string
 // played returns the truth of what was played alone: nobody can be asked for more.
 func (d *debriefing) played() *Truth {
 	t := *d.truth
-	was := func(first, last time.Time) bool { _, _, was := d.span(first, last); return was }
-	t.Accounts = slices.DeleteFunc(slices.Clone(t.Accounts), func(a Account) bool { return !was(a.First, a.Last) })
-	t.Addresses = slices.DeleteFunc(slices.Clone(t.Addresses), func(a Address) bool { return !was(a.First, a.Last) })
-	t.Hosts = slices.DeleteFunc(slices.Clone(t.Hosts), func(h Host) bool { return !was(h.First, h.Last) })
+	was := func(first, last time.Time, logs []string) bool {
+		_, _, was := d.span(first, last)
+		return was && !d.refused(logs, first, last)
+	}
+	t.Accounts = slices.DeleteFunc(slices.Clone(t.Accounts), func(a Account) bool { return !was(a.First, a.Last, a.Logs) })
+	t.Addresses = slices.DeleteFunc(slices.Clone(t.Addresses), func(a Address) bool { return !was(a.First, a.Last, a.Logs) })
+	t.Hosts = slices.DeleteFunc(slices.Clone(t.Hosts), func(h Host) bool { return !was(h.First, h.Last, h.Logs) })
 	t.Acts = slices.DeleteFunc(slices.Clone(t.Acts), func(a Act) bool {
 		return !slices.ContainsFunc(d.Acts, func(n ActNotice) bool { return n.Name == a.Name && n.Story.Equal(a.From) })
 	})
@@ -238,6 +247,9 @@ type badThing struct {
 	played     time.Time
 	story      time.Time
 	was        bool // it was played
+	lost       bool // it was, but not delivered
+
+	first, last time.Time // in the story
 }
 
 // word is what the team said of something at a time.
@@ -250,7 +262,7 @@ type word struct {
 func (d *debriefing) gather() {
 	d.bad, d.alias, d.said = map[string]*badThing{}, map[string]string{}, map[string][]word{}
 	add := func(what, name string, first, last time.Time, logs []string, also ...string) {
-		b := &badThing{what: what, name: name, logs: logs}
+		b := &badThing{what: what, name: name, logs: logs, first: first, last: last}
 		b.played, b.story, b.was = d.span(first, last)
 		d.bad[key(what, name)] = b
 		for _, n := range also {
@@ -334,6 +346,8 @@ func (d *debriefing) compare(what string) Subjects {
 	for k, b := range d.bad {
 		switch {
 		case b.what != what:
+		case b.lost:
+			s.NotDelivered++
 		case !b.was:
 			s.NotPlayed++
 		default:
@@ -478,7 +492,7 @@ func (d *debriefing) firsts() {
 // verdict says what was true of the part that was played, and what the team said last.
 func (d *debriefing) verdict() {
 	d.Verdict.True = d.truth.Verdict
-	if !d.Complete && d.truth.Verdict == "breach" {
+	if (!d.Complete || d.undelivered().En != "") && d.truth.Verdict == "breach" {
 		d.Verdict.True = "clear"
 		if len(d.Acts) > 0 {
 			d.Verdict.True = "suspicious"

@@ -22,6 +22,10 @@ func (d *debriefing) noticeActs() {
 			d.ActsUnplayed++
 			continue
 		}
+		if d.refused(a.Logs, a.From, a.To) {
+			d.ActsUndelivered++
+			continue
+		}
 		n := ActNotice{Name: a.Name, NameJa: a.NameJa, Stage: a.Stage, Attack: a.Attack, Note: a.Note, From: *p.PlayedFrom, To: d.Ended, Story: a.From, Logs: a.Logs}
 		if p.PlayedTo != nil {
 			n.To = *p.PlayedTo

@@ -69,14 +69,14 @@ const mostAnswers = 1 << 20
 func ReadAnswers(path string, r *Record) (*Answers, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("drill: read answers: %w", err)
+		return nil, notRead(path, err, phrase{"--answers で解答の用紙（answers.yaml）を指定してください", "give the team's answers.yaml with --answers"})
 	}
 	if len(data) > mostAnswers {
 		return nil, fmt.Errorf("drill: read answers %s: %d bytes are too many", path, len(data))
 	}
 	a, err := parseAnswers(data, r)
 	if err != nil {
-		return nil, fmt.Errorf("drill: read answers %s: %w", path, err)
+		return nil, within(err, "解答 %s：", "read answers %s: ", path)
 	}
 	return a, nil
 }
@@ -87,7 +87,7 @@ func parseAnswers(data []byte, r *Record) (*Answers, error) {
 		Log  []yaml.Node
 	}
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+		return nil, yamlWords(data, err)
 	}
 	a := &Answers{Team: doc.Team}
 	for i := range doc.Log {

@@ -86,6 +86,7 @@ func (p *debriefPage) funcs() template.FuncMap {
 		"percent":   func(f float64) string { return strconv.Itoa(int(f*100+0.5)) + " %" },
 		"lead":      func() phrase { return p.lead() },
 		"light":     func() phrase { return p.light() },
+		"stopped":   stoppedWords,
 		"away":      func() phrase { return p.away() },
 		"number":    func(n int64) string { return thousands(n) },
 		"tone":      tone,
@@ -153,6 +154,9 @@ func (p *debriefPage) away() phrase {
 	add(v.Lost, "失われた行", "lines known to be lost:")
 	add(v.Refused, "拒否された行", "lines refused:")
 	add(v.Undelivered, "届けられなかった行", "lines not delivered:")
+	if lost := p.undelivered(); lost.En != "" {
+		ja, en = append(ja, lost.Ja), append(en, lost.En)
+	}
 	return phrase{strings.Join(ja, "、"), strings.Join(en, "; ")}
 }
 

@@ -233,7 +233,7 @@ func TestAnswers(t *testing.T) {
 		"log: {":                                                   "line 1",
 		"log: [{at: '14:00', account: x, note: [1]}]":              "note",
 		"log: &a [*a]":                                             "",
-		"team: &t [x]":                                             "into string",
+		"team: &t [x]":                                             "wrong kind",
 		"log: [{at: 2026-11-24T25:00, account: x}]":                "write a time",
 		"log: [{at: '2026-11-24 14:00:30', host: h, act: T1078}]#": "",
 	} {

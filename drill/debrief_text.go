@@ -30,6 +30,9 @@ func (d *Debrief) WriteText(w io.Writer, lang string) error {
 			len(s.s.Missed), len(s.s.Wrong), len(s.s.TakenBack), len(s.s.InNoLog))
 	}
 	p("  行為             %d / %d に気付く、ほかに %d は関係者を把握済み", "  acts             noticed %d of %d; of the others, %d came from what was known already", d.ActsNoticed, d.ActsKnowable, d.ActsKnown)
+	if lost := d.undelivered(); lost.En != "" {
+		b.WriteString("  " + lost.in(lang) + "\n")
+	}
 	b.WriteString("\n")
 	for _, a := range d.Acts {
 		p("  %[1]s  %[2]s　%[3]s", "  %[1]s  %[2]s: %[3]s", d.clockText(a.From), a.words(), d.actWords(&a))

@@ -21,7 +21,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -99,21 +99,24 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	switch {
 	case o.Accounts < s.least || o.Accounts > mostAccounts:
-		return o, fmt.Errorf("drill: %d accounts: the cast of %s needs %d at least, and %d is the most", o.Accounts, o.Name, s.least, mostAccounts)
+		return o, misuse("アカウント %d 件では作れません：%s には少なくとも %d 件必要で、最大は %d 件です", "%d accounts: the cast of %s needs %d at least, and %d is the most", o.Accounts, o.Name, s.least, mostAccounts)
 	case o.Start.Year() < firstYear || o.Start.Year() > lastYear:
-		return o, fmt.Errorf("drill: it cannot begin in %d: the first year is %d, the last %d", o.Start.Year(), firstYear, lastYear)
+		return o, misuse("%d 年には始められません：%d 年から %d 年まで", "it cannot begin in %d: the first year is %d, the last %d", o.Start.Year(), firstYear, lastYear)
 	case o.Days < 1 || o.Days > mostDays:
-		return o, fmt.Errorf("drill: %d days: a drill spans 1 to %d", o.Days, mostDays)
+		return o, misuse("%d 日では作れません：1 日から %d 日まで", "%d days: a drill spans 1 to %d", o.Days, mostDays)
 	case o.PeakPerAccount < 1 || o.PeakPerAccount > 1000:
-		return o, fmt.Errorf("drill: %d guesses at an account a day: 1 to 1000 can be made", o.PeakPerAccount)
+		return o, misuse("1 日 1 アカウントあたり %d 回の推測は作れません：1 から 1000 まで", "%d guesses at an account a day: 1 to 1000 can be made", o.PeakPerAccount)
 	}
 	for _, k := range o.Without {
 		if !slices.Contains(Logs(), k) {
-			return o, fmt.Errorf("drill: there is no kind of log %q; there are: %s", k, strings.Join(Logs(), ", "))
+			return o, unknown(phrase{"ログの種類", "kind of log"}, k, Logs())
 		}
 	}
-	if !slices.Contains([]string{"", supplyResidential, supplyCarrier, supplyPartner}, o.Supply) || !slices.Contains([]string{"", hoursOffice, hoursAny}, o.Hours) || o.DropOut > 1 || o.Late < 0 {
+	if !slices.Contains([]string{"", supplyResidential, supplyCarrier, supplyPartner}, o.Supply) || !slices.Contains([]string{"", hoursOffice, hoursAny}, o.Hours) || !(o.DropOut <= 1) || o.Late < 0 {
 		return o, fmt.Errorf("drill: addresses %q, hours %q, drop-out %v, late by %d: no drill is like this", o.Supply, o.Hours, o.DropOut, o.Late)
+	}
+	if end := o.Start.AddDate(0, 0, o.Days); !o.LogsFrom.IsZero() && !o.LogsFrom.Before(end) {
+		return o, misuse("ログの始まり（%s）が演習の終わり（%s）より後です：何も残りません", "the logs would begin on %s, and the drill ends on %s: nothing would be left", o.LogsFrom.In(inJapan()).Format(time.DateOnly), end.In(inJapan()).Format(time.DateOnly))
 	}
 	if o.Late > 0 && !o.Quiet {
 		return o, o.sinceEntry()
@@ -127,6 +130,29 @@ func (o Options) Check() error {
 	return err
 }
 
+// Known says why kinds of log cannot be left out of this drill: it has no such log, or would have none left.
+func (o Options) Known(without []string) error {
+	if _, err := incidentOf(o.Name); err != nil {
+		return err
+	}
+	has := LogsOf(o.Name)
+	left := len(has)
+	for i, k := range without {
+		switch {
+		case !slices.Contains(Logs(), k):
+			return unknown(phrase{"ログの種類", "kind of log"}, k, has)
+		case !slices.Contains(has, k):
+			return misuse("%[1]s には %[2]s のログがもともとありません。あるもの：%[3]s", "%[1]s has no log %[2]s that could be missing; it has: %[3]s", o.Name, k, strings.Join(has, ", "))
+		case !slices.Contains(without[:i], k):
+			left--
+		}
+	}
+	if left == 0 {
+		return misuse("すべての種類のログを除くと、何も残りません", "without all of its kinds of log, nothing would be left")
+	}
+	return nil
+}
+
 func (o Options) without(kind string) bool { return slices.Contains(o.Without, kind) }
 
 // Generate makes a drill in dir, which must be empty or absent:
@@ -135,22 +161,29 @@ func (o Options) without(kind string) bool { return slices.Contains(o.Without, k
 //	org.yaml        the institute's profile, with directory.csv and intel/*.txt
 //	truth.json      what really happened
 //
-// The same options give the same bytes. On an error, or when ctx ends, what was written stays and is not a drill: truth.json
-// comes last.
+// The same options give the same bytes. On an error, or when ctx ends, what was written is removed, and nothing else.
 func Generate(ctx context.Context, dir string, o Options) (*Truth, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return nil, fmt.Errorf("drill: %s is in use: it holds %s", dir, entries[0].Name())
-	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("drill: look into the folder: %w", err)
+	at, err := vacant(dir)
+	if err != nil {
+		return nil, err
 	}
 	r, err := newRun(dir, o)
 	if err != nil {
 		return nil, err
 	}
+	t, err := r.make(ctx, dir)
+	if err != nil {
+		return nil, errors.Join(err, at.clear(r.written()))
+	}
+	return t, nil
+}
+
+// make writes the profile, the logs and the truth.
+func (r *run) make(ctx context.Context, dir string) (*Truth, error) {
 	if err := r.w.writeProfile(dir); err != nil {
 		return nil, err
 	}
@@ -158,8 +191,20 @@ func Generate(ctx context.Context, dir string, o Options) (*Truth, error) {
 		return nil, err
 	}
 	t := r.truth()
-	if err := t.write(filepath.Join(dir, "truth.json")); err != nil {
-		return nil, err
+	if t.Lines == 0 {
+		return nil, misuse("どのログにも 1 行も残らない演習になります", "no log would hold a single line")
 	}
-	return t, nil
+	return t, t.write(filepath.Join(dir, "truth.json"))
+}
+
+// written are the files that a drill consists of, as far as it was made.
+func (r *run) written() []string {
+	names := append(slices.Collect(maps.Keys(r.w.profileFiles())), "truth.json")
+	for _, s := range r.l.sheets {
+		names = append(names, "logs/"+s.out.log) // its folder at least
+		for _, f := range s.out.files {
+			names = append(names, "logs/"+f.Path)
+		}
+	}
+	return names
 }

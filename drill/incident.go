@@ -3,11 +3,6 @@
 
 package drill
 
-import (
-	"fmt"
-	"strings"
-)
-
 // incident is one story, told in the dates of its own calendar. A drill of it may be shorter, longer or at another time of the
 // year: see tempo. Its script stands in a file of its own, incident_NAME.go.
 type incident struct {
@@ -27,6 +22,7 @@ type incident struct {
 	peak     int    // guesses at an account on the worst day, where there is guessing
 
 	has     []string // the systems of its institute beyond those that every one has; see systems
+	deaf    []string // the variants, and groups of them, that change nothing in it
 	quiet   bool     // it is the same without its attack
 	verdict string   // of a drill with its attack
 	write   func(p *plot)
@@ -83,5 +79,5 @@ func incidentOf(name string) (incident, error) {
 			return s, nil
 		}
 	}
-	return incident{}, fmt.Errorf("drill: there is no drill %q; there are: %s", name, strings.Join(Names(), ", "))
+	return incident{}, unknown(phrase{"演習", "drill"}, name, Names())
 }

@@ -12,7 +12,7 @@ func groupShared2023() incident {
 	return incident{
 		name: "group-shared-system-2023", first: "2023-01-01", weeks: 8, begins: "2023-01-23", hours: [2]string{"18:30", "25:00"},
 		dull:     []dull{{"2023-01-01", "2023-01-21", 1}},
-		accounts: 400, least: leastAccounts, full: 400, verdict: "breach", has: []string{sysGroupSite},
+		accounts: 400, least: leastAccounts, full: 400, deaf: []string{groupLeave, groupErased}, verdict: "breach", has: []string{sysGroupSite},
 		write: func(p *plot) {
 			c := castGroupThief(p)
 			c.malware()  // 01-23

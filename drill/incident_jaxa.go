@@ -20,7 +20,7 @@ func jaxa2023() incident {
 			{"2023-08-20", "2023-09-16", 1},
 			{"2023-10-15", "2023-10-21", 0},
 		},
-		accounts: 400, least: leastAccounts, full: 400, has: []string{sysEdgeAdmin, sysWindows}, verdict: "breach",
+		accounts: 400, least: leastAccounts, full: 400, has: []string{sysEdgeAdmin, sysWindows}, deaf: []string{groupLeave}, verdict: "breach",
 		write: func(p *plot) {
 			j := castJAXA(p)
 			j.device()    // 06-13 … 06-21: probed, broken, his

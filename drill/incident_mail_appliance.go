@@ -22,7 +22,7 @@ func mailAppliance2023() incident {
 			{"2023-01-15", "2023-03-04", 2},
 			{"2023-03-12", "2023-05-27", 2},
 		},
-		accounts: 200, least: leastAccounts, full: 200, has: []string{sysMailGateway, sysEdgeAdmin}, verdict: "breach",
+		accounts: 200, least: leastAccounts, full: 200, has: []string{sysMailGateway, sysEdgeAdmin}, deaf: []string{groupSupply, groupLeave, groupErased}, verdict: "breach",
 		write: func(p *plot) {
 			a := &appliance{plot: p, homes: append(p.rent("", 6), p.rent("HK", 1)[0], p.rent("CA", 1)[0]), sender: p.rent("", 1)[0]}
 			// the service stands still from the evening of 14 June to the evening after; then the other box takes the mail

@@ -14,7 +14,7 @@ func mirrorFace() incident {
 	return incident{
 		name: "mirrorface", first: "2024-05-05", weeks: 30, begins: "2024-06-18", hours: [2]string{"10:00", "19:00"},
 		dull:     []dull{{"2024-06-30", "2024-07-20", 1}, {"2024-08-04", "2024-08-24", 1}, {"2024-09-22", "2024-10-12", 1}},
-		accounts: 250, least: leastAccounts, full: 250, verdict: "breach", has: []string{sysWindows, sysMailGateway},
+		accounts: 250, least: leastAccounts, full: 250, deaf: []string{groupLeave, groupErased}, verdict: "breach", has: []string{sysWindows, sysMailGateway},
 		write: func(p *plot) {
 			m := castMirrorFace(p)
 			m.mailWithLink()   // 06-18

@@ -12,7 +12,7 @@ func projectWeb2021() incident {
 	return incident{
 		name: "projectweb-2021", first: "2020-11-29", weeks: 26, begins: "2020-12-07", hours: [2]string{"10:00", "19:30"},
 		dull:     []dull{{"2021-01-03", "2021-03-27", 4}},
-		accounts: 400, least: leastAccounts, full: 400, verdict: "breach", has: []string{sysProjectSite},
+		accounts: 400, least: leastAccounts, full: 400, deaf: []string{groupLeave, groupErased}, verdict: "breach", has: []string{sysProjectSite},
 		write: func(p *plot) {
 			s := castSiteThief(p)
 			s.waysIn()    // 2020-12-07 … 16: each tried once

@@ -13,7 +13,7 @@ import "slices"
 func spam2023() incident {
 	return incident{
 		name: "spam-2023", first: "2023-05-28", weeks: 6, begins: "2023-06-05", // around the clock
-		accounts: 400, least: leastAccounts, full: 400, verdict: "breach", has: []string{sysMailSubmission},
+		accounts: 400, least: leastAccounts, full: 400, deaf: []string{hoursAny, groupLeave, groupErased}, verdict: "breach", has: []string{sysMailSubmission},
 		write: func(p *plot) {
 			c := castSpam(p)
 			c.guessing()   // 06-05 … 23

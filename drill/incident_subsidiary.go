@@ -10,7 +10,7 @@ package drill
 func ransomwareSubsidiary() incident {
 	return incident{
 		name: "ransomware-subsidiary-2023", first: "2023-03-05", weeks: 15, begins: "2023-05-11", hours: [2]string{"20:00", "26:00"},
-		dull: []dull{{"2023-03-12", "2023-05-06", 2}}, accounts: 300, least: leastAccounts, full: 300, verdict: "breach", has: []string{sysWindows, sysSubsidiary},
+		dull: []dull{{"2023-03-12", "2023-05-06", 2}}, accounts: 300, least: leastAccounts, full: 300, deaf: []string{groupSupply, groupLeave, groupErased}, verdict: "breach", has: []string{sysWindows, sysSubsidiary},
 		write: func(p *plot) {
 			k := castRansom(p)
 			k.oldAccount() // 05-11 … 05-31

@@ -22,7 +22,7 @@ func vpnZeroday2024() incident {
 			{"2024-03-17", "2024-04-13", 0},
 			{"2024-04-28", "2024-05-04", 0},
 		},
-		accounts: 400, least: leastAccounts, full: 400, has: []string{sysEdgeAdmin}, verdict: "breach",
+		accounts: 400, least: leastAccounts, full: 400, has: []string{sysEdgeAdmin}, deaf: []string{groupLeave, groupErased}, verdict: "breach",
 		write: func(p *plot) {
 			z := castZeroday(p)
 			z.waves()

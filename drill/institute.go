@@ -126,8 +126,8 @@ func (w *world) strangers(d *dice, from []block, n int) []string {
 	return ips
 }
 
-// writeProfile writes org.yaml, directory.csv and the lists of addresses.
-func (w *world) writeProfile(dir string) error {
+// profileFiles are org.yaml, directory.csv and the lists of addresses.
+func (w *world) profileFiles() map[string]string {
 	more := w.profile()
 	files := map[string]string{
 		"org.yaml":            w.orgYAML(more),
@@ -137,7 +137,12 @@ func (w *world) writeProfile(dir string) error {
 		"intel/hosting.txt":   hostingList(),
 	}
 	maps.Copy(files, more.files)
-	for name, text := range files {
+	return files
+}
+
+// writeProfile writes them below dir.
+func (w *world) writeProfile(dir string) error {
+	for name, text := range w.profileFiles() {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return fmt.Errorf("drill: make folder: %w", err)

@@ -8,8 +8,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -38,7 +40,7 @@ type Exercise struct {
 
 // Progress says how far an exercise is.
 type Progress struct {
-	Phase string    // prepare, history, play
+	Phase string    // prepare, wait (until Starts), history, play
 	Story time.Time // the time of the story
 	Begin time.Time // of the story as it is played
 	End   time.Time
@@ -46,42 +48,50 @@ type Progress struct {
 	Late  time.Duration // how far the lines are behind the story's clock
 	Gone  string        // why the receiver does not take lines now; empty: it does
 	Act   *PlayedAct    // an act begins
+
+	Starts  time.Time // when it begins, while it waits for that
+	Refused int64     // lines that the receiver refused for good
+
+	gone phrase
 }
+
+// GoneIn returns Gone in a language, as far as it is known in it.
+func (g *Progress) GoneIn(lang string) string { return cmp.Or(g.gone.in(lang), g.Gone) }
 
 // Run plays the exercise to its end, or until ctx ends. In the folder it leaves what the institute is (org.yaml, directory.csv,
 // intel/), answers.yaml for the team to fill in, truth.json and run.json. When ctx ends, what was under way is delivered if
-// the receiver takes it at once, the record says how far the story came, and the error is nil.
+// the receiver takes it at once, the record says how far the story came, and the error is nil. Where it does not begin, since
+// nobody takes the first line or ctx ends before it, there is no record, and what was written is removed.
 func (x *Exercise) Run(ctx context.Context) (*Record, error) {
 	s, err := x.stage()
 	if err != nil {
-		return nil, err
+		return nil, asked(err)
 	}
 	p := &player{x: x, s: s, record: s.record(x), late: lateRecords{seed: s.o.Seed}}
 	p.link = link{tell: p.tell, record: &p.record.Delivery, first: 100 * time.Millisecond}
 	if p.to, err = x.receiver(&p.link, s.run); err != nil {
-		return nil, err
+		return nil, asked(err)
 	}
-	if err := x.furnish(s); err != nil {
+	if p.dir, err = vacant(x.Dir); err != nil {
 		return nil, err
 	}
 	p.link.kept = filepath.Join(x.Dir, "undelivered.ndjson")
 	if err := p.to.open(ctx); err != nil {
 		return nil, err
 	}
+	if err := x.furnish(s); err != nil {
+		p.to.close(ctx)
+		return nil, p.unmake(err)
+	}
 	return p.play(ctx)
 }
 
 // furnish makes the folder: the institute's profile, the truth, an empty sheet of answers.
 func (x *Exercise) furnish(s *staged) error {
-	if entries, err := os.ReadDir(x.Dir); err == nil && len(entries) > 0 {
-		return fmt.Errorf("drill: %s is in use: it holds %s", x.Dir, entries[0].Name())
-	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("drill: look into the folder: %w", err)
-	}
 	if err := s.run.w.writeProfile(x.Dir); err != nil {
 		return err
 	}
-	if err := s.truth.writeSecret(x.Dir); err != nil {
+	if err := s.truth.write(filepath.Join(x.Dir, "truth.json")); err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(x.Dir, "answers.yaml"), []byte(answersTemplate), 0o644); err != nil {
@@ -90,22 +100,23 @@ func (x *Exercise) furnish(s *staged) error {
 	return nil
 }
 
-// writeSecret writes truth.json so that only the leader of the rehearsal can read it.
-func (t *Truth) writeSecret(dir string) error {
-	path := filepath.Join(dir, "truth.json")
-	if err := t.write(path); err != nil {
-		return err
+// unmake removes what was written for an exercise that did not begin. A sheet of answers in which somebody has written stays.
+func (p *player) unmake(err error) error {
+	names := append(slices.Collect(maps.Keys(p.s.run.w.profileFiles())), "truth.json", "run.json", "run.json.part", "undelivered.ndjson")
+	if text, err := os.ReadFile(filepath.Join(p.x.Dir, "answers.yaml")); err == nil && string(text) == answersTemplate {
+		names = append(names, "answers.yaml")
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return fmt.Errorf("drill: hide the truth: %w", err)
+	if f, ok := p.to.(*folderReceiver); ok && f.at != nil {
+		err = cmp.Or(err, f.at.clear(nil))
 	}
-	return nil
+	return cmp.Or(err, p.dir.clear(names))
 }
 
 // player plays a staged story. It belongs to one goroutine; the story is performed in another, some hours ahead.
 type player struct {
 	x      *Exercise
 	s      *staged
+	dir    *placed
 	to     receiver
 	link   link
 	record *Record
@@ -136,17 +147,40 @@ func (p *player) play(ctx context.Context) (*Record, error) {
 	if interrupted || errors.Is(err, errEnd) {
 		err = nil
 	}
-	last, stop := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
-	defer stop()
-	err = cmp.Or(err, p.to.close(last))
-	p.record.Delivery.Undelivered += p.to.held()
+	if errors.As(err, new(neverMet)) {
+		return nil, p.unmake(cmp.Or(p.link.shut(), err))
+	}
+	if interrupted && p.record.Delivery.Lines > 0 { // before the last words: somebody in haste interrupts twice
+		p.record.soFar(p, stoppedInterrupted)
+	}
+	err = cmp.Or(err, p.lastWords(ctx, interrupted))
+	if held, _ := p.to.held(); interrupted && held == p.record.Delivery.Lines {
+		return nil, p.unmake(cmp.Or(err, ctx.Err()))
+	}
 	p.record.end(p, interrupted, err)
 	p.s.truth.lines(p.s.run)
-	return p.record, cmp.Or(err, p.s.truth.writeSecret(p.x.Dir), p.record.write(p.x.Dir))
+	return p.record, cmp.Or(err, p.s.truth.write(filepath.Join(p.x.Dir, "truth.json")), p.record.write(p.x.Dir))
 }
 
-// lastWords is how long the receiver has for what is under way when the story is over.
-const lastWords = 5 * time.Second
+// lastWords gives the receiver some time to take what is under way when the story is over: little, if it is away and somebody
+// waits for the end.
+func (p *player) lastWords(ctx context.Context, interrupted bool) error {
+	patience := 5 * time.Second
+	if interrupted && p.link.away() {
+		patience = time.Second
+	}
+	last, stop := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer stop()
+	err := p.to.close(last)
+	if err == nil || last.Err() == nil {
+		return err
+	}
+	if interrupted {
+		return nil // the record counts what was not delivered
+	}
+	n, _ := p.to.held()
+	return trouble(err, "最後の %d 行を受信側が %s 以内に受け取りませんでした", "the receiver did not take the last %d lines within %s", n, patience)
+}
 
 var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
@@ -174,9 +208,15 @@ func (p *player) deliver(ctx context.Context, l Line) error {
 	if err := p.wait(ctx, due); err != nil {
 		return err
 	}
-	p.story = due
 	p.record.Delivery.count(l.Log)
-	return p.to.send(ctx, &l)
+	if err := p.to.send(ctx, &l); err != nil {
+		return err
+	}
+	p.story = due
+	if !p.acts.pass(due, time.Now(), p.tell) {
+		return nil
+	}
+	return p.record.soFar(p, stoppedAlone)
 }
 
 // wait waits until t of the story, and tells of progress meanwhile.
@@ -204,12 +244,6 @@ func (p *player) wait(ctx context.Context, t time.Time) error {
 			if !past {
 				p.clock.pass(t, now)
 			}
-			if p.acts.pass(t, now, p.tell) {
-				p.story = t
-				if err := p.record.soFar(p); err != nil {
-					return err
-				}
-			}
 			p.report(t, now, -left)
 			return ctx.Err()
 		}
@@ -230,9 +264,12 @@ func (p *player) report(story, now time.Time, late time.Duration) {
 		return
 	}
 	p.told = now
-	g := Progress{Phase: "play", Story: story, Lines: p.record.Delivery.Lines, Late: late}
-	if story.Before(p.s.begin) {
+	g := Progress{Phase: "play", Story: story, Lines: p.record.Delivery.Lines, Late: late, Refused: p.record.Delivery.Refused}
+	switch {
+	case story.Before(p.s.begin):
 		g.Phase, g.Late = "history", 0
+	case now.Before(p.clock.began):
+		g.Phase, g.Starts = "wait", p.clock.began
 	}
 	p.tell(g)
 }
@@ -246,6 +283,9 @@ func (p *player) tell(g Progress) {
 	g.Phase = cmp.Or(g.Phase, "play")
 	if g.Story.IsZero() {
 		g.Story, g.Lines = p.story, p.record.Delivery.Lines
+		if g.Story.IsZero() { // nothing is played yet
+			g.Story = p.s.begin
+		}
 	}
 	g.Begin, g.End = p.s.begin, p.s.end
 	p.x.Tell(g)

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,6 +27,7 @@ type folderReceiver struct {
 	turn  int64 // the earliest end of a period of any log
 	fetch int64 // the end of the hour whose cloud records are being gathered
 	lines int64 // that are not in files yet
+	at    *placed
 }
 
 // growingLog is one log of the folder.
@@ -42,6 +42,7 @@ type growingLog struct {
 	file  *os.File
 	buf   []byte
 	n     int64      // lines in buf
+	first time.Time  // of the first of them
 	batch []heldLine // cloud records of this hour
 	made  []time.Time
 }
@@ -57,13 +58,13 @@ func newFolderReceiver(k *link, dir string, r *run) *folderReceiver {
 }
 
 func (r *folderReceiver) open(context.Context) error {
-	if entries, err := os.ReadDir(r.dir); err == nil && len(entries) > 0 {
-		return fmt.Errorf("drill: %s is in use: it holds %s", r.dir, entries[0].Name())
-	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("drill: look into the folder: %w", err)
+	at, err := vacant(r.dir)
+	if err != nil {
+		return err
 	}
+	r.at = at
 	if err := os.MkdirAll(r.dir, 0o755); err != nil {
-		return fmt.Errorf("drill: make the folder: %w", err)
+		return trouble(err, "フォルダ %s を作れません（%s）", "%s cannot be made: %s", r.dir, reason(err))
 	}
 	return nil
 }
@@ -84,12 +85,15 @@ func (r *folderReceiver) send(ctx context.Context, l *Line) error {
 	g := r.logs[l.Log]
 	r.lines++
 	if g.p.shape.array {
-		g.batch = append(g.batch, heldLine{l.Log, slices.Clone(l.Text)})
+		g.batch = append(g.batch, heldLine{log: l.Log, text: slices.Clone(l.Text), at: l.Time})
 		g.made = append(g.made, l.made)
 		return nil
 	}
 	if g.until == 0 {
 		r.begin(g, t)
+	}
+	if g.n == 0 {
+		g.first = l.Time
 	}
 	g.buf = append(append(g.buf, l.Text...), '\n')
 	g.n++
@@ -326,4 +330,23 @@ func (r *folderReceiver) close(ctx context.Context) error {
 	return cmp.Or(err, r.shut())
 }
 
-func (r *folderReceiver) held() int64 { return r.lines }
+func (r *folderReceiver) held() (int64, time.Time) {
+	var first time.Time
+	for _, g := range r.order {
+		if g.n > 0 {
+			first = earlier(first, g.first)
+		}
+		if len(g.batch) > 0 {
+			first = earlier(first, g.batch[0].at)
+		}
+	}
+	return r.lines, first
+}
+
+// earlier returns the earlier of two times, of which the first may be none yet.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}

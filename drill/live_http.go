@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -66,13 +67,13 @@ func newHTTPReceiver(k *link, u *url.URL, form string, headers []string, rate in
 		client: &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		single: map[string]*parcel{}}
 	if !slices.Contains([]string{formNDJSON, formHEC, formBulk}, r.form) {
-		return nil, fmt.Errorf("drill: there is no form %q of HTTP requests; there are: %s, %s, %s", form, formNDJSON, formHEC, formBulk)
+		return nil, unknown(phrase{"HTTP の形式", "form of HTTP requests"}, form, []string{formNDJSON, formHEC, formBulk})
 	}
 	for _, h := range headers {
 		if file, ok := strings.CutPrefix(h, "@"); ok { // a secret is better not on a command line
 			text, err := os.ReadFile(file)
 			if err != nil {
-				return nil, fmt.Errorf("drill: read headers: %w", err)
+				return nil, notRead(file, err, phrase{"--header @ファイル名 を確かめてください", "look at --header @FILE"})
 			}
 			for line := range strings.Lines(string(text)) {
 				if err := r.header(strings.TrimSpace(line)); err != nil {
@@ -94,13 +95,31 @@ func (r *httpReceiver) header(text string) error {
 	}
 	name, value, ok := strings.Cut(text, ":")
 	if !ok || strings.TrimSpace(name) == "" {
-		return errors.New(`drill: a header is written "Name: value"`) // without showing it: it may hold a secret
+		return misuse("ヘッダは \"Name: value\" と書きます", `a header is written "Name: value"`) // without showing it: it may hold a secret
 	}
 	r.headers.Add(strings.TrimSpace(name), strings.TrimSpace(value))
 	return nil
 }
 
-func (r *httpReceiver) open(context.Context) error { return nil }
+// open sees that somebody listens, before the institute's folder is made. Behind a proxy only the first request can say so.
+func (r *httpReceiver) open(ctx context.Context) error {
+	q, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, nil)
+	if err != nil {
+		return misuse("%s は宛先として読めません", "%s cannot be read as an address", safeURL(r.url))
+	}
+	if proxy, err := http.ProxyFromEnvironment(q); err != nil || proxy != nil {
+		return nil
+	}
+	port := cmp.Or(q.URL.Port(), map[string]string{"http": "80", "https": "443"}[q.URL.Scheme])
+	return r.meet(ctx, safeURL(r.url), func() error {
+		d := net.Dialer{Timeout: 5 * time.Second}
+		conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(q.URL.Hostname(), port))
+		if err != nil {
+			return trouble(err, "%s に接続できません（%s）", "no connection to %s: %s", safeURL(r.url), netWords(err))
+		}
+		return conn.Close()
+	})
+}
 
 func (r *httpReceiver) send(ctx context.Context, l *Line) error {
 	if err := r.bucket.take(ctx); err != nil {
@@ -117,12 +136,12 @@ func (r *httpReceiver) send(ctx context.Context, l *Line) error {
 	if len(p.lines) == 0 {
 		p.since = time.Now()
 	}
-	p.lines = append(p.lines, heldLine{l.Log, slices.Clone(l.Text)})
+	p.lines = append(p.lines, heldLine{l.Log, slices.Clone(l.Text), l.Kind, l.Time})
 	p.made = append(p.made, l.made)
 	p.body = r.render(p.body, l)
 	p.ends = append(p.ends, len(p.body))
 	r.n++
-	if len(p.lines) >= parcelLines || len(p.body) >= parcelBytes {
+	if !r.met || len(p.lines) >= parcelLines || len(p.body) >= parcelBytes { // the first line alone shows whether this is the place
 		return r.post(ctx, p)
 	}
 	return nil
@@ -216,6 +235,9 @@ func (r *httpReceiver) deliver(ctx context.Context, p *parcel, a, b int) error {
 	case err == nil:
 		r.met = true
 		r.record.Confirmed += int64(b - a)
+		for i := a; i < b; i++ {
+			r.delivered(&p.lines[i])
+		}
 		return nil
 	case !errors.As(err, &no):
 		return err
@@ -225,7 +247,7 @@ func (r *httpReceiver) deliver(ctx context.Context, p *parcel, a, b int) error {
 		}
 		return r.deliver(ctx, p, (a+b)/2, b)
 	case !r.met && no.status != http.StatusRequestEntityTooLarge && len(no.items) == 0: // it is the wrong place: better said now
-		return fmt.Errorf("drill: post to %s: %w", safeURL(r.url), no)
+		return neverMet{trouble(no, "%[1]s が最初の要求を拒否したので、始めませんでした（%[2]d：%[3]s）。宛先とヘッダを確かめてください", "%[1]s refuses the first request, so it did not begin; look at the address and the headers. It answers %[2]d: %[3]s", safeURL(r.url), no.status, no.text)}
 	}
 	taken := b - a - len(no.items)
 	if len(no.items) == 0 {
@@ -234,8 +256,10 @@ func (r *httpReceiver) deliver(ctx context.Context, p *parcel, a, b int) error {
 	r.record.Confirmed += int64(taken)
 	for i := a; i < b; i++ {
 		if taken > 0 && !slices.Contains(no.items, i-a) {
+			r.delivered(&p.lines[i])
 			continue
 		}
+		r.missed(&p.lines[i])
 		if err := r.refuse(&p.lines[i], no.Error()); err != nil {
 			return err
 		}
@@ -284,16 +308,20 @@ func (r *httpReceiver) request(ctx context.Context, log string, body []byte, kin
 	if err != nil {
 		var u *url.Error
 		if errors.As(err, &u) {
-			err = unwrapped(u.Err)
+			err = u.Err
 		}
-		return fmt.Errorf("%s: %w", safeURL(r.url), err)
+		return r.no(err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if err != nil {
-		return fmt.Errorf("%s: %w", safeURL(r.url), err)
+		return r.no(err)
 	}
 	return r.answer(resp, text)
+}
+
+func (r *httpReceiver) no(err error) error {
+	return trouble(err, "%s から応答を得られません（%s）", "no answer from %s: %s", safeURL(r.url), netWords(err))
 }
 
 // answer says what an answer means.
@@ -307,7 +335,7 @@ func (r *httpReceiver) answer(resp *http.Response, text []byte) error {
 		}
 		return nil
 	case code == http.StatusRequestTimeout, code == http.StatusTooManyRequests, code/100 == 5:
-		err := fmt.Errorf("%s answers %s: %s", safeURL(r.url), resp.Status, short)
+		err := trouble(nil, "%s の応答は %s：%s", "%s answers %s: %s", safeURL(r.url), resp.Status, short)
 		if n, e := strconv.Atoi(resp.Header.Get("Retry-After")); e == nil && n > 0 {
 			return notYet{err, time.Duration(n) * time.Second}
 		}
@@ -343,4 +371,15 @@ func (r *httpReceiver) close(ctx context.Context) error {
 	return cmp.Or(err, r.shut())
 }
 
-func (r *httpReceiver) held() int64 { return r.n }
+func (r *httpReceiver) held() (int64, time.Time) {
+	var first time.Time
+	if len(r.mixed.lines) > 0 {
+		first = r.mixed.lines[0].at
+	}
+	for _, p := range r.single {
+		if len(p.lines) > 0 {
+			first = earlier(first, p.lines[0].at)
+		}
+	}
+	return r.n, first
+}

@@ -7,11 +7,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
 	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -27,7 +28,7 @@ func newSyslogReceiver(k *link, u *url.URL, rate int) (receiver, error) {
 		switch v := values[0]; {
 		case name == "format" && (v == "rfc3164" || v == "rfc5424"), name == "framing" && u.Scheme == "syslog+tcp" && (v == "lf" || v == "octet-counting"):
 		default:
-			return nil, fmt.Errorf("drill: %s does not know %s=%s: there are format=rfc3164, format=rfc5424 and, over TCP, framing=octet-counting, framing=lf", u.Scheme, name, v)
+			return nil, misuse("%s に %s=%s はありません。format=rfc3164、format=rfc5424、TCP では framing=octet-counting、framing=lf が使えます", "%s does not know %s=%s: there are format=rfc3164, format=rfc5424 and, over TCP, framing=octet-counting, framing=lf", u.Scheme, name, v)
 		}
 	}
 	s := speaker{modern: q.Get("format") == "rfc5424"}
@@ -48,6 +49,7 @@ type udpReceiver struct {
 	buf     []byte
 	last    []byte // the datagram before, which a refusal speaks of
 	pending int64  // 1 while a message could not be sent
+	at      time.Time
 }
 
 // largest is the largest datagram over IPv4.
@@ -57,7 +59,7 @@ func (r *udpReceiver) open(ctx context.Context) error {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "udp", r.addr)
 	if err != nil {
-		return fmt.Errorf("drill: send to %s: %w", r.addr, err)
+		return neverMet{trouble(err, "%s に送れません（%s）", "cannot send to %s: %s", r.addr, netWords(err))}
 	}
 	r.conn = conn
 	return nil
@@ -69,10 +71,10 @@ func (r *udpReceiver) send(ctx context.Context, l *Line) error {
 	}
 	r.buf = r.speaker.message(r.buf[:0], l)
 	if len(r.buf) > largest {
-		return r.refuse(&heldLine{l.Log, l.Text}, "longer than a datagram can be")
+		return r.refuse(&heldLine{log: l.Log, text: l.Text}, "longer than a datagram can be")
 	}
 	if _, err := r.conn.Write(r.buf); err != nil {
-		r.pending = 1
+		r.pending, r.at = 1, l.Time
 		if len(r.last) > 0 {
 			r.record.Lost++
 		}
@@ -91,17 +93,17 @@ func (r *udpReceiver) again(ctx context.Context, why error) error {
 	return r.try(ctx, func() error {
 		if !waited { // the system told of a datagram that is gone: this one may be welcome, but only after a pause
 			waited = true
-			return fmt.Errorf("nobody listens at %s: %w", r.addr, unwrapped(why))
+			return r.nobody(why)
 		}
 		for _, d := range [][]byte{r.last, r.buf} {
 			if len(d) == 0 {
 				continue
 			}
 			if _, err := r.conn.Write(d); err != nil {
-				return fmt.Errorf("nobody listens at %s: %w", r.addr, unwrapped(err))
+				return r.nobody(err)
 			}
 			if err := r.answer(); err != nil {
-				return fmt.Errorf("nobody listens at %s: %w", r.addr, unwrapped(err))
+				return r.nobody(err)
 			}
 		}
 		if len(r.last) > 0 {
@@ -110,6 +112,10 @@ func (r *udpReceiver) again(ctx context.Context, why error) error {
 		}
 		return nil
 	})
+}
+
+func (r *udpReceiver) nobody(err error) error {
+	return trouble(err, "%s で待ち受けているものがありません（%s）", "nobody listens at %s: %s", r.addr, netWords(err))
 }
 
 // answer waits a little for the refusal of a datagram. Silence is the best answer that there is.
@@ -124,13 +130,29 @@ func (r *udpReceiver) answer() error {
 	return nil
 }
 
-// unwrapped returns what is at the bottom of an error of the network: its words are enough.
-func unwrapped(err error) error {
+// netWords says what is at the bottom of an error of the network.
+func netWords(err error) phrase {
+	var name *net.DNSError
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &name) && name.IsNotFound:
+		return phrase{"その名前のホストがありません", "there is no host of this name"}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return phrase{"接続が拒否されました", "connection refused"}
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return phrase{"接続が切られました", "connection reset"}
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return phrase{"相手まで届きません", "there is no way to it"}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return phrase{"接続が閉じられました", "connection closed"}
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return phrase{"応答がありません", "no answer in time"}
+	}
 	var op *net.OpError
 	if errors.As(err, &op) {
-		return op.Err
+		err = op.Err
 	}
-	return err
+	return sameWords(err.Error())
 }
 
 func (r *udpReceiver) flush(context.Context, bool) error { return nil }
@@ -145,7 +167,7 @@ func (r *udpReceiver) close(context.Context) error {
 	return cmp.Or(r.conn.Close(), r.shut())
 }
 
-func (r *udpReceiver) held() int64 { return r.pending }
+func (r *udpReceiver) held() (int64, time.Time) { return r.pending, r.at }
 
 // tcpReceiver sends a stream of messages. TCP does not say what the program on the other side took. So what may not have
 // arrived is kept, and sent again over the next connection: some of it may then be there twice.
@@ -170,7 +192,8 @@ type tcpReceiver struct {
 type sentence struct {
 	data  []byte
 	lines int64
-	end   int64 // of the bytes of this connection
+	first time.Time // of the story
+	end   int64     // of the bytes of this connection
 	at    time.Time
 }
 
@@ -194,7 +217,7 @@ func (r *tcpReceiver) connect(ctx context.Context) error {
 		select {
 		case err := <-r.gone:
 			r.hangUp()
-			return fmt.Errorf("%s closed the connection: %w", r.addr, err)
+			return trouble(err, "%s が接続を閉じました（%s）", "%s closed the connection: %s", r.addr, netWords(err))
 		default:
 			return nil
 		}
@@ -202,7 +225,7 @@ func (r *tcpReceiver) connect(ctx context.Context) error {
 	d := net.Dialer{Timeout: 5 * time.Second}
 	conn, err := d.DialContext(ctx, "tcp", r.addr)
 	if err != nil {
-		return unwrappedTo(r.addr, err)
+		return trouble(err, "%s に接続できません（%s）", "no connection to %s: %s", r.addr, netWords(err))
 	}
 	r.conn, r.sent, r.stuck = conn.(*net.TCPConn), 0, time.Time{}
 	r.gone = make(chan error, 1)
@@ -216,16 +239,12 @@ func (r *tcpReceiver) connect(ctx context.Context) error {
 	return nil
 }
 
-func unwrappedTo(addr string, err error) error {
-	return fmt.Errorf("no connection to %s: %w", addr, unwrapped(err))
-}
-
 // watch waits for the other side to close: receivers of syslog say nothing otherwise.
 func watch(conn net.Conn, gone chan<- error) {
 	var b [512]byte
 	for {
 		if _, err := conn.Read(b[:]); err != nil {
-			gone <- unwrapped(err)
+			gone <- err
 			return
 		}
 	}
@@ -246,7 +265,7 @@ func (r *tcpReceiver) push(b *sentence) error {
 	b.end, b.at = r.sent, time.Now()
 	if err != nil {
 		r.hangUp()
-		return fmt.Errorf("%s takes nothing: %w", r.addr, unwrapped(err))
+		return trouble(err, "%s が受け取りません（%s）", "%s takes nothing: %s", r.addr, netWords(err))
 	}
 	return nil
 }
@@ -261,6 +280,9 @@ func (r *tcpReceiver) send(ctx context.Context, l *Line) error {
 	} else {
 		r.next.data = append(strconv.AppendInt(r.next.data, int64(len(r.msg)), 10), ' ')
 		r.next.data = append(r.next.data, r.msg...)
+	}
+	if r.next.lines == 0 {
+		r.next.first = l.Time
 	}
 	r.next.lines++
 	if len(r.next.data) >= fullSentence {
@@ -310,7 +332,7 @@ func (r *tcpReceiver) forget() {
 	case now.Sub(r.stuck) > silence:
 		r.stuck = now
 		select {
-		case r.gone <- fmt.Errorf("nothing acknowledged for %s", silence):
+		case r.gone <- errSilent:
 		default:
 		}
 	}
@@ -320,6 +342,9 @@ func (r *tcpReceiver) forget() {
 	}
 	r.recent = append(r.recent[:0], r.recent[n:]...)
 }
+
+// errSilent ends a connection over which nothing is acknowledged.
+var errSilent = trouble(nil, "受信確認が %s 来ません", "nothing acknowledged for %s", silence)
 
 func (r *tcpReceiver) close(ctx context.Context) error {
 	err := r.flush(ctx, true)
@@ -338,4 +363,4 @@ func (r *tcpReceiver) close(ctx context.Context) error {
 	return cmp.Or(err, r.shut())
 }
 
-func (r *tcpReceiver) held() int64 { return r.next.lines }
+func (r *tcpReceiver) held() (int64, time.Time) { return r.next.lines, r.next.first }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -74,6 +75,7 @@ type Delivery struct {
 	Undelivered int64            `json:"undelivered"`
 	Retries     int64            `json:"retries"`
 	Gone        []Absence        `json:"gone"`
+	Gaps        []Gap            `json:"refused_gaps,omitempty"` // where lines of a log were refused
 	ByLog       map[string]int64 `json:"by_log"`
 }
 
@@ -84,6 +86,14 @@ type Absence struct {
 	Why  string     `json:"why"`
 }
 
+// Gap is a stretch of the story in which the receiver refused every line of a kind of log.
+type Gap struct {
+	Kind  string     `json:"kind"`
+	After *time.Time `json:"after"` // the last line that was taken before; nil: none was
+	Until *time.Time `json:"until"` // the first that was taken again; nil: none was
+	Lines int64      `json:"lines"`
+}
+
 func (d *Delivery) count(log string) {
 	d.Lines++
 	d.ByLog[log]++
@@ -92,18 +102,50 @@ func (d *Delivery) count(log string) {
 func (s *staged) record(x *Exercise) *Record {
 	r := &Record{Schema: RecordSchema, Name: s.o.Name, Seed: s.o.Seed, Accounts: s.truth.Total, To: safeURL(x.To), Speed: x.Speed, Shift: s.o.Shift.Seconds(), LeadIn: x.LeadIn.Seconds(),
 		History: x.History, Without: append([]string{}, s.o.Without...), StoryFrom: s.begin, StoryUntil: s.end, Acts: []PlayedAct{}, Clock: []Mark{},
-		Delivery: Delivery{Gone: []Absence{}, ByLog: map[string]int64{}}}
+		Delivery: Delivery{Gone: []Absence{}, Gaps: []Gap{}, ByLog: map[string]int64{}}}
 	for _, a := range s.truth.Acts {
 		r.Acts = append(r.Acts, PlayedAct{Name: a.Name, NameJa: a.NameJa, Stage: a.Stage, Attack: a.Attack, From: a.From, To: a.To})
 	}
 	return r
 }
 
+// What a record says of an exercise that somebody ended, and of one that goes on or ended with its machine.
+const (
+	stoppedInterrupted = "interrupted"
+	stoppedAlone       = "the exercise was going on"
+)
+
+// StoppedIn returns Stopped in a language, as far as it is known in it.
+func (r *Record) StoppedIn(lang string) string { return stoppedWords(r.Stopped).in(lang) }
+
 // soFar writes the record of an exercise that goes on: should the machine stop, it is what there is.
-func (r *Record) soFar(p *player) error {
+func (r *Record) soFar(p *player, why string) error {
 	so := *r
-	so.Ended, so.StoryEnd, so.Stopped = time.Now(), p.story, "the exercise was going on"
+	so.Acts = slices.Clone(r.Acts)
+	so.Ended, so.StoryEnd, so.Stopped = time.Now(), p.story, why
+	if why == stoppedInterrupted {
+		so.cut(p.to)
+	}
 	return so.write(p.x.Dir)
+}
+
+// cut takes back what was handed over and not delivered: the story came no farther than to the first such line.
+func (r *Record) cut(to receiver) {
+	n, from := to.held()
+	r.Delivery.Undelivered = n
+	if n == 0 || from.After(r.StoryEnd) {
+		return
+	}
+	r.StoryEnd = from.Add(-time.Microsecond)
+	for i := range r.Acts {
+		a := &r.Acts[i]
+		if !a.From.Before(from) {
+			a.PlayedFrom = nil
+		}
+		if !a.To.Before(from) {
+			a.PlayedTo = nil
+		}
+	}
 }
 
 // end notes how an exercise ended.
@@ -113,11 +155,12 @@ func (r *Record) end(p *player, interrupted bool, err error) {
 	case err != nil:
 		r.Stopped = err.Error()
 	case interrupted:
-		r.Stopped = "interrupted"
+		r.Stopped = stoppedInterrupted
 	default:
 		r.Complete, r.StoryEnd = true, p.s.end
 		p.acts.pass(p.s.end, r.Ended, p.tell)
 	}
+	r.cut(p.to)
 	if p.clock.last.Real.After(r.Began) {
 		r.Clock = append(r.Clock, p.clock.last)
 	}
@@ -142,11 +185,11 @@ func (r *Record) write(dir string) error {
 func ReadRecord(path string) (*Record, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("drill: read the record: %w", err)
+		return nil, notRead(path, err, phrase{"drill run の --out のフォルダを指定してください", "give the --out folder of drill run"})
 	}
 	r := new(Record)
 	if err := json.NewDecoder(bytes.NewReader(data)).Decode(r); err != nil {
-		return nil, fmt.Errorf("drill: read the record %s: %w", path, err)
+		return nil, within(jsonWords(data, err), "記録 %s：", "read the record %s: ", path)
 	}
 	if r.Schema != RecordSchema {
 		return nil, fmt.Errorf("drill: read the record %s: its schema is %q, not %q", path, r.Schema, RecordSchema)

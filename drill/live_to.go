@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -33,8 +34,8 @@ type receiver interface {
 	flush(ctx context.Context, idle bool) error
 	// close passes on everything and ends.
 	close(ctx context.Context) error
-	// held is how many lines were taken and not passed on.
-	held() int64
+	// held is how many lines were taken and not passed on, and the time of the first of them in the story.
+	held() (int64, time.Time)
 }
 
 // receiver returns the receiver that To names.
@@ -45,16 +46,22 @@ func (x *Exercise) receiver(k *link, r *run) (receiver, error) {
 	scheme, _, isURL := strings.Cut(x.To, "://")
 	if !isURL {
 		if x.To == "" {
-			return nil, errors.New("drill: say where the lines go:\n" + Destinations)
+			return nil, misuse("行の送り先を指定してください：\n%s", "say where the lines go:\n%s", Destinations)
+		}
+		if nested(x.To, x.Dir) {
+			return nil, misuse("送り先 %s と記録のフォルダ %s は、同じでも、一方が他方の中でもいけません：参加者に正解が見えてしまいます", "%s, where the lines go, and %s, where the truth stays, must be apart, neither in the other: the team would see the truth", x.To, x.Dir)
 		}
 		return newFolderReceiver(k, x.To, r), nil
 	}
 	u, err := url.Parse(x.To)
 	if err != nil {
-		return nil, fmt.Errorf("drill: %s: %w", safeURL(x.To), errors.Unwrap(err))
+		return nil, misuse("%[1]s://… は宛先として読めません。送り先：\n%[2]s", "%[1]s://… cannot be read as an address; lines can go to\n%[2]s", scheme, Destinations)
 	}
-	if u.Host == "" {
-		return nil, fmt.Errorf("drill: %s names no host", safeURL(x.To))
+	if u.Hostname() == "" {
+		return nil, misuse("%s にホスト名がありません", "%s names no host", safeURL(x.To))
+	}
+	if n, err := strconv.Atoi(u.Port()); u.Port() != "" && (err != nil || n < 1 || n > 65535) {
+		return nil, misuse("%s：ポート番号は 1 から 65535 です", "%s: ports are 1 to 65535", safeURL(x.To))
 	}
 	switch scheme {
 	case "syslog+udp", "syslog+tcp":
@@ -62,7 +69,7 @@ func (x *Exercise) receiver(k *link, r *run) (receiver, error) {
 	case "http", "https":
 		return newHTTPReceiver(k, u, x.Form, x.Headers, x.Rate)
 	}
-	return nil, fmt.Errorf("drill: %s: lines can go to\n%s", safeURL(x.To), Destinations)
+	return nil, misuse("%s には送れません。送り先：\n%s", "%s is nothing to send to; lines can go to\n%s", safeURL(x.To), Destinations)
 }
 
 // safeURL returns an address without its password and what follows its question mark.
@@ -82,6 +89,9 @@ type link struct {
 	first  time.Duration // before the first new try
 	kept   string        // the file of the lines that were not taken for good
 	out    *os.File
+
+	taken map[string]time.Time // the last line of each kind of log that the receiver took
+	open  map[string]int       // gaps that are not over, by kind
 }
 
 // longest is the longest time between two tries.
@@ -105,7 +115,7 @@ func (k *link) try(ctx context.Context, do func() error) error {
 	if final := new(forGood); errors.As(err, final) {
 		return err
 	}
-	if n := len(k.record.Gone); n == 0 || k.record.Gone[n-1].To != nil {
+	if !k.away() {
 		k.record.Gone = append(k.record.Gone, Absence{From: time.Now(), Why: err.Error()})
 	}
 	pause := k.first
@@ -127,6 +137,12 @@ func (k *link) try(ctx context.Context, do func() error) error {
 	return nil
 }
 
+// away says whether the receiver takes nothing now.
+func (k *link) away() bool {
+	n := len(k.record.Gone)
+	return n > 0 && k.record.Gone[n-1].To == nil
+}
+
 // rest waits, telling why.
 func (k *link) rest(ctx context.Context, pause time.Duration, why error) error {
 	for until := time.Now().Add(pause); ; {
@@ -134,7 +150,7 @@ func (k *link) rest(ctx context.Context, pause time.Duration, why error) error {
 		if left <= 0 {
 			return ctx.Err()
 		}
-		k.tell(Progress{Gone: why.Error()})
+		k.tell(Progress{Gone: why.Error(), gone: wordsOf(why)})
 		select {
 		case <-time.After(min(left, time.Second)):
 		case <-ctx.Done():
@@ -152,6 +168,9 @@ type notYet struct {
 // Error implements error.
 func (e notYet) Error() string { return e.err.Error() }
 
+// Unwrap returns the error that it is.
+func (e notYet) Unwrap() error { return e.err }
+
 func patience(err error) time.Duration {
 	if l := new(notYet); errors.As(err, l) {
 		return min(l.after, time.Minute)
@@ -166,12 +185,53 @@ const firstContact = 10 * time.Second
 func (k *link) meet(ctx context.Context, to string, do func() error) error {
 	short, stop := context.WithTimeout(ctx, firstContact)
 	defer stop()
-	err := k.try(short, do)
-	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		gone := k.record.Gone
-		return fmt.Errorf("drill: nobody takes the lines at %s: %s", to, gone[len(gone)-1].Why)
+	var last error
+	err := k.try(short, func() error {
+		err := do()
+		if err != nil && short.Err() == nil {
+			last = err
+		}
+		return err
+	})
+	if ctx.Err() == nil && short.Err() != nil && last != nil && err != nil {
+		return neverMet{within(last, "%s で受け取る相手がいないので、始めませんでした：", "nobody takes the lines at %s, so it did not begin: ", to)}
 	}
 	return err
+}
+
+// neverMet is the error of an exercise that does not begin, since the receiver did not take its first line.
+type neverMet struct{ error }
+
+// Unwrap returns the error that it is.
+func (e neverMet) Unwrap() error { return e.error }
+
+// delivered notes that the receiver has taken a line.
+func (k *link) delivered(l *heldLine) {
+	if k.taken == nil {
+		k.taken, k.open = map[string]time.Time{}, map[string]int{}
+	}
+	if i, ok := k.open[l.kind]; ok {
+		k.record.Gaps[i].Until = &l.at
+		delete(k.open, l.kind)
+	}
+	k.taken[l.kind] = l.at
+}
+
+// missed notes that the receiver has refused a line.
+func (k *link) missed(l *heldLine) {
+	if k.taken == nil {
+		k.taken, k.open = map[string]time.Time{}, map[string]int{}
+	}
+	i, ok := k.open[l.kind]
+	if !ok {
+		i = len(k.record.Gaps)
+		g := Gap{Kind: l.kind}
+		if at, ok := k.taken[l.kind]; ok {
+			g.After = &at
+		}
+		k.record.Gaps, k.open[l.kind] = append(k.record.Gaps, g), i
+	}
+	k.record.Gaps[i].Lines++
 }
 
 // refuse keeps a line that is not taken for good, beside the record.
@@ -208,6 +268,8 @@ func (k *link) shut() error {
 type heldLine struct {
 	log  string
 	text []byte
+	kind string
+	at   time.Time // in the story
 }
 
 // bucket holds back what is faster than so many lines a second.
@@ -279,11 +341,15 @@ type outReceiver struct {
 	w    *os.File
 	buf  []byte
 	n    int64
+	at   time.Time // of the first line that waits
 }
 
 func (r *outReceiver) open(context.Context) error { return nil }
 
 func (r *outReceiver) send(ctx context.Context, l *Line) error {
+	if r.n == 0 {
+		r.at = l.Time
+	}
 	r.buf = appendLine(r.buf, l)
 	r.n++
 	if len(r.buf) > 1<<16 {
@@ -298,7 +364,7 @@ func (r *outReceiver) flush(context.Context, bool) error {
 	}
 	_, err := r.w.Write(r.buf)
 	if err != nil {
-		return fmt.Errorf("drill: write to standard output: %w", err)
+		return trouble(err, "標準出力に書けません（%s）", "standard output takes nothing: %s", reason(err))
 	}
 	r.buf, r.n = r.buf[:0], 0
 	return nil
@@ -307,4 +373,5 @@ func (r *outReceiver) flush(context.Context, bool) error {
 func (r *outReceiver) close(ctx context.Context) error {
 	return cmp.Or(r.flush(ctx, false), r.link.shut())
 }
-func (r *outReceiver) held() int64 { return r.n }
+
+func (r *outReceiver) held() (int64, time.Time) { return r.n, r.at }

@@ -68,6 +68,23 @@ func kinds() []string {
 // Logs returns the kinds of log that drills write, sorted. Which of them a drill has depends on its institute.
 func Logs() []string { return slices.Sorted(slices.Values(kinds())) }
 
+// LogsOf returns the kinds of log that the institute of a drill keeps, sorted.
+func LogsOf(name string) []string {
+	out := []string{}
+	o, err := Options{Name: name, Accounts: mostAccounts / 100}.withDefaults()
+	s, serr := incidentOf(name)
+	if err != nil || serr != nil {
+		return out
+	}
+	for _, sheet := range openLogs(newWorld(o, s.has), "", o).sheets {
+		if !slices.Contains(out, sheet.kind) {
+			out = append(out, sheet.kind)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 func (s trace) names() []string {
 	out := []string{}
 	for i, n := range kinds() {

@@ -6,7 +6,6 @@ package drill
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 )
 
@@ -71,7 +70,7 @@ func enough(o Options, err error) error {
 			low = n
 		}
 	}
-	return fmt.Errorf("%w (%d are enough)", err, high)
+	return misuse("%s（アカウント %d 件なら足ります）", "%s (%d accounts are enough)", err.Error(), high)
 }
 
 // reach is how far before its moment a line may lie.

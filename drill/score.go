@@ -90,7 +90,7 @@ type finding struct {
 func Score(truth *Truth, caseJSON []byte) (*Result, error) {
 	var c caseFile
 	if err := json.Unmarshal(caseJSON, &c); err != nil {
-		return nil, fmt.Errorf("drill: read case: %w", err)
+		return nil, within(jsonWords(caseJSON, err), "事案を読めません：", "read case: ")
 	}
 	if !strings.HasPrefix(c.Schema, "sekisho.case/") {
 		return nil, fmt.Errorf("drill: read case: its schema is %q, not sekisho.case/1", c.Schema)

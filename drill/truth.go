@@ -159,11 +159,11 @@ type Exposure struct {
 func ReadTruth(path string) (*Truth, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("drill: read truth: %w", err)
+		return nil, notRead(path, err, phrase{"drill generate か drill run の --out のフォルダ、またはその truth.json を指定してください", "give the --out folder of drill generate or drill run, or its truth.json"})
 	}
 	t := new(Truth)
 	if err := json.Unmarshal(data, t); err != nil {
-		return nil, fmt.Errorf("drill: read truth %s: %w", path, err)
+		return nil, within(jsonWords(data, err), "正解 %s：", "read truth %s: ", path)
 	}
 	if t.Schema != TruthSchema {
 		return nil, fmt.Errorf("drill: read truth %s: its schema is %q, not %q", path, t.Schema, TruthSchema)
@@ -171,12 +171,13 @@ func ReadTruth(path string) (*Truth, error) {
 	return t, nil
 }
 
+// write writes the truth so that only its owner can read it: it spoils the exercise.
 func (t *Truth) write(path string) error {
 	data, err := json.MarshalIndent(t, "", " ")
 	if err != nil {
 		return fmt.Errorf("drill: write truth: %w", err)
 	}
-	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
+	if err := os.WriteFile(path, append(data, '\n'), 0o600); err != nil {
 		return fmt.Errorf("drill: write truth: %w", err)
 	}
 	return nil

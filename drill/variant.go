@@ -4,6 +4,7 @@
 package drill
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,12 +38,19 @@ const (
 	hoursAny    = "any-hour"
 )
 
+// Groups of variants that a story may be deaf to.
+const (
+	groupSupply = "addresses"
+	groupLeave  = "drop-out"
+	groupErased = "erased"
+)
+
 func variants() []variant {
 	pace := func(name string) variant { return variant{name, "pace", func(o *Options) { o.Pace = name }} }
-	supply := func(name string) variant { return variant{name, "addresses", func(o *Options) { o.Supply = name }} }
+	supply := func(name string) variant { return variant{name, groupSupply, func(o *Options) { o.Supply = name }} }
 	hours := func(name string) variant { return variant{name, "hours", func(o *Options) { o.Hours = name }} }
 	leave := func(name string, share float64) variant {
-		return variant{name, "drop-out", func(o *Options) { o.DropOut = share }}
+		return variant{name, groupLeave, func(o *Options) { o.DropOut = share }}
 	}
 	late := func(days int) variant {
 		return variant{fmt.Sprintf("late-%d", days), "logs", func(o *Options) { o.Late = days }}
@@ -52,14 +60,14 @@ func variants() []variant {
 		supply(supplyResidential), supply(supplyCarrier), supply(supplyPartner),
 		hours(hoursOffice), hours(hoursAny),
 		leave("no-drop-out", -1), leave("third-drop-out", 0.3), leave("half-drop-out", 0.5), leave("most-drop-out", 0.8),
-		{"erased", "erased", func(o *Options) { o.Erased = true }},
+		{"erased", groupErased, func(o *Options) { o.Erased = true }},
 		late(1), late(30), late(90),
 		{"second-intruder", "second", func(o *Options) { o.SecondIntruder = true }},
 		{"quiet", "quiet", func(o *Options) { o.Quiet = true }},
 	}
 }
 
-// Variants returns the names of the variants that there are of every drill with an attack.
+// Variants returns the names of all variants.
 func Variants() []string {
 	var names []string
 	for _, v := range variants() {
@@ -68,28 +76,60 @@ func Variants() []string {
 	return names
 }
 
-// Vary sets the options of variants, by name. Those that exclude each other are refused.
+// VariantsOf returns the names of the variants that change something in a drill: none where it has no attack.
+func VariantsOf(name string) []string {
+	names := []string{}
+	s, err := incidentOf(name)
+	if err != nil || s.quiet {
+		return names
+	}
+	for _, v := range variants() {
+		if !slices.Contains(s.deaf, v.name) && !slices.Contains(s.deaf, v.group) {
+			names = append(names, v.name)
+		}
+	}
+	return names
+}
+
+// Vary sets the options of variants, by name. Those that exclude each other, and those that would change nothing in this drill, are
+// refused.
 func (o *Options) Vary(names ...string) error {
 	had := map[string]string{}
 	for _, name := range names {
 		i := slices.IndexFunc(variants(), func(v variant) bool { return v.name == name })
 		if i < 0 {
-			return fmt.Errorf("there is no variant %q; there are: %s", name, strings.Join(Variants(), ", "))
+			return unknown(phrase{"変種", "variant"}, name, Variants())
+		}
+		if err := o.hears(name); err != nil {
+			return err
 		}
 		v := variants()[i]
 		if other, ok := had[v.group]; ok && other != name {
-			return fmt.Errorf("the variants %s and %s exclude each other", other, name)
+			return misuse("変種 %s と %s は同時に使えません", "the variants %s and %s exclude each other", other, name)
 		}
 		had[v.group] = name
 		v.set(o)
 	}
 	if quiet, ok := had["quiet"]; ok && len(had) > 1 {
-		return fmt.Errorf("the variant %s leaves the attack out: nothing of it can be varied", quiet)
+		return misuse("変種 %s は攻撃を除くので、ほかの変種とは使えません", "the variant %s leaves the attack out: nothing of it can be varied", quiet)
 	}
 	if o.LogsFrom.IsZero() || o.Late == 0 {
 		return nil
 	}
-	return fmt.Errorf("the variant %s says when the logs begin: give no other date", had["logs"])
+	return misuse("変種 %s がログの始まりを決めます：別の日付は指定できません", "the variant %s says when the logs begin: give no other date", had["logs"])
+}
+
+// hears says why a variant would change nothing in the drill.
+func (o *Options) hears(name string) error {
+	drill := cmp.Or(o.Name, AIST)
+	has := VariantsOf(drill)
+	switch {
+	case slices.Contains(has, name):
+		return nil
+	case len(has) == 0:
+		return misuse("%s には攻撃がないので、変種もありません", "%s has no attack, so it has no variants", drill)
+	}
+	return misuse("変種 %[1]s は %[2]s では何も変えません。%[2]s の変種：%[3]s", "the variant %[1]s changes nothing in %[2]s; the variants of %[2]s are: %[3]s", name, drill, strings.Join(has, ", "))
 }
 
 // frame is where a story lies in its drill: from a day on, over so many; and what a drill of that pace spans in all.
@@ -121,7 +161,7 @@ func (o *Options) lay(s incident) error {
 	case o.Pace != "":
 		var ok bool
 		if f, ok = frameOf(o.Pace); !ok {
-			return fmt.Errorf("drill: there is no pace %q; there are: %s", o.Pace, strings.Join([]string{paceHours, paceDays, paceWeeks, paceSlow}, ", "))
+			return unknown(phrase{"進み方", "pace"}, o.Pace, []string{paceHours, paceDays, paceWeeks, paceSlow})
 		}
 		f.all += first
 	case o.Days == 0:
@@ -137,7 +177,7 @@ func (o *Options) lay(s incident) error {
 		o.Days = f.all
 	}
 	if o.Days < f.all-7 && o.Pace != "" {
-		return fmt.Errorf("drill: %d days: the pace %q needs %d", o.Days, o.Pace, f.all)
+		return misuse("%[1]d 日では足りません：%[2]s には %[3]d 日必要です", "%[1]d days: the pace %[2]q needs %[3]d", o.Days, o.Pace, f.all)
 	}
 	o.lead, o.span = first+f.lead, f.span
 	return nil

@@ -4,6 +4,7 @@
 package drill
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -39,8 +40,8 @@ func TestEveryVariant(t *testing.T) {
 		if name == "aist-2018" {
 			continue // the same script as aist
 		}
-		for _, v := range Variants() {
-			if v == "quiet" || strings.HasSuffix(v, "drop-out") && name != AIST {
+		for _, v := range VariantsOf(name) {
+			if v == "quiet" {
 				continue
 			}
 			t.Run(name+"/"+v, func(t *testing.T) {
@@ -269,6 +270,53 @@ func TestSizes(t *testing.T) {
 		}
 		if err != nil {
 			t.Errorf("%s: %v", s.name, err)
+		}
+	}
+}
+
+// TestVariantsOf checks that a drill has the variants that change what happens in it, and no others: by its truth, and by the lines
+// of the guessing where it is that alone which changes.
+func TestVariantsOf(t *testing.T) {
+	for _, name := range Names() {
+		has := VariantsOf(name)
+		if !HasAttack(name) && len(has) > 0 {
+			t.Errorf("%s has no attack, and the variants %v", name, has)
+		}
+		if !HasAttack(name) || name == "aist-2018" { // the same script as aist
+			continue
+		}
+		told := func(set func(*Options)) string {
+			o := Options{Name: name, PeakPerAccount: 5}
+			set(&o)
+			o, err := o.withDefaults()
+			if err != nil {
+				t.Fatal(err)
+			}
+			truth, err := sketch(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return asJSON(t, truth)
+		}
+		plain := told(func(*Options) {})
+		for _, v := range variants() {
+			same := told(v.set) == plain
+			if v.group == groupLeave && name == AIST { // who is guessed at, not what comes of it
+				same = false
+			}
+			if declared := slices.Contains(has, v.name); declared == same {
+				t.Errorf("%s: %s changes nothing: %v; it is one of its variants: %v", name, v.name, same, declared)
+			}
+		}
+	}
+	if len(VariantsOf("nothing")) > 0 {
+		t.Error("a drill that is not there has variants")
+	}
+	for _, c := range []struct{ drill, variant, says string }{{"quiet", "carrier", "no attack"}, {AISTQuiet, "quiet", "no attack"}, {"spam-2023", "any-hour", "changes nothing in spam-2023"}, {AIST, "eraced", "did you mean erased?"}} {
+		o := Options{Name: c.drill}
+		err := o.Vary(c.variant)
+		if trouble := new(Trouble); !errors.As(err, &trouble) || !trouble.Usage || !strings.Contains(err.Error(), c.says) || trouble.In("ja") == err.Error() {
+			t.Errorf("%s of %s: %v", c.variant, c.drill, err)
 		}
 	}
 }

@@ -4,12 +4,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,7 +46,7 @@ Exit status: 0 every victim was found and nobody else accused; 1 otherwise.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return inWords(f.run(cmd), language(f.lang)) },
 	}
 	fl := cmd.Flags()
 	fl.BoolVar(&f.once, "once", false, "end after the verdict, without serving the report")
@@ -57,6 +59,9 @@ Exit status: 0 every victim was found and nobody else accused; 1 otherwise.`,
 }
 
 func (f *demoFlags) run(cmd *cobra.Command) (err error) {
+	if err := cmp.Or(given(cmd.Flags(), "seed", "seeds count from 1"), given(cmd.Flags(), "accounts", "an institute has 100 at least")); err != nil {
+		return err
+	}
 	if err := (drill.Options{Seed: f.seed, Accounts: f.accounts}).Check(); err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -72,6 +77,9 @@ func (f *demoFlags) run(cmd *cobra.Command) (err error) {
 	r, err := node.Rehearse(cmd.Context(), dir, drill.Options{Seed: f.seed, Accounts: f.accounts},
 		node.Options{Version: version, Home: home, Progress: bar.Update})
 	bar.Close()
+	if cmd.Context().Err() != nil {
+		return f.stopped(lang)
+	}
 	if err != nil {
 		return err
 	}
@@ -96,11 +104,19 @@ func (f *demoFlags) run(cmd *cobra.Command) (err error) {
 	return nil
 }
 
+// stopped says that there is no verdict, and what is left.
+func (f *demoFlags) stopped(lang report.Lang) error {
+	if entries, err := os.ReadDir(f.out); f.out != "" && err == nil && len(entries) > 0 {
+		return fmt.Errorf(pick(lang, event.Words{Ja: "結果が出る前に中断しました。途中までのものが %s に残っています。やり直すには別のフォルダを指定してください", En: "interrupted before there was a verdict; what there is so far stays in %s: to try again choose another folder"}), printable(f.out))
+	}
+	return errors.New(pick(lang, event.Words{Ja: "結果が出る前に中断しました。何も残していません", En: "interrupted before there was a verdict: nothing is left"}))
+}
+
 // folder returns where to work, where the signing key is (empty: where it always is), and what to do in the end.
 func (f *demoFlags) folder() (dir, home string, done func() error, err error) {
 	if f.out != "" {
 		if entries, err := os.ReadDir(f.out); err == nil && len(entries) > 0 {
-			return "", "", nil, fmt.Errorf("%s is in use (it holds %s): choose a new or empty folder for --out", f.out, printable(entries[0].Name()))
+			return "", "", nil, fmt.Errorf("%s is in use: it holds %q; choose a new or an empty folder for --out", printable(f.out), entries[0].Name())
 		}
 		return f.out, "", func() error { return nil }, os.MkdirAll(f.out, 0o700)
 	}
@@ -148,6 +164,9 @@ func tellResult(w io.Writer, r *drill.Result, lang report.Lang) (wrong bool) {
 
 // ago says how long before or after something was.
 func ago(hours float64, lang report.Lang) string {
+	if hours > -0.05 && hours < 0.05 { // no -0.0
+		hours = 0
+	}
 	before := hours < 0
 	if before {
 		hours = -hours
@@ -160,7 +179,11 @@ func ago(hours float64, lang report.Lang) string {
 	if before {
 		side = event.Words{Ja: "前", En: "before"}
 	}
-	return strings.TrimSpace(fmt.Sprintf(pick(lang, event.Words{Ja: "%.1f %s%s", En: "%.1f %s %s"}), n, pick(lang, unit), pick(lang, side)))
+	text := strings.TrimSuffix(strconv.FormatFloat(n, 'f', 1, 64), ".0")
+	if text == "1" {
+		unit.En = strings.TrimSuffix(unit.En, "s")
+	}
+	return fmt.Sprintf(pick(lang, event.Words{Ja: "%s %s%s", En: "%s %s %s"}), text, pick(lang, unit), pick(lang, side))
 }
 
 // serve shows the report on this machine until the context ends.

@@ -4,9 +4,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,15 +77,7 @@ func drillListCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			w, l := cmd.OutOrStdout(), language(lang)
 			if asJSON {
-				type one struct {
-					Name  string      `json:"name"`
-					About event.Words `json:"about"`
-				}
-				var all []one
-				for _, n := range drill.Names() {
-					all = append(all, one{n, drillWords(n)})
-				}
-				return printJSON(w, all)
+				return printJSON(w, drillList())
 			}
 			for _, n := range drill.Names() {
 				fmt.Fprintf(w, "%-28s %s\n", n, pick(l, drillWords(n)))
@@ -101,6 +95,32 @@ func drillListCommand() *cobra.Command {
 	return cmd
 }
 
+// listedDrill is a drill as --json lists it.
+type listedDrill struct {
+	Name     string          `json:"name"`
+	About    event.Words     `json:"about"`
+	Attack   bool            `json:"attack"`
+	Variants []listedVariant `json:"variants"` // that change something in it
+	Logs     []string        `json:"logs"`     // the kinds of log that its institute keeps
+}
+
+type listedVariant struct {
+	Name  string      `json:"name"`
+	About event.Words `json:"about"`
+}
+
+func drillList() []listedDrill {
+	var all []listedDrill
+	for _, n := range drill.Names() {
+		d := listedDrill{Name: n, About: drillWords(n), Attack: drill.HasAttack(n), Variants: []listedVariant{}, Logs: drill.LogsOf(n)}
+		for _, v := range drill.VariantsOf(n) {
+			d.Variants = append(d.Variants, listedVariant{v, variantWords(v)})
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
 // variant changes a drill.
 type variant struct {
 	name  string
@@ -112,7 +132,7 @@ type variant struct {
 func variants() []variant {
 	var all []variant
 	for _, name := range drill.Variants() {
-		set := func(o *drill.Options) { _ = o.Vary(name) } // of one variant alone there is nothing to refuse
+		set := func(o *drill.Options) { _ = o.Vary(name) } // of one variant of this drill's there is nothing to refuse
 		all = append(all, variant{name, variantWords(name), set})
 	}
 	return all
@@ -169,6 +189,7 @@ type generateFlags struct {
 	dropOut           float64
 	json              bool
 	lang              string
+	fl                *pflag.FlagSet
 }
 
 func drillGenerateCommand() *cobra.Command {
@@ -177,17 +198,14 @@ func drillGenerateCommand() *cobra.Command {
 		Use:   "generate [flags] NAME",
 		Short: "Make the logs of a drill, the institute's profile and the truth",
 		Long: `Generate writes logs/ (as on an institute's share), org.yaml with directory.csv and intel/, and truth.json (what really happened)
-into a new or empty folder. The same flags give the same bytes.`,
+into a new or empty folder. The same flags give the same bytes. Interrupted, it removes what it wrote.
+
+Exit status: 0 made; 1 not made; 2 wrong usage.`,
 		Example: `  sekisho drill generate aist --out drill
   sekisho investigate --org drill/org.yaml --out case drill/logs
   sekisho drill score case drill/truth.json`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usageError("give the name of one drill: %s", strings.Join(drill.Names(), ", "))
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
+		Args: func(_ *cobra.Command, args []string) error { return drillMeant(args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return inWords(f.run(cmd, args[0]), language(f.lang)) },
 	}
 	fl := cmd.Flags()
 	f.story(fl)
@@ -199,14 +217,15 @@ into a new or empty folder. The same flags give the same bytes.`,
 
 // story adds the flags that say which story is told.
 func (f *generateFlags) story(fl *pflag.FlagSet) {
-	fl.Uint64Var(&f.o.Seed, "seed", 1, "which of all institutes")
+	f.fl = fl
+	fl.Uint64Var(&f.o.Seed, "seed", 1, "which of all institutes, from 1")
 	fl.IntVar(&f.o.Accounts, "accounts", 0, "how many people it has: 100 to 50000 (default: the drill's own, 400 for aist)")
 	fl.IntVar(&f.o.Days, "days", 0, "how many days the logs span (default: the drill's own; the story is pressed or stretched to fit)")
 	fl.IntVar(&f.o.PeakPerAccount, "peak", 0, "guesses at each account on the worst day (default: the drill's own)")
 	fl.StringVar(&f.start, "start", "", "the first `date` (default: the drill's own)")
 	fl.StringVar(&f.from, "logs-from", "", "the `date` before which no log is kept")
 	fl.StringSliceVar(&f.variants, "variant", nil, "`names` of variants, as drill list shows them; comma-separated")
-	fl.Float64Var(&f.dropOut, "drop-out", -1, "the `share` of cracked accounts that leave the list of targets: 0 to 1 (default: all)")
+	fl.Float64Var(&f.dropOut, "drop-out", 1, "the `share` of cracked accounts that leave the list of targets: 0 to 1")
 	fl.StringSliceVar(&f.without, "without", nil, "`kinds` of log that are missing, as drill list shows them; comma-separated")
 }
 
@@ -222,6 +241,9 @@ func (f *generateFlags) run(cmd *cobra.Command, name string) error {
 	f.o.Progress = func(done, total int64) { bar.Update(node.Progress{Phase: "drill", Done: done, Total: total}) }
 	t, err := drill.Generate(cmd.Context(), f.out, f.o)
 	bar.Close()
+	if errors.Is(err, context.Canceled) {
+		return errors.New(pick(lang, event.Words{Ja: "中断しました。書きかけのものは消しました", En: "interrupted: what had been written is removed"}))
+	}
 	if err != nil {
 		return err
 	}
@@ -237,13 +259,14 @@ func (f *generateFlags) run(cmd *cobra.Command, name string) error {
 
 // options turns flags into options of the drill.
 func (f *generateFlags) options(name string) error {
-	f.o.Name, f.o.Without = name, f.without
-	known := false
-	for _, n := range drill.Names() {
-		known = known || n == name
+	f.o.Name, f.o.Without, f.variants = name, trimmed(f.without), trimmed(f.variants)
+	if err := (drill.Options{Name: name}).Known(f.o.Without); err != nil {
+		return err
 	}
-	if !known {
-		return fmt.Errorf("there is no drill %q; there are: %s", name, strings.Join(drill.Names(), ", "))
+	for _, n := range [][2]string{{"seed", "seeds count from 1"}, {"accounts", "an institute has 100 at least"}, {"days", "a drill spans 1 at least"}, {"peak", "1 at least can be made"}} {
+		if err := given(f.fl, n[0], n[1]); err != nil {
+			return err
+		}
 	}
 	tokyo := time.FixedZone("JST", 9*3600)
 	for _, d := range []struct {
@@ -267,12 +290,14 @@ func (f *generateFlags) options(name string) error {
 
 // vary sets what the variants and --drop-out say.
 func (f *generateFlags) vary() error {
-	if err := f.o.Vary(f.variants...); err != nil || f.dropOut < 0 {
+	if err := f.o.Vary(f.variants...); err != nil || !f.fl.Changed("drop-out") {
 		return err
 	}
 	switch {
-	case f.dropOut > 1:
+	case !(f.dropOut >= 0 && f.dropOut <= 1):
 		return fmt.Errorf("--drop-out %v: give a share from 0 to 1", f.dropOut)
+	case !slices.Contains(drill.VariantsOf(f.o.Name), "no-drop-out"):
+		return fmt.Errorf("--drop-out: in %s nobody guesses at a list of targets that accounts could leave", f.o.Name)
 	case f.o.DropOut != 0:
 		return errors.New("--drop-out and a variant of it exclude each other")
 	case f.dropOut == 0:

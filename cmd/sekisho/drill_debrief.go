@@ -35,7 +35,7 @@ wrongly accused, and how long after it was played each act was noticed. What was
 apart. --out writes it as one page in Japanese and English that prints well. --case adds what Sekisho found in the same logs.`,
 		Example: `  sekisho drill debrief --run rehearsal --answers rehearsal/answers.yaml --out debrief.html`,
 		Args:    noArguments,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return f.debrief(cmd) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return inWords(f.debrief(cmd), language(f.lang)) },
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.run, "run", "", "the `folder` of the rehearsal")

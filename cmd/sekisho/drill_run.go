@@ -37,20 +37,18 @@ func drillRunCommand() *cobra.Command {
 ` + indent(drill.Destinations) + `
 
 The times in the lines are the drill's own; --now or --at moves them, and at speed 1 they are then true. Where a receiver is
-away the story waits for it, says so, and follows as fast as it can. Ctrl-C ends the rehearsal in good order.
+away the story waits for it, says so, and follows as fast as it can. Ctrl-C ends the rehearsal in good order. Where it does not begin,
+since nobody takes the first line, nothing is left behind.
 
 In --out stay org.yaml with directory.csv and intel/ (what the team may know), answers.yaml (where it writes down what it finds
-and when), and, for the leader alone, truth.json and run.json (when each act was played). Afterwards: sekisho drill debrief.`,
+and when), and, for the leader alone, truth.json and run.json (when each act was played). Afterwards: sekisho drill debrief.
+
+Exit status: 0 played to its end, or until it was interrupted; 1 not begun, or not taken to the end; 2 wrong usage.`,
 		Example: `  sekisho drill run aist --from first-act --speed 600 --to syslog+tcp://127.0.0.1:5514 --out rehearsal
   sekisho drill run aist --from first-login --now --to /mnt/share/logs --history --out rehearsal
   sekisho drill debrief --run rehearsal --answers rehearsal/answers.yaml`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usageError("give the name of one drill: %s", strings.Join(drill.Names(), ", "))
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
+		Args: func(_ *cobra.Command, args []string) error { return drillMeant(args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return inWords(f.run(cmd, args[0]), language(f.lang)) },
 	}
 	fl := cmd.Flags()
 	f.story(fl)
@@ -89,7 +87,7 @@ func (f *runFlags) run(cmd *cobra.Command, name string) error {
 	bar.Close()
 	switch {
 	case r == nil && cmd.Context().Err() != nil:
-		return errors.New(pick(lang, event.Words{Ja: "開始前に中断しました", En: "interrupted before it began"}))
+		return stoppedBefore(lang)
 	case r == nil:
 		return err
 	case f.json:
@@ -122,7 +120,9 @@ func (f *runFlags) exercise(name string) error {
 	case f.at != "":
 		for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"} {
 			if t, err := time.ParseInLocation(form, f.at, time.Local); err == nil {
-				f.x.Begin = t
+				if f.x.Begin = t; time.Since(t) > time.Minute {
+					return fmt.Errorf("--at %s is past: it is %s; write a later time, or --now", f.at, time.Now().Format("2006-01-02T15:04"))
+				}
 				return nil
 			}
 		}
@@ -146,7 +146,7 @@ func (f *runFlags) tellRecord(w io.Writer, r *drill.Record, lang report.Lang) {
 	if r.Complete {
 		p("%s：最後まで演じました。%s 行、%s", "%s: played to the end. %s lines in %s", r.Name, grouped(d.Lines), r.Ended.Sub(r.Began).Round(time.Second))
 	} else {
-		p("%s：物語の %s まで演じて止めました（%s）。%s 行、%s", "%s: played until %s of the story (%s). %s lines in %s", r.Name, storyTime(r.StoryEnd), printable(r.Stopped), grouped(d.Lines), r.Ended.Sub(r.Began).Round(time.Second))
+		p("%s：物語の %s まで演じて止めました（%s）。%s 行、%s", "%s: played until %s of the story (%s). %s lines in %s", r.Name, storyTime(r.StoryEnd), printable(r.StoppedIn(string(lang))), grouped(d.Lines), r.Ended.Sub(r.Began).Round(time.Second))
 	}
 	if n := len(d.Gone); n > 0 {
 		var away time.Duration
@@ -157,7 +157,11 @@ func (f *runFlags) tellRecord(w io.Writer, r *drill.Record, lang report.Lang) {
 			}
 			away += to.Sub(g.From)
 		}
-		p("  受信側の不在：%d 回、計 %s", "  the receiver was away %d times, %s in all", n, away.Round(time.Second))
+		times := map[int]string{1: "once", 2: "twice"}[n]
+		if times == "" {
+			times = fmt.Sprintf("%d times", n)
+		}
+		p("  受信側の不在：%[1]d 回、計 %[2]s", "  the receiver was away %[3]s, %[2]s in all", n, away.Round(time.Second), times)
 	}
 	for _, c := range []struct {
 		n      int64
@@ -165,7 +169,7 @@ func (f *runFlags) tellRecord(w io.Writer, r *drill.Record, lang report.Lang) {
 	}{{d.Resent, "届いたか不明のため再送（重複の可能性）", "sent again, since nobody knows whether they had arrived (may be there twice)"}, {d.Refused, "受信側が拒否（undelivered.ndjson に保存）", "refused by the receiver (kept in undelivered.ndjson)"},
 		{d.Lost, "途中で失われたと分かっているもの", "known to be lost on the way"}, {d.Undelivered, "届けられずに終わったもの", "not delivered in the end"}} {
 		if c.n > 0 {
-			p("  %s：%s 行", "  %s: %s lines", pick(lang, event.Words{Ja: c.ja, En: c.en}), grouped(c.n))
+			p("  %[1]s：%[2]s 行", "  %[1]s: %[3]s", pick(lang, event.Words{Ja: c.ja, En: c.en}), grouped(c.n), number(c.n, "line", "lines"))
 		}
 	}
 	dir := printable(strings.TrimRight(f.x.Dir, string(filepath.Separator)))
@@ -190,6 +194,7 @@ type runBar struct {
 	acts bool
 	last time.Time
 	gone bool
+	told bool // that lines are refused
 }
 
 func newRunBar(w io.Writer, lang report.Lang, acts bool) *runBar {
@@ -222,10 +227,14 @@ func (b *runBar) Update(p drill.Progress) {
 	if gone := p.Gone != ""; gone != b.gone {
 		b.gone = gone
 		if gone {
-			b.line(b.say("  受信側が受け取りません：%s。戻るまで待ちます。", "  the receiver takes nothing: %s; the story waits for it", printable(p.Gone)))
+			b.line(b.say("  受信側が受け取りません：%s。戻るまで待ちます。", "  the receiver takes nothing: %s; the story waits for it", printable(p.GoneIn(string(b.lang)))))
 		} else {
 			b.line(b.say("  受信側が戻りました。", "  the receiver is back"))
 		}
+	}
+	if p.Refused > 0 && !b.told {
+		b.told = true
+		b.line(b.say("  受信側が行を拒否しています。undelivered.ndjson に保存し、演じ続けます。", "  the receiver refuses lines: they are kept in undelivered.ndjson, and the story goes on"))
 	}
 	every := 30 * time.Second
 	if b.on {
@@ -242,6 +251,8 @@ func (b *runBar) draw(p drill.Progress) {
 	switch p.Phase {
 	case "prepare":
 		text = b.say("  準備  %s", "  prepare  %s", storyTime(p.Story))
+	case "wait":
+		text = b.say("  %s に始まります（物語 %s）", "  begins at %s (story %s)", p.Starts.Local().Format("2006-01-02 15:04:05"), storyTime(p.Story))
 	case "history":
 		text = b.say("  過去分  %s  %s 行", "  before  %s  %s lines", storyTime(p.Story), grouped(p.Lines))
 	default:

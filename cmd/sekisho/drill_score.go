@@ -45,7 +45,9 @@ Exit status 0 means that it was scored.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0], args[1]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return inWords(f.run(cmd, args[0], args[1]), language(f.lang))
+		},
 	}
 	fl := cmd.Flags()
 	fl.BoolVar(&f.respond, "respond", false, "ask simulated people the case's questions, and say how many it takes until all victims are known")

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/sekisho/sekisho/drill"
 	"github.com/sekisho/sekisho/node"
+	"github.com/sekisho/sekisho/report"
 )
 
 // tableSize is how large the drills of the table are: small, so that all of them take less than an hour on two cores. A cast
@@ -55,7 +57,7 @@ type tableRow struct {
 	Result   *drill.Result `json:"result,omitempty"`
 }
 
-// tableRuns lists every drill, and every variant of those with an attack.
+// tableRuns lists every drill, and every variant that changes something in it.
 func tableRuns(names []string, all []variant, size tableSize, seed uint64) []tableRun {
 	var out []tableRun
 	for _, n := range names {
@@ -66,10 +68,11 @@ func tableRuns(names []string, all []variant, size tableSize, seed uint64) []tab
 			}
 		}
 		out = append(out, tableRun{Drill: n, o: o})
-		if !drill.HasAttack(n) {
-			continue
-		}
+		has := drill.VariantsOf(n)
 		for _, v := range all {
+			if !slices.Contains(has, v.name) {
+				continue
+			}
 			r := tableRun{Drill: n, Variant: v.name, o: o}
 			if v.set(&r.o); r.o.Pace != "" {
 				r.o.Days = 0 // the pace's own
@@ -88,11 +91,7 @@ func pickRuns(all []tableRun, only []string) ([]tableRun, error) {
 	var out []tableRun
 	for _, name := range only {
 		if !slices.ContainsFunc(all, func(r tableRun) bool { return r.Drill == name || r.name() == name }) {
-			var names []string
-			for i := range all {
-				names = append(names, all[i].name())
-			}
-			return nil, fmt.Errorf("--only %q: there is no such drill; there are: %s", name, strings.Join(names, ", "))
+			return nil, noRow(all, name)
 		}
 	}
 	for i := range all {
@@ -101,6 +100,39 @@ func pickRuns(all []tableRun, only []string) ([]tableRun, error) {
 		}
 	}
 	return out, nil
+}
+
+// noRow says why no row of the table is called so, and which one may be meant.
+func noRow(all []tableRun, name string) error {
+	story, variant, varied := strings.Cut(name, "/")
+	if known := slices.Contains(drill.Names(), story); known && varied {
+		has := drill.VariantsOf(story)
+		switch near := drill.Nearest(variant, has); {
+		case len(has) == 0:
+			return fmt.Errorf("--only %q: %s has no attack, so it has no variants", name, story)
+		case slices.Contains(drill.Variants(), variant):
+			return fmt.Errorf("--only %q: the variant %s changes nothing in %s, whose variants are: %s", name, variant, story, strings.Join(has, ", "))
+		case near != "":
+			return fmt.Errorf("--only %q: there is no variant %q; did you mean %s/%s? %s has: %s", name, variant, story, near, story, strings.Join(has, ", "))
+		default:
+			return fmt.Errorf("--only %q: there is no variant %q; %s has: %s", name, variant, story, strings.Join(has, ", "))
+		}
+	}
+	var names []string
+	for i := range all {
+		names = append(names, all[i].name())
+	}
+	meant := drill.Nearest(name, names)
+	if varied && !slices.Contains(drill.Names(), story) { // the drill is wrong; the variant may be right
+		meant = drill.Nearest(story, drill.Names())
+		if whole := meant + "/" + variant; slices.Contains(names, whole) {
+			meant = whole
+		}
+	}
+	if meant != "" {
+		meant = fmt.Sprintf("; did you mean %s?", meant)
+	}
+	return fmt.Errorf("--only %q: no row is called so%s Rows are DRILL or DRILL/VARIANT: sekisho drill list names both", name, cmp.Or(meant, "."))
 }
 
 type tableFlags struct {
@@ -120,13 +152,13 @@ func drillTableCommand() *cobra.Command {
 		Short: "Make, investigate and score every drill and variant, and write a table",
 		Long: `Table makes each drill, and each variant of those with an attack, at a small size, investigates it without its truth, scores the case,
 asks simulated people, and writes one row for each in Markdown. docs/reference/drills.md explains the numbers. Interrupted, it
-writes the rows that it has and says so.
+writes the rows that it has and says so; interrupted before the first row, it writes nothing.
 
-Exit status: 0 all were scored; 1 some were not.`,
+Exit status: 0 all were scored; 1 some were not; 2 wrong usage.`,
 		Example: `  sekisho drill table --out docs/reference/drill-scores.md
   sekisho drill table --only aist,spam-2023/residential`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return inWords(f.run(cmd), report.En) },
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.out, "out", "", "the `file` to write (default: standard output)")
@@ -146,8 +178,11 @@ func (f *tableFlags) run(cmd *cobra.Command) error {
 	if f.jobs < 0 || f.questions < 1 {
 		return usageError("--jobs %d, --questions %d: both count from one", f.jobs, f.questions)
 	}
+	if err := cmp.Or(given(cmd.Flags(), "seed", "seeds count from 1"), given(cmd.Flags(), "accounts", "an institute has 100 at least"), given(cmd.Flags(), "peak", "1 at least can be made")); err != nil {
+		return err
+	}
 	all := tableRuns(drill.Names(), variants(), f.size, f.seed)
-	runs, err := pickRuns(all, f.only)
+	runs, err := pickRuns(all, trimmed(f.only))
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -156,13 +191,18 @@ func (f *tableFlags) run(cmd *cobra.Command) error {
 			return &exitError{exitUsage, fmt.Errorf("%s: %w", runs[i].name(), err)}
 		}
 	}
-	if f.out != "" { // not after an hour
-		if fi, err := os.Stat(filepath.Dir(f.out)); err != nil || !fi.IsDir() {
-			return fmt.Errorf("--out %s: there is no folder %s", f.out, filepath.Dir(f.out))
-		}
+	if err := f.try(); err != nil {
+		return err
 	}
 	begun := time.Now()
 	rows := f.work(cmd.Context(), runs, cmd.ErrOrStderr())
+	rows = slices.DeleteFunc(rows, func(r tableRow) bool { return r.Error == interruptedRow })
+	if cmd.Context().Err() != nil && len(rows) == 0 {
+		if f.out != "" {
+			return fmt.Errorf("interrupted before the first row: %s is as it was", f.out)
+		}
+		return errors.New("interrupted before the first row")
+	}
 	t := &scoreTable{rows: rows, all: len(all), begun: begun, took: time.Since(begun), command: "sekisho " + strings.Join(os.Args[1:], " "), cores: runtime.NumCPU(), build: buildText(), size: f.size}
 	switch {
 	case f.json:
@@ -176,10 +216,50 @@ func (f *tableFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if len(rows) < len(runs) {
+		return &exitError{exitFailed, fmt.Errorf("interrupted: %d of %d rows were made, and the table says so", len(rows), len(runs))}
+	}
 	if n := t.failed(); n > 0 {
 		return &exitError{exitFailed, fmt.Errorf("%d of %d were not scored", n, len(rows))}
 	}
 	return nil
+}
+
+// try looks before the work, not after an hour of it, whether its result can be written, and whether there is room to work in.
+func (f *tableFlags) try() error {
+	if f.out != "" {
+		if fi, err := os.Stat(filepath.Dir(f.out)); err != nil || !fi.IsDir() {
+			return fmt.Errorf("--out %s: there is no folder %s", f.out, filepath.Dir(f.out))
+		}
+		if fi, err := os.Stat(f.out); err == nil && fi.IsDir() {
+			return fmt.Errorf("--out %s is a folder: name a file", f.out)
+		}
+		tmp, err := os.CreateTemp(filepath.Dir(f.out), ".sekisho-table-")
+		if err != nil {
+			return fmt.Errorf("--out %s cannot be written: %w", f.out, bottom(err))
+		}
+		if err := errors.Join(tmp.Close(), os.Remove(tmp.Name())); err != nil {
+			return fmt.Errorf("--out %s cannot be written: %w", f.out, err)
+		}
+	}
+	if f.dir != "" {
+		if fi, err := os.Stat(f.dir); err != nil || !fi.IsDir() {
+			return fmt.Errorf("--dir %s: there is no such folder; make it first", f.dir)
+		}
+	}
+	dir, err := os.MkdirTemp(f.dir, "sekisho-table-")
+	if err != nil {
+		return fmt.Errorf("--dir %s cannot be worked in: %w", cmp.Or(f.dir, os.TempDir()), bottom(err))
+	}
+	return os.Remove(dir)
+}
+
+// bottom returns an error of the file system without the path that it speaks of.
+func bottom(err error) error {
+	if e := new(fs.PathError); errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // work makes the rows, several at a time, and tells of each when it is there.
@@ -198,7 +278,9 @@ func (f *tableFlags) work(ctx context.Context, runs []tableRun, w io.Writer) []t
 				rows[i].Seconds = float64(int(time.Since(begun).Seconds()*10)) / 10
 				mu.Lock()
 				done++
-				fmt.Fprintf(w, "%d/%d %s: %s, %.0f s\n", done, len(runs), runs[i].name(), rows[i].short(), rows[i].Seconds)
+				if rows[i].Error != interruptedRow {
+					fmt.Fprintf(w, "%d/%d %s: %s, %.0f s\n", done, len(runs), runs[i].name(), rows[i].short(), rows[i].Seconds)
+				}
 				mu.Unlock()
 			}
 		})
@@ -211,6 +293,9 @@ func (f *tableFlags) work(ctx context.Context, runs []tableRun, w io.Writer) []t
 	return rows
 }
 
+// interruptedRow is why a row is missing that was not made, or not to its end.
+const interruptedRow = "interrupted"
+
 // row makes one drill in a folder of its own, which it leaves no trace of.
 func (f *tableFlags) row(ctx context.Context, r tableRun, jobs int) tableRow {
 	row := tableRow{tableRun: r, Seed: r.o.Seed, Accounts: r.o.Accounts}
@@ -218,7 +303,7 @@ func (f *tableFlags) row(ctx context.Context, r tableRun, jobs int) tableRow {
 	if err != nil {
 		row.Error = err.Error()
 		if ctx.Err() != nil {
-			row.Error = "interrupted"
+			row.Error = interruptedRow
 		}
 		return row
 	}

@@ -20,9 +20,7 @@ func TestTableRuns(t *testing.T) {
 	want := 0
 	for _, n := range drill.Names() {
 		want++
-		if drill.HasAttack(n) {
-			want += len(variants())
-		}
+		want += len(drill.VariantsOf(n))
 	}
 	names := map[string]bool{}
 	for i := range runs {
@@ -39,15 +37,31 @@ func TestTableRuns(t *testing.T) {
 		t.Errorf("%d runs with %d names, want %d", len(runs), len(names), want)
 	}
 	one, err := pickRuns(runs, []string{drill.AIST})
-	if err != nil || len(one) != 1+len(variants()) {
+	if err != nil || len(one) != 1+len(drill.VariantsOf(drill.AIST)) {
 		t.Errorf("%d runs of %s, %v", len(one), drill.AIST, err)
 	}
 	one, err = pickRuns(runs, []string{drill.AISTQuiet, "aist/residential"})
 	if err != nil || len(one) != 2 || !slices.ContainsFunc(one, func(r tableRun) bool { return r.Variant == "residential" && r.o.Supply == "residential" }) {
 		t.Errorf("%+v, %v", one, err)
 	}
-	if _, err := pickRuns(runs, []string{"nothing"}); err == nil || !strings.Contains(err.Error(), drill.AISTQuiet) {
-		t.Errorf("an unknown drill: %v", err)
+	for name, says := range map[string]string{"nothing": "no row is called so. Rows are DRILL or DRILL/VARIANT", "asit": "did you mean aist?", "asit/slow": "did you mean aist/slow?", "aist/slwo": "did you mean aist/slow?",
+		"aist/nonsense": `there is no variant "nonsense"; aist has: hours,`, "quiet/slow": "quiet has no attack", "spam-2023/erased": "the variant erased changes nothing in spam-2023"} {
+		if _, err := pickRuns(runs, []string{name}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("--only %s: %v", name, err)
+		}
+	}
+}
+
+// TestTableShort checks that the line about a row counts whatever was wrongly accused.
+func TestTableShort(t *testing.T) {
+	r := tableRow{Result: &drill.Result{Accounts: drill.Tally{Found: 3, Knowable: 4}, Addresses: drill.Tally{Found: 2, Knowable: 2}}}
+	r.Result.Verdict.Found, r.Result.Verdict.True = "breach", "breach"
+	if got := r.short(); got != "breach (true: breach), accounts 3 of 4, addresses 2 of 2, nothing wrongly accused" {
+		t.Error(got)
+	}
+	r.Result.Addresses.Wrong, r.Result.Hosts.Wrong = []string{"192.0.2.1", "192.0.2.2"}, []string{"mon1"}
+	if got := r.short(); !strings.HasSuffix(got, "2 addresses, 1 host wrongly accused") {
+		t.Error(got)
 	}
 }
 

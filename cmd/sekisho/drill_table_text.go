@@ -37,7 +37,24 @@ func (r *tableRow) short() string {
 	if r.Error != "" {
 		return r.Error
 	}
-	return fmt.Sprintf("%s (true: %s), accounts %s, %d wrongly accused", r.Result.Verdict.Found, r.Result.Verdict.True, of(&r.Result.Accounts), len(r.Result.Accounts.Wrong))
+	return fmt.Sprintf("%s (true: %s), accounts %s, addresses %s, %s", r.Result.Verdict.Found, r.Result.Verdict.True, of(&r.Result.Accounts), of(&r.Result.Addresses), accusedText(r.Result))
+}
+
+// accusedText counts all that was wrongly accused, of whatever kind.
+func accusedText(s *drill.Result) string {
+	var parts []string
+	add := func(n int, one, more string) {
+		if n > 0 {
+			parts = append(parts, number(n, one, more))
+		}
+	}
+	add(len(s.Accounts.Wrong), "account", "accounts")
+	add(len(s.Addresses.Wrong), "address", "addresses")
+	add(len(s.Hosts.Wrong), "host", "hosts")
+	if len(parts) == 0 {
+		return "nothing wrongly accused"
+	}
+	return strings.Join(parts, ", ") + " wrongly accused"
 }
 
 func of(t *drill.Tally) string { return fmt.Sprintf("%d of %d", t.Found, t.Knowable) }

@@ -88,9 +88,7 @@ who, what, since when and how far. It sends nothing anywhere.
 			return cmd.Help()
 		},
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError("%w: %s --help shows the flags", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(demoCommand(), investigateCommand(), searchCommand(), preserveCommand(), vaultCommand(), formatsCommand(), rulesCommand(), drillCommand(), manCommand(), versionCommand())
 	return root
 }

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 
@@ -35,6 +36,8 @@ func TestMain(m *testing.M) {
 //	cut FILE SIZE          truncates
 //	status N PROGRAM …     runs a program, whose exit status must be N
 //	same FILE FILE         compares two case.json but for when they were generated
+//
+// $REFUSES is the address of an HTTP receiver that refuses all lines; below /later it takes those of 40 requests.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
@@ -43,6 +46,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("LANG", "en_US.UTF-8")
 			e.Setenv("TZ", "UTC")
+			refuses := httptest.NewServer(refuser())
+			e.Defer(refuses.Close)
+			e.Setenv("REFUSES", strings.TrimPrefix(refuses.URL, "http://"))
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
@@ -57,6 +63,17 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"lines": writeLines, "bytes": writeBytes, "longline": longLine, "change": changeByte, "cut": cutFile, "status": checkStatus, "same": sameCase,
 		},
+	})
+}
+
+// refuser is a receiver of lines that takes none; below /later it takes those of 40 requests.
+func refuser() http.Handler {
+	var taken atomic.Int64
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/later" && taken.Add(1) <= 40 {
+			return
+		}
+		http.Error(w, "no such index", http.StatusBadRequest)
 	})
 }
 

@@ -1,0 +1,64 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/sekisho/sekisho/drill"
+	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/report"
+)
+
+// inWords puts an error of a drill into the language of who reads it, and gives wrong usage its exit status.
+func inWords(err error, lang report.Lang) error {
+	trouble, exit := new(drill.Trouble), new(exitError)
+	if err == nil || !errors.As(err, &trouble) {
+		return err
+	}
+	status := exitFailed
+	if errors.As(err, &exit) {
+		status = exit.status
+	} else if trouble.Usage {
+		status = exitUsage
+	}
+	return &exitError{status, errors.New(trouble.In(string(lang)))}
+}
+
+// drillMeant refuses a command without the name of one drill.
+func drillMeant(args []string) error {
+	switch {
+	case len(args) == 0:
+		return usageError("give the name of one drill: %s", strings.Join(drill.Names(), ", "))
+	case len(args) > 1:
+		return usageError("%q is too much: give the name of one drill, and flags", args[1])
+	}
+	return nil
+}
+
+// trimmed takes the blanks off the parts of a list such as "a, b", and leaves out empty ones.
+func trimmed(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// given refuses numbers that stand for the default where somebody writes them himself.
+func given(fl *pflag.FlagSet, name, least string) error {
+	if f := fl.Lookup(name); f != nil && f.Changed && f.Value.String() == "0" {
+		return usageError("--%s 0: %s; leave it out for the default", name, least)
+	}
+	return nil
+}
+
+func stoppedBefore(lang report.Lang) error {
+	return errors.New(pick(lang, event.Words{Ja: "開始前に中断しました。何も演じておらず、何も残していません", En: "interrupted before it began: nothing was played, and nothing is left"}))
+}
