@@ -145,10 +145,10 @@ func (w *world) writeProfile(dir string) error {
 	for name, text := range w.profileFiles() {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return fmt.Errorf("drill: make folder: %w", err)
+			return trouble(err, "フォルダ %s を作れません（%s）", "%s cannot be made: %s", filepath.Dir(path), reason(err))
 		}
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			return fmt.Errorf("drill: write profile: %w", err)
+			return trouble(err, "%s に書けません（%s）", "%s cannot be written: %s", path, reason(err))
 		}
 	}
 	return nil

@@ -108,7 +108,7 @@ func yamlWords(text []byte, err error) error {
 	case strings.Contains(why, "tab"), strings.Contains(why, "cannot start any token"):
 		return trouble(err, "%s 行目：行頭のタブは使えません。空白を使い、@ ` % などで始まる値は引用符で囲んでください", "line %s: indent with spaces, not tabs, and quote a value that begins with @, ` or %%", where[1])
 	case strings.Contains(why, "mapping values"), strings.Contains(why, "did not find expected"), strings.Contains(why, "could not find expected"):
-		return trouble(err, "%s 行目かその前の行：引用符・括弧・コロン・字下げが合っていません", "line %s or the one before: quotes, brackets, colons or indentation do not fit together", where[1])
+		return trouble(err, "%s 行目の近く：引用符・括弧・コロン・字下げが合っていません。コロンを含む文は引用符で囲んでください", "near line %s: quotes, brackets, colons or indentation do not fit together; quote a text with a colon in it", where[1])
 	}
 	return trouble(err, "%s 行目：YAML として読めません（%s）", "line %s cannot be read as YAML: %s", where[1], why)
 }

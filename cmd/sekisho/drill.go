@@ -87,6 +87,7 @@ func drillListCommand() *cobra.Command {
 				fmt.Fprintf(w, "  --variant %-15s %s\n", v.name, pick(l, v.about))
 			}
 			fmt.Fprintf(w, "  --without %s\n", strings.Join(drill.Logs(), ","))
+			fmt.Fprintln(w, pick(l, event.Words{Ja: "\n変種とログの種類は演習ごとに違います。それぞれにあるものは --json で分かります。", En: "\nNot every drill has every variant and every kind of log: --json names those of each."}))
 			return nil
 		},
 	}

@@ -65,7 +65,7 @@ func (f *debriefFlags) debrief(cmd *cobra.Command) error {
 			return err
 		}
 		if err := os.WriteFile(f.out, page, 0o600); err != nil {
-			return fmt.Errorf("write the debriefing: %w", err)
+			return fmt.Errorf(pick(language(f.lang), event.Words{Ja: "%s に書けません：%w", En: "%s cannot be written: %w"}), printable(f.out), bottom(err))
 		}
 	}
 	if f.json {
@@ -100,8 +100,8 @@ func (f *debriefFlags) compare() (*drill.Debrief, error) {
 	}
 	var text []byte
 	if f.kase != "" {
-		if text, err = os.ReadFile(within(f.kase, "case.json")); err != nil {
-			return nil, fmt.Errorf("read the case: %w", err)
+		if text, err = readCase(f.kase, language(f.lang)); err != nil {
+			return nil, err
 		}
 	}
 	return drill.NewDebrief(truth, record, answers, names, text)
@@ -121,7 +121,7 @@ func readNames(path string) (map[string]string, error) {
 	r.FieldsPerRecord = -1
 	head, err := r.Read()
 	if err != nil {
-		return nil, fmt.Errorf("read the directory %s: %w", path, err)
+		return nil, csvWords(path, err)
 	}
 	uid, mail := slices.Index(head, "uid"), slices.Index(head, "mail")
 	if uid < 0 || mail < 0 {
@@ -134,10 +134,21 @@ func readNames(path string) (map[string]string, error) {
 			return names, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read the directory %s: %w", path, err)
+			return nil, csvWords(path, err)
 		}
 		if len(row) > max(uid, mail) {
 			names[strings.ToLower(row[uid])] = strings.ToLower(row[mail])
 		}
 	}
+}
+
+// csvWords says in words why a directory.csv cannot be read, and in which line.
+func csvWords(path string, err error) error {
+	if e := new(csv.ParseError); errors.As(err, &e) {
+		return fmt.Errorf("read the directory %s: line %d: quotes do not fit together; take the file that sekisho drill run wrote", printable(path), e.Line)
+	}
+	if err == io.EOF {
+		return fmt.Errorf("read the directory %s: it is empty; take the file that sekisho drill run wrote", printable(path))
+	}
+	return fmt.Errorf("read the directory %s: %w", printable(path), bottom(err))
 }

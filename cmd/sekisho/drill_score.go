@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -62,9 +61,9 @@ func (f *scoreFlags) run(cmd *cobra.Command, casePath, truthPath string) error {
 	if err != nil {
 		return err
 	}
-	text, err := os.ReadFile(within(casePath, "case.json"))
+	text, err := readCase(casePath, language(f.lang))
 	if err != nil {
-		return fmt.Errorf("read the case: %w", err)
+		return err
 	}
 	r, err := drill.Score(truth, text)
 	if err != nil {

@@ -5,6 +5,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -57,6 +60,19 @@ func given(fl *pflag.FlagSet, name, least string) error {
 		return usageError("--%s 0: %s; leave it out for the default", name, least)
 	}
 	return nil
+}
+
+// readCase reads the case.json of a case folder, or of that name.
+func readCase(path string, lang report.Lang) ([]byte, error) {
+	path = within(path, "case.json")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf(pick(lang, event.Words{Ja: "事案 %s がありません：sekisho investigate の --out のフォルダか、その case.json を指定してください", En: "there is no case %s: give the --out folder of sekisho investigate, or its case.json"}), printable(path))
+	}
+	if err != nil {
+		return nil, fmt.Errorf(pick(lang, event.Words{Ja: "事案 %s を読めません：%w", En: "the case %s cannot be read: %w"}), printable(path), bottom(err))
+	}
+	return text, nil
 }
 
 func stoppedBefore(lang report.Lang) error {
