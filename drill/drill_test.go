@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -340,13 +341,17 @@ func TestRefusals(t *testing.T) {
 		says string
 	}{
 		{used, Options{}, "in use"}, {"", Options{Name: "nothing"}, "aist-quiet"}, {"", Options{Accounts: 20}, "100"}, {"", Options{Days: 4000}, "3660"},
-		{"", Options{Without: []string{"smoke"}}, "slapd"},
+		{"", Options{Without: []string{"smoke"}}, "slapd"}, {"", Options{Name: "asit"}, "did you mean aist?"}, {"", Options{Name: "quiet", Accounts: leastAccounts, Days: 1, Without: Logs()}, "single line"},
+		{"", Options{LogsFrom: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)}, "nothing would be left"}, {"", Options{DropOut: math.NaN()}, "no drill is like this"},
 	} {
 		if c.dir == "" {
 			c.dir = filepath.Join(t.TempDir(), "new")
 		}
 		if _, err := Generate(context.Background(), c.dir, c.o); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%+v: %v, want something about %q", c.o, err, c.says)
+		}
+		if entries, err := os.ReadDir(c.dir); len(entries) > btoi(c.dir == used) || err == nil && c.dir != used {
+			t.Errorf("%+v: %v is left", c.o, entries)
 		}
 	}
 	ctx, stop := context.WithCancel(context.Background())
