@@ -69,11 +69,14 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 	if a.place.Own {
 		return
 	}
+	circle, lair := s.encircled(v), s.inLair(v)
 	g := s.gathered[sessionKey{a.place.IP, noClient}]
 	if g != nil && v.client != 0 && len(g.familiar) > 0 {
 		g = s.gathered[sessionKey{a.place.IP, v.client}]
 	}
 	if g == nil {
+		add("met-again", circle)
+		add("company", lair)
 		return
 	}
 	seen := map[uint32]bool{v.who.Handle: true}
@@ -91,13 +94,13 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 		seen[w.who.Handle] = true
 	}
 	if !p.network && v.strangerNow(p) {
-		s.weighStrangers(v, p, g, seen, add)
+		add("met-again", max(circle, s.weighStrangers(v, p, g, seen, add)))
 	}
 	if _, taken := s.taken[v.who.Handle]; taken && !p.network && v.strangerNow(p) {
 		add("stolen-together", s.stolenTogether(g, v)*s.tellingOf(v, p))
 	}
-	if company > 0 && !p.network {
-		add("company", min(company*s.w.Company, s.w.CompanyMax))
+	if !p.network {
+		add("company", max(lair, min(company*s.w.Company, s.w.CompanyMax)))
 	}
 }
 
@@ -121,7 +124,8 @@ func (s *scoping) rented(v *visit, p past, deep, familiar int) bool {
 	return v.addr.place.Kind == event.KindHosting && p.days >= deepDays && !p.kind && familiar == 0 && deep > 0 && float64(deep+1) < commonShare*float64(len(s.people))
 }
 
-func (s *scoping) weighStrangers(v *visit, p past, g *gathering, seen map[uint32]bool, add func(string, float64)) {
+// weighStrangers adds what other strangers at the address say, and returns what it says that some of them were met before.
+func (s *scoping) weighStrangers(v *visit, p past, g *gathering, seen map[uint32]bool, add func(string, float64)) (met float64) {
 	strangers, same, deep, strange := 0, 0, 0, 0.0
 	for _, w := range near(g.strangers, v) {
 		if seen[w.who.Handle] {
@@ -140,7 +144,7 @@ func (s *scoping) weighStrangers(v *visit, p past, g *gathering, seen map[uint32
 		}
 	}
 	if strangers == 0 {
-		return
+		return 0
 	}
 	strange = max(strange, s.oneClient(v, same, strangers))
 	familiar := len(g.familiar)
@@ -158,7 +162,7 @@ func (s *scoping) weighStrangers(v *visit, p past, g *gathering, seen map[uint32
 		}
 	}
 	add("co-use", min(max(r, s.w.CoUseMin), s.w.CoUseMax))
-	add("met-again", s.metAgain(v, g))
+	return s.metAgain(v, g)
 }
 
 // tellingFrom is what being strange must be worth, in nats, before many strangers at an address are more than a crowd: where

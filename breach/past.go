@@ -227,6 +227,8 @@ func (s *scoping) markStrangers() {
 		}
 	}
 	s.meet()
+	s.roam()
+	s.encircle()
 	s.popular = make(map[netip.Prefix]int, len(home))
 	for n, who := range home {
 		s.popular[n] = len(who)

@@ -78,6 +78,11 @@ type scoping struct {
 	masked      map[uint32]map[uint32]bool     // accounts by client, at addresses that hide their users, without a habit of it
 	maskedAll   int                            // accounts seen at such addresses
 	meetings    map[[2]uint32]int              // at how many addresses, where nobody is at home, two accounts were strangers
+	tours       map[tie]*circle                // of any addresses, among accounts that roam
+	circles     map[tie]*circle
+	roaming     map[netip.Addr]map[uint32]bool   // accounts that the intruder used and that came there while roaming
+	settled     int                              // from how many new networks within weeks nearly everybody comes at most
+	lairs       map[netip.Prefix]map[uint32]bool // condemned accounts by rented network where nobody is at home
 	gathered    map[sessionKey]*gathering
 	terms       []term               // scratch
 	popular     map[netip.Prefix]int // accounts that are at home in a network
@@ -370,11 +375,11 @@ func (s *scoping) settle() {
 func (s *scoping) expand() {
 	addrs, clients := map[netip.Addr]event.Micros{}, map[uint32]event.Micros{}
 	for s.rounds = 1; s.rounds <= 30; s.rounds++ {
+		s.countClients()
 		for _, p := range s.people {
 			s.recall(p)
 		}
 		s.markStrangers()
-		s.countClients()
 		changed := s.rounds == 1 // in the first round nobody's own doubt is known to the others yet
 		var next []*visit
 		for _, v := range s.ordered {

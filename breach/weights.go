@@ -43,6 +43,12 @@ type Weights struct {
 	Stranger, Familiar float64 // at an address new to all: each other account with an unfamiliar client; with its own
 	MetAgain           float64 // for each further address where the same two met as strangers
 	MetAgainMax        float64
+	Roaming            float64 // an account that the intruder used comes from twice as many new networks as nearly everybody does at most
+	Lair               float64 // each condemned account that came to the same rented network, where nobody is at home
+	LairMax            float64
+	RoamingTour        float64 // in place of Roaming, for an account that is not known to be used by the intruder but roams with others
+	CirclePair         float64 // the most of a circle of rented networks and two accounts
+	CircleMax          float64 // and of more
 	Wandering          float64 // each further network of rented machines that an account came from within weeks, which never had before
 	WanderingMax       float64
 	Rented             float64 // in place of Stranger on a rented machine where nobody is at home
@@ -65,7 +71,7 @@ func DefaultWeights() Weights {
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
 		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.5, OperatorMax: 4.5,
 		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, NoOwner: 6, Tunnel: 10, Abused: map[event.Severity]float64{event.Medium: 2.5, event.High: 6, event.Critical: 8}, HalfOnly: -1.5,
-		Stranger: 1.8, Familiar: -2, Rented: 2.5, MetAgain: 2, MetAgainMax: 5, Wandering: 1, WanderingMax: 3, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
+		Stranger: 1.8, Familiar: -2, Rented: 2.5, MetAgain: 2, MetAgainMax: 5, Roaming: 6, RoamingTour: 3, Lair: 3, LairMax: 6, CirclePair: 4, CircleMax: 6, Wandering: 1, WanderingMax: 3, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}
 }
@@ -127,6 +133,8 @@ func termWords(name string) event.Words {
 		return event.Words{Ja: "この接続元を初めて使う複数のアカウントが見慣れない端末で現れた", En: "several accounts came from this address for the first time, with clients unlike their own"}
 	case "met-again":
 		return event.Words{Ja: "同じ二つのアカウントが、どちらにとっても初めての接続元で繰り返し一緒に現れた", En: "the same two accounts met again and again at addresses new to both"}
+	case "roaming":
+		return event.Words{Ja: "不正に使われたアカウントが、短い間に、ほかの人にはない数の初めての接続元から使われた", En: "an account that the intruder had used came from more new places within weeks than others do"}
 	case "wandering":
 		return event.Words{Ja: "これまでなかったレンタルサーバからの利用が、短い間に次々と別の場所から続いた", En: "came from one rented machine after another, which it never had before"}
 	case "company":

@@ -1,0 +1,187 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+import (
+	"net/netip"
+
+	"github.com/sekisho/sekisho/event"
+)
+
+// An intruder who rents a dozen machines and goes through a dozen accounts leaves a web: accounts that came from several of the same rented
+// networks, at each of which nobody is at home. Two people who each have a server somewhere share no such network, and two who once met on
+// one share no second. So what tells is not any visit but the closed ways between accounts and networks, however common the browser and
+// however far apart the visits. (In graph theory's words: the 2-core of accounts and networks, and its cycle rank.)
+
+// circle is one web of accounts and places in which every account came from two of the places or more, and every place saw two of the
+// accounts or more.
+type circle struct {
+	accounts int
+	rank     int // closed ways: uses less what it takes to hold the web together
+}
+
+// tie is one account's use of one place: a rented network, or a single address of any other kind.
+type tie struct {
+	who uint32
+	at  netip.Prefix
+}
+
+// tieOf returns the tie that a visit makes.
+func (v *visit) tieOf() tie {
+	ip := v.addr.place.IP
+	if v.addr.place.Kind == event.KindHosting {
+		return tie{v.who.Handle, network(ip)}
+	}
+	return tie{v.who.Handle, netip.PrefixFrom(ip, ip.BitLen())}
+}
+
+// fleeting says whether a visit is one of those that no owner makes twice: a day or two, from a place and with a client that its past does
+// not know. A client that so many have is no excuse.
+func (v *visit) fleeting() bool {
+	p := v.past
+	return v.client != 0 && v.days <= wanderDays && p.days >= deepDays && v.strangerNow(p)
+}
+
+// encircle finds the circles of rented networks, and those of any addresses among accounts that roam.
+func (s *scoping) encircle() {
+	rented, roamed, homes := map[tie]struct{}{}, map[tie]struct{}{}, map[netip.Prefix]bool{}
+	s.lairs = map[netip.Prefix]map[uint32]bool{}
+	for _, v := range s.ordered {
+		t := v.tieOf()
+		switch {
+		case v.judged == condemned:
+			if s.lairs[t.at] == nil {
+				s.lairs[t.at] = map[uint32]bool{}
+			}
+			s.lairs[t.at][t.who] = true
+		case v.regular || v.days > wanderDays:
+			homes[t.at] = true
+		}
+		switch {
+		case !v.fleeting():
+		case v.addr.place.Kind == event.KindHosting:
+			rented[t] = struct{}{}
+		case v.fresh >= s.settled+roamBeyond:
+			roamed[t] = struct{}{}
+		}
+	}
+	for at := range homes {
+		delete(s.lairs, at)
+	}
+	s.circles = circlesOf(rented, homes)
+	s.tours = circlesOf(roamed, homes)
+}
+
+// circlesOf returns the circle of each tie that belongs to one. Places where somebody is at home, or that more accounts came to than one
+// intruder has, bind nobody.
+func circlesOf(ties map[tie]struct{}, homes map[netip.Prefix]bool) map[tie]*circle {
+	guests := map[netip.Prefix]int{}
+	for t := range ties {
+		guests[t.at]++
+	}
+	for t := range ties {
+		if homes[t.at] || guests[t.at] > meetingStrangers {
+			delete(ties, t)
+		}
+	}
+	prune(ties)
+	return components(ties)
+}
+
+// prune takes away, until nothing changes, the accounts with one place and the places with one account.
+func prune(ties map[tie]struct{}) {
+	for changed := true; changed; {
+		changed = false
+		places, people := map[netip.Prefix]int{}, map[uint32]int{}
+		for t := range ties {
+			places[t.at]++
+			people[t.who]++
+		}
+		for t := range ties {
+			if places[t.at] < 2 || people[t.who] < 2 {
+				delete(ties, t)
+				changed = true
+			}
+		}
+	}
+}
+
+// components parts the ties into webs that do not touch, and counts each.
+func components(ties map[tie]struct{}) map[tie]*circle {
+	byPlace, byWho := map[netip.Prefix][]tie{}, map[uint32][]tie{}
+	for t := range ties {
+		byPlace[t.at] = append(byPlace[t.at], t)
+		byWho[t.who] = append(byWho[t.who], t)
+	}
+	out := make(map[tie]*circle, len(ties))
+	for t := range ties {
+		if out[t] != nil {
+			continue
+		}
+		c, places, people := &circle{}, map[netip.Prefix]bool{}, map[uint32]bool{}
+		out[t] = c
+		for todo := []tie{t}; len(todo) > 0; {
+			at := todo[len(todo)-1]
+			todo = todo[:len(todo)-1]
+			c.rank++
+			var next []tie
+			if !places[at.at] {
+				places[at.at] = true
+				next = append(next, byPlace[at.at]...)
+			}
+			if !people[at.who] {
+				people[at.who] = true
+				next = append(next, byWho[at.who]...)
+			}
+			for _, w := range next {
+				if out[w] == nil {
+					out[w] = c
+					todo = append(todo, w)
+				}
+			}
+		}
+		c.accounts = len(people)
+		c.rank += 1 - len(places) - len(people)
+	}
+	return out
+}
+
+// encircled weighs that a visit is part of a circle. Two may share the service of one provider, and colleagues may go on a tour together; more
+// than two who share rented machines hardly do so by chance.
+func (s *scoping) encircled(v *visit) float64 {
+	if !v.fleeting() {
+		return 0
+	}
+	t := v.tieOf()
+	if c := s.circles[t]; c != nil && c.accounts > 2 {
+		return min(float64(c.rank)*s.w.MetAgain, s.w.CircleMax)
+	} else if c != nil {
+		return min(float64(c.rank)*s.w.MetAgain, s.w.CirclePair)
+	}
+	if c := s.tours[t]; c != nil && c.rank >= tourRank {
+		return s.w.CirclePair
+	}
+	return 0
+}
+
+// tourRank is how many closed ways say more than that two went the same way once or twice.
+const tourRank = 3
+
+// inLair weighs the condemned accounts that came to the same rented network, or two at least to the same address of another kind, all as new there
+// as this one. Nobody else's machines stand there.
+func (s *scoping) inLair(v *visit) float64 {
+	if !v.fleeting() || v.addr.place.Own {
+		return 0
+	}
+	n := 0
+	for who := range s.lairs[v.tieOf().at] {
+		if who != v.who.Handle {
+			n++
+		}
+	}
+	if n < 2 && v.addr.place.Kind != event.KindHosting {
+		return 0
+	}
+	return min(float64(n)*s.w.Lair, s.w.LairMax)
+}
