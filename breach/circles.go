@@ -21,19 +21,32 @@ type circle struct {
 	rank     int // closed ways: uses less what it takes to hold the web together
 }
 
-// tie is one account's use of one place: a rented network, or a single address of any other kind.
+// place is a rented network, or a single address of any other kind; for a client that few have, the address as seen with it.
+type place struct {
+	at   netip.Prefix
+	hand string // the client without its versions; empty for any
+}
+
+// tie is one account's use of one place.
 type tie struct {
 	who uint32
-	at  netip.Prefix
+	place
 }
 
 // tieOf returns the tie that a visit makes.
 func (v *visit) tieOf() tie {
 	ip := v.addr.place.IP
 	if v.addr.place.Kind == event.KindHosting {
-		return tie{v.who.Handle, network(ip)}
+		return tie{v.who.Handle, place{at: network(ip)}}
 	}
-	return tie{v.who.Handle, netip.PrefixFrom(ip, ip.BitLen())}
+	return tie{v.who.Handle, place{at: netip.PrefixFrom(ip, ip.BitLen())}}
+}
+
+// handOf returns the tie that a visit makes with a client that is neither its account's nor a common one; false for others.
+func (s *scoping) handOf(v *visit) (tie, bool) {
+	t := v.tieOf()
+	t.hand = s.families[v.client]
+	return t, !v.past.common && !v.past.contested && t.hand != ""
 }
 
 // fleeting says whether a visit is one of those that no owner makes twice: a day or two, from a place and with a client that its past does
@@ -43,9 +56,10 @@ func (v *visit) fleeting() bool {
 	return v.client != 0 && v.days <= wanderDays && p.days >= deepDays && v.strangerNow(p)
 }
 
-// encircle finds the circles of rented networks, and those of any addresses among accounts that roam.
+// encircle finds the circles: of rented networks and the exits of VPN services; of any addresses among accounts that roam or have a client
+// without a home; and of any addresses as seen with one client that is foreign to all.
 func (s *scoping) encircle() {
-	rented, roamed, homes := map[tie]struct{}{}, map[tie]struct{}{}, map[netip.Prefix]bool{}
+	rented, roamed, hands, homes := map[tie]struct{}{}, map[tie]struct{}{}, map[tie]struct{}{}, map[netip.Prefix]bool{}
 	s.lairs = map[netip.Prefix]map[uint32]bool{}
 	for _, v := range s.ordered {
 		t := v.tieOf()
@@ -58,30 +72,34 @@ func (s *scoping) encircle() {
 		case v.regular || v.days > wanderDays:
 			homes[t.at] = true
 		}
-		switch {
-		case !v.fleeting():
-		case v.addr.place.Kind == event.KindHosting:
+		if !v.fleeting() {
+			continue
+		}
+		if h, ok := s.handOf(v); ok && v.roams() {
+			hands[h] = struct{}{}
+		}
+		switch k := v.addr.place.Kind; {
+		case k == event.KindHosting, k == event.KindVPN:
 			rented[t] = struct{}{}
-		case v.fresh >= s.settled+roamBeyond:
+		case v.fresh >= s.settled+roamBeyond || s.houseless(v) > 1:
 			roamed[t] = struct{}{}
 		}
 	}
 	for at := range homes {
 		delete(s.lairs, at)
 	}
-	s.circles = circlesOf(rented, homes)
-	s.tours = circlesOf(roamed, homes)
+	s.circles, s.tours, s.hidden = circlesOf(rented, homes), circlesOf(roamed, homes), circlesOf(hands, homes)
 }
 
 // circlesOf returns the circle of each tie that belongs to one. Places where somebody is at home, or that more accounts came to than one
 // intruder has, bind nobody.
 func circlesOf(ties map[tie]struct{}, homes map[netip.Prefix]bool) map[tie]*circle {
-	guests := map[netip.Prefix]int{}
+	guests := map[place]int{}
 	for t := range ties {
-		guests[t.at]++
+		guests[t.place]++
 	}
 	for t := range ties {
-		if homes[t.at] || guests[t.at] > meetingStrangers {
+		if homes[t.at] || guests[t.place] > meetingStrangers {
 			delete(ties, t)
 		}
 	}
@@ -93,13 +111,13 @@ func circlesOf(ties map[tie]struct{}, homes map[netip.Prefix]bool) map[tie]*circ
 func prune(ties map[tie]struct{}) {
 	for changed := true; changed; {
 		changed = false
-		places, people := map[netip.Prefix]int{}, map[uint32]int{}
+		places, people := map[place]int{}, map[uint32]int{}
 		for t := range ties {
-			places[t.at]++
+			places[t.place]++
 			people[t.who]++
 		}
 		for t := range ties {
-			if places[t.at] < 2 || people[t.who] < 2 {
+			if places[t.place] < 2 || people[t.who] < 2 {
 				delete(ties, t)
 				changed = true
 			}
@@ -109,9 +127,9 @@ func prune(ties map[tie]struct{}) {
 
 // components parts the ties into webs that do not touch, and counts each.
 func components(ties map[tie]struct{}) map[tie]*circle {
-	byPlace, byWho := map[netip.Prefix][]tie{}, map[uint32][]tie{}
+	byPlace, byWho := map[place][]tie{}, map[uint32][]tie{}
 	for t := range ties {
-		byPlace[t.at] = append(byPlace[t.at], t)
+		byPlace[t.place] = append(byPlace[t.place], t)
 		byWho[t.who] = append(byWho[t.who], t)
 	}
 	out := make(map[tie]*circle, len(ties))
@@ -119,16 +137,16 @@ func components(ties map[tie]struct{}) map[tie]*circle {
 		if out[t] != nil {
 			continue
 		}
-		c, places, people := &circle{}, map[netip.Prefix]bool{}, map[uint32]bool{}
+		c, places, people := &circle{}, map[place]bool{}, map[uint32]bool{}
 		out[t] = c
 		for todo := []tie{t}; len(todo) > 0; {
 			at := todo[len(todo)-1]
 			todo = todo[:len(todo)-1]
 			c.rank++
 			var next []tie
-			if !places[at.at] {
-				places[at.at] = true
-				next = append(next, byPlace[at.at]...)
+			if !places[at.place] {
+				places[at.place] = true
+				next = append(next, byPlace[at.place]...)
 			}
 			if !people[at.who] {
 				people[at.who] = true
@@ -148,21 +166,26 @@ func components(ties map[tie]struct{}) map[tie]*circle {
 }
 
 // encircled weighs that a visit is part of a circle. Two may share the service of one provider, and colleagues may go on a tour together; more
-// than two who share rented machines hardly do so by chance.
+// than two who share rented machines hardly do so by chance, nor do two with one client that neither had before.
 func (s *scoping) encircled(v *visit) float64 {
 	if !v.fleeting() {
 		return 0
 	}
-	t := v.tieOf()
+	t, nats := v.tieOf(), 0.0
 	if c := s.circles[t]; c != nil && c.accounts > 2 {
-		return min(float64(c.rank)*s.w.MetAgain, s.w.CircleMax)
+		nats = min(float64(c.rank)*s.w.MetAgain, s.w.CircleMax)
 	} else if c != nil {
-		return min(float64(c.rank)*s.w.MetAgain, s.w.CirclePair)
+		nats = min(float64(c.rank)*s.w.MetAgain, s.w.CirclePair)
 	}
 	if c := s.tours[t]; c != nil && c.rank >= tourRank {
-		return s.w.CirclePair
+		nats = max(nats, s.w.CirclePair)
 	}
-	return 0
+	if h, ok := s.handOf(v); ok {
+		if c := s.hidden[h]; c != nil && c.rank >= tourRank {
+			nats = max(nats, s.w.CircleHand)
+		}
+	}
+	return nats
 }
 
 // tourRank is how many closed ways say more than that two went the same way once or twice.

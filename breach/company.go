@@ -251,8 +251,11 @@ func (s *scoping) hide() {
 
 // sameHand weighs that one client, which hardly anybody else has, serves several accounts at an address that hides its user, or, while the
 // records are too young to know anybody's habits, at any such addresses. It needs no past: it is what is left to see where the logs begin
-// after the intruder.
+// after the intruder. With a past to compare with, a client that has no home says it for any kind of address.
 func (s *scoping) sameHand(v *visit) float64 {
+	if n := s.houseless(v); n > 2 {
+		return min(float64(n-1)*s.w.Homeless, s.w.HomelessMax)
+	}
 	all := len(s.holders[v.client])
 	if v.client == 0 || !v.addr.place.Kind.Anonymous() || float64(all) >= commonShare*float64(len(s.people)) {
 		return 0

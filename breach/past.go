@@ -228,6 +228,7 @@ func (s *scoping) markStrangers() {
 	}
 	s.meet()
 	s.roam()
+	s.lodge()
 	s.encircle()
 	s.popular = make(map[netip.Prefix]int, len(home))
 	for n, who := range home {

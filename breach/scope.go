@@ -78,6 +78,8 @@ type scoping struct {
 	masked      map[uint32]map[uint32]bool     // accounts by client, at addresses that hide their users, without a habit of it
 	maskedAll   int                            // accounts seen at such addresses
 	meetings    map[[2]uint32]int              // at how many addresses, where nobody is at home, two accounts were strangers
+	homeless    map[string]int                 // accounts by client, in any version, that was only ever seen at places new to them
+	hidden      map[tie]*circle                // of any addresses as seen with one client
 	tours       map[tie]*circle                // of any addresses, among accounts that roam
 	circles     map[tie]*circle
 	roaming     map[netip.Addr]map[uint32]bool   // accounts that the intruder used and that came there while roaming

@@ -40,21 +40,23 @@ type Weights struct {
 	Abused                map[event.Severity]float64 // a finding says that it was used from this address as its owner never used it: spam, documents
 	HalfOnly              float64                    // never more than the right password without the second step
 
-	Stranger, Familiar float64 // at an address new to all: each other account with an unfamiliar client; with its own
-	MetAgain           float64 // for each further address where the same two met as strangers
-	MetAgainMax        float64
-	Roaming            float64 // an account that the intruder used comes from twice as many new networks as nearly everybody does at most
-	Lair               float64 // each condemned account that came to the same rented network, where nobody is at home
-	LairMax            float64
-	RoamingTour        float64 // in place of Roaming, for an account that is not known to be used by the intruder but roams with others
-	CirclePair         float64 // the most of a circle of rented networks and two accounts
-	CircleMax          float64 // and of more
-	Wandering          float64 // each further network of rented machines that an account came from within weeks, which never had before
-	WanderingMax       float64
-	Rented             float64 // in place of Stranger on a rented machine where nobody is at home
-	CoUseMin, CoUseMax float64
-	Company            float64 // each condemned account that came there with the same client
-	CompanyMax         float64
+	Stranger, Familiar    float64 // at an address new to all: each other account with an unfamiliar client; with its own
+	MetAgain              float64 // for each further address where the same two met as strangers
+	MetAgainMax           float64
+	Homeless, HomelessMax float64 // each further account with a client that is nowhere at home, from three accounts on
+	Roaming               float64 // an account that the intruder used comes from twice as many new networks as nearly everybody does at most
+	Lair                  float64 // each condemned account that came to the same rented network, where nobody is at home
+	LairMax               float64
+	RoamingTour           float64 // in place of Roaming, for an account that is not known to be used by the intruder but roams with others
+	CirclePair            float64 // the most of a circle of rented networks and two accounts
+	CircleMax             float64 // and of more
+	CircleHand            float64 // of two or more with one client that neither had before
+	Wandering             float64 // each further network of rented machines that an account came from within weeks, which never had before
+	WanderingMax          float64
+	Rented                float64 // in place of Stranger on a rented machine where nobody is at home
+	CoUseMin, CoUseMax    float64
+	Company               float64 // each condemned account that came there with the same client
+	CompanyMax            float64
 
 	Seed float64 // named as bad by whoever asked
 }
@@ -71,7 +73,7 @@ func DefaultWeights() Weights {
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
 		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.5, OperatorMax: 4.5,
 		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, NoOwner: 6, Tunnel: 10, Abused: map[event.Severity]float64{event.Medium: 2.5, event.High: 6, event.Critical: 8}, HalfOnly: -1.5,
-		Stranger: 1.8, Familiar: -2, Rented: 2.5, MetAgain: 2, MetAgainMax: 5, Roaming: 6, RoamingTour: 3, Lair: 3, LairMax: 6, CirclePair: 4, CircleMax: 6, Wandering: 1, WanderingMax: 3, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
+		Stranger: 1.8, Familiar: -2, Rented: 2.5, MetAgain: 2, MetAgainMax: 5, Homeless: 1.75, HomelessMax: 5, Roaming: 6, RoamingTour: 3, Lair: 3, LairMax: 6, CirclePair: 4, CircleMax: 6, CircleHand: 7, Wandering: 1, WanderingMax: 3, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}
 }
@@ -106,7 +108,7 @@ func termWords(name string) event.Words {
 	case "stolen-together":
 		return event.Words{Ja: "不正に使われた複数のアカウントが、どちらにとっても初めての同じ接続元で現れた", En: "accounts that the intruder had used met at one address new to them all"}
 	case "same-hand":
-		return event.Words{Ja: "利用者を隠す同じ接続元で、ほかに使う人のほとんどない同じ端末が複数のアカウントを使った", En: "one client that hardly anybody else has used several accounts at an address that hides its user"}
+		return event.Words{Ja: "ほかに使う人のほとんどない同じ端末が、利用者を隠す接続元や初めての接続元ばかりから、複数のアカウントを使った", En: "one client that hardly anybody else has used several accounts, at an address that hides its user or only ever at places new to them"}
 	case "after-guessing":
 		return event.Words{Ja: "パスワード推測を受けた後の初めての接続", En: "first came after the account had been guessed at"}
 	case "drop-out":

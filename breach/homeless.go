@@ -1,0 +1,48 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+// Every honest client has a home: the office, the line at home, a place that its owner comes back to. One that several accounts are used with,
+// and only ever from places new to them, is nobody's but the hand's that holds the accounts, from whatever kind of address it comes.
+
+// lodge counts, for every client without a home, in any version, the accounts that were used with it.
+func (s *scoping) lodge() {
+	homes, guests := map[string]bool{}, map[string]map[uint32]bool{}
+	for _, v := range s.ordered {
+		if v.client == 0 {
+			continue
+		}
+		f := s.families[v.client]
+		switch {
+		case homes[f]:
+		case v.judged == condemned || v.fleeting():
+			if guests[f] == nil {
+				guests[f] = map[uint32]bool{}
+			}
+			guests[f][v.who.Handle] = true
+		case v.atHome():
+			homes[f] = true
+		}
+	}
+	s.homeless = map[string]int{}
+	for f, who := range guests {
+		if !homes[f] && len(who) > 1 {
+			s.homeless[f] = len(who)
+		}
+	}
+}
+
+// atHome says whether a visit gives its client a home. An account's first days do, since nothing is known of where it was before.
+func (v *visit) atHome() bool {
+	p := v.past
+	return v.addr.place.Own || p.days < deepDays || p.address || p.network || v.days > wanderDays
+}
+
+// houseless returns how many accounts were used with the client of a visit, if it has no home and nobody comes back with it.
+func (s *scoping) houseless(v *visit) int {
+	if v.client == 0 || !v.fleeting() {
+		return 0
+	}
+	return s.homeless[s.families[v.client]]
+}
