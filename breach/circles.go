@@ -61,6 +61,7 @@ func (v *visit) fleeting() bool {
 func (s *scoping) encircle() {
 	rented, roamed, hands, homes := map[tie]struct{}{}, map[tie]struct{}{}, map[tie]struct{}{}, map[netip.Prefix]bool{}
 	s.lairs = map[netip.Prefix]map[uint32]bool{}
+	stays := map[tie]map[int32]struct{}{}
 	for _, v := range s.ordered {
 		t := v.tieOf()
 		switch {
@@ -69,8 +70,10 @@ func (s *scoping) encircle() {
 				s.lairs[t.at] = map[uint32]bool{}
 			}
 			s.lairs[t.at][t.who] = true
-		case v.regular || v.days > wanderDays:
-			homes[t.at] = true
+		default: // a proxy in the cloud has many addresses, and whoever goes through it comes back to its networks
+			if v.regular || v.days > wanderDays || v.stay(stays, t) {
+				homes[t.at] = true
+			}
 		}
 		if !v.fleeting() {
 			continue
@@ -89,6 +92,18 @@ func (s *scoping) encircle() {
 		delete(s.lairs, at)
 	}
 	s.circles, s.tours, s.hidden = circlesOf(rented, homes), circlesOf(roamed, homes), circlesOf(hands, homes)
+}
+
+// stay notes the days of a visit to a rented place and says whether its account has come back there on more of them than a guest does.
+func (v *visit) stay(stays map[tie]map[int32]struct{}, t tie) bool {
+	if k := v.addr.place.Kind; k != event.KindHosting && k != event.KindVPN {
+		return false
+	}
+	if stays[t] == nil {
+		stays[t] = map[int32]struct{}{}
+	}
+	stays[t][v.first.Day(0)], stays[t][v.last.Day(0)] = struct{}{}, struct{}{}
+	return len(stays[t]) > stayDays
 }
 
 // circlesOf returns the circle of each tie that belongs to one. Places where somebody is at home, or that more accounts came to than one
@@ -187,6 +202,9 @@ func (s *scoping) encircled(v *visit) float64 {
 	}
 	return nats
 }
+
+// stayDays is on how many days an account may have come from one place without having it as a habit.
+const stayDays = 3
 
 // tourRank is how many closed ways say more than that two went the same way once or twice.
 const tourRank = 3
