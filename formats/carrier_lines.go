@@ -6,8 +6,8 @@ package formats
 import "bytes"
 
 // containerCarrier reads the files of the Kubernetes container runtime interface ("2006-01-02T15:04:05.999999999Z stdout F
-// line") and what docker logs -t and kubectl logs --timestamps print (time and line). Of a line that the runtime split (P) the pieces are read
-// one by one.
+// line") and what docker logs -t and kubectl logs --timestamps print (time and line). A line that the runtime split (P) was joined before, see
+// splitLines.
 var containerCarrier = carrier{name: "container", number: 1, unload: func(rec []byte, l *load) bool {
 	l.reset()
 	t, n := parseISOStamp(rec)

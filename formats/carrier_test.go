@@ -99,6 +99,59 @@ func TestNotCarried(t *testing.T) {
 	}
 }
 
+// TestPieces joins what a container's runtime has split, of each of the two streams by itself.
+func TestPieces(t *testing.T) {
+	all := All()
+	order := make([]*Format, len(all))
+	for i := range all {
+		order[i] = &all[i]
+	}
+	r := NewReader(order, testEnv())
+	r.SetInput(3)
+	var out event.Batch
+	for i, text := range []string{
+		`2025-03-03T11:06:40.1Z stdout F Mar  3 20:06:39 gate sshd[811]: Failed password for taro from 203.0.113.8 port 4021 ssh2`,
+		`2025-03-03T11:06:40.2Z stdout P Mar  3 20:06:40 gate sshd[812]: Failed pass`,
+		`2025-03-03T11:06:40.2Z stderr P Mar  3 20:06:40 gate sshd[900]: Failed password for ro`,
+		`2025-03-03T11:06:40.2Z stdout P word for root from 203.0`,
+		`2025-03-03T11:06:40.2Z stderr F ot from 203.0.113.10 port 1 ssh2`,
+		`2025-03-03T11:06:40.3Z stdout F .113.9 port 4022 ssh2`,
+		`2025-03-03T11:06:40.4Z stdout F Mar  3 20:06:41 gate sshd[813]: Failed password for jiro from 203.0.113.11 port 4023 ssh2`,
+		`2025-03-03T11:06:40.4Z stdout P Mar  3 20:06:42 gate sshd[814]: Failed password for saburo from 203.0.113.12 port 4023 ssh2`,
+	} {
+		if i == 7 {
+			r.SetInput(4)
+		}
+		rec := event.Record{Part: event.Part{Line: int64(i + 1), Length: int64(len(text))}, Data: []byte(text)}
+		if err := r.Read(&rec, &out); err != nil {
+			t.Errorf("line %d: %v", i+1, err)
+		}
+	}
+	r.Flush(&out)
+	var got []string
+	for i := range out.Events {
+		ev := &out.Events[i]
+		lines := ""
+		for _, part := range ev.Ref.Parts() {
+			lines += fmt.Sprint(" ", part.Line)
+		}
+		got = append(got, ev.Account+" "+ev.SrcIP.String()+lines)
+	}
+	want := []string{"taro 203.0.113.8 1", "root 203.0.113.10 3 5", "root 203.0.113.9 2 4 6", "jiro 203.0.113.11 7", "saburo 203.0.113.12 8"}
+	if strings.Join(got, "; ") != strings.Join(want, "; ") {
+		t.Errorf("read %q, want %q", got, want)
+	}
+	// A line that never ends is held to a bound.
+	long := []byte("2025-03-03T11:06:40.2Z stdout P " + strings.Repeat("x", 16<<10))
+	for i := range 200 {
+		rec := event.Record{Part: event.Part{Line: int64(i + 9), Length: int64(len(long))}, Data: long}
+		_ = r.Read(&rec, &out)
+	}
+	if n := len(r.pieces.held[0].line); n > maxPieced {
+		t.Errorf("%d bytes are held", n)
+	}
+}
+
 // TestCarriedYear takes the year from the shipper where the line has none.
 func TestCarriedYear(t *testing.T) {
 	for when, want := range map[string]string{"2019-01-01T00:00:02Z": "2018-12-31", "2019-12-31T23:59:59Z": "2019-12-31"} {

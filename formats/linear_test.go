@@ -55,6 +55,9 @@ func TestLinear(t *testing.T) {
 					if spent < slowMark {
 						continue
 					}
+					if spent > 4*slowMark { // also what is slow and linear
+						t.Errorf("%s: %q many times at %d of %.120q: %s for 32 KiB", f.Name, piece, at, rec, spent)
+					}
 					if short := stretched(f, rec, at, piece, slowSize/4); spent > 8*short {
 						t.Errorf("%s: %q many times at %d of %.120q: %s for 8 KiB, %s for 32 KiB", f.Name, piece, at, rec, short, spent)
 					}

@@ -77,7 +77,7 @@ func Index(all []Format) string {
 		"with the time and the host that the carrier tells where it has none:\n\n" +
 		"- `json`: the journal (`journalctl -o json`), Docker's json-file, Filebeat, Logstash, Fluent Bit and Fluentd, Vector, rsyslog and syslog-ng with JSON templates, " +
 		"GELF, Splunk's events, Azure's Syslog table, Google Cloud's text entries\n" +
-		"- `container`: files of the Kubernetes container runtime, `kubectl logs --timestamps`, `docker logs -t`\n" +
+		"- `container`: files of the Kubernetes container runtime, `kubectl logs --timestamps`, `docker logs -t`; lines that the runtime split are joined\n" +
 		"- `relay`: a syslog line whose message is another whole syslog line\n\n" +
 		"A shipper is believed: what stands in its field `message` is taken as if it stood in the file that it was read from. " +
 		"What a program with a name writes to syslog is a message, whatever it looks like.\n")

@@ -119,7 +119,8 @@ type fit struct {
 	hole        [keptHoles][]byte
 	addr, dst   netip.Addr
 	port, dport uint16
-	tries       int // how many more places may be tried: keeps the work for a line bounded
+	tries       int  // how many more places may be tried: keeps the work for a line bounded
+	lacks       bool // the phrase failed on words that are nowhere in the rest of the line
 }
 
 // fits says whether the line is of the phrase, and fills f.
@@ -159,30 +160,39 @@ func (f *fit) walk(t string, b []byte) bool {
 		lit = t[:j]
 	} else { // the words that the line must end with
 		rest, ok := cutSuffix(b, lit)
+		f.lacks = !ok
 		return ok && f.set(hole, rest)
 	}
 	if last {
 		for at := len(b); f.tries > 0; f.tries-- {
 			k := lastIndex(b[:at], lit)
 			if k < 0 {
+				f.lacks = at == len(b)
 				return false
 			}
 			if f.set(hole, b[:k]) && f.walk(t, b[k:]) {
 				return true
 			}
+			f.lacks = false // more of the line may have it
 			at = k + len(lit) - 1
 		}
 		return false
 	}
+	near := b[:min(len(b), reach(hole)+len(lit))]
 	for at := 0; f.tries > 0; f.tries-- {
-		k := index(b[at:], lit)
+		k := index(near[at:], lit)
 		if k < 0 {
+			f.lacks = at == 0 && len(near) == len(b)
 			return false
 		}
 		k += at
+		f.lacks = false
 		if f.set(hole, b[:k]) {
 			if f.walk(t, b[k:]) {
 				return true
+			}
+			if f.lacks { // what is not in the rest of the line is not in less of it
+				return false
 			}
 		} else if oneWord(hole) && bytes.IndexByte(b[:k], ' ') >= 0 {
 			return false
@@ -190,6 +200,17 @@ func (f *fit) walk(t string, b []byte) bool {
 		at = k + 1
 	}
 	return false
+}
+
+// reach returns how long what stands in a hole can be.
+func reach(hole int) int {
+	switch hole {
+	case holeNum, holeCount, holeFromPort, holeDstPort:
+		return 20
+	case holeIP:
+		return 100
+	}
+	return 1 << 30
 }
 
 // oneWord says whether a hole holds no space.

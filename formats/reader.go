@@ -115,6 +115,7 @@ type Reader struct {
 	carries uint64   // what records look like that it unloaded
 	last    *Format
 	brought [3]int64 // records read through each carrier
+	pieces  splitLines
 }
 
 type openParser struct {
@@ -134,11 +135,41 @@ func NewReader(order []*Format, env *Env) *Reader {
 }
 
 // SetInput says that the following records are of another input of the same stream.
-func (r *Reader) SetInput(input uint32) { r.env.Input = input }
+func (r *Reader) SetInput(input uint32) {
+	if input != r.env.Input {
+		r.pieces.nextInput()
+	}
+	r.env.Input = input
+}
 
 // Read reads one record. It returns nil if a parser took it, otherwise the error of the parser that is likeliest to be its
 // own: the last taker's, unless another knew the format and found it broken.
+//
+// A piece of a line that a container's runtime has split is taken, and read with the line's end.
 func (r *Reader) Read(rec *event.Record, out *event.Batch) error {
+	whole, before := r.pieces.take(rec)
+	if whole == nil {
+		return nil
+	}
+	return r.readWhole(whole, before, out)
+}
+
+// readWhole reads a record of which earlier parts may stand before its own.
+func (r *Reader) readWhole(rec *event.Record, before []event.Part, out *event.Batch) error {
+	n := len(out.Events)
+	err := r.readOne(rec, out)
+	if err == nil && len(before) > 0 {
+		for i := n; i < len(out.Events); i++ {
+			if ref := &out.Events[i].Ref; ref.Part == rec.Part {
+				ref.Part, ref.More = before[0], append(append(slices.Clone(before[1:]), rec.Part), ref.More...)
+			}
+		}
+	}
+	return err
+}
+
+// readOne reads a record, as the last one was read if it can be.
+func (r *Reader) readOne(rec *event.Record, out *event.Batch) error {
 	if c := r.carried; c != nil { // the last one was carried: so may be this one
 		if c.unload(rec.Data, &r.loads[0]) && r.loads[0].looks == r.carries && r.unload(rec, out, 0) == nil {
 			r.brought[c.number]++
@@ -312,6 +343,11 @@ func (r *Reader) unload(rec *event.Record, out *event.Batch, depth int) error {
 
 // Flush ends the stream: parsers give out what still waits for records that will not come.
 func (r *Reader) Flush(out *event.Batch) {
+	for stream := range r.pieces.held {
+		if rec, before := r.pieces.rest(stream); rec != nil {
+			_ = r.readWhole(rec, before, out) // what it says is a line that breaks off
+		}
+	}
 	for i := range r.open {
 		if o := &r.open[i]; o.parser != nil {
 			before := len(out.Events)
