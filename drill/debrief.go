@@ -68,6 +68,7 @@ type Light struct {
 	Story  time.Time  `json:"story"`
 	Played *time.Time `json:"played"` // nil: the story did not come so far, or began after it
 	How    string     `json:"how"`
+	HowJa  string     `json:"how_ja,omitempty"`
 }
 
 // Subjects compares the accounts, addresses or hosts that the team named with the true ones. The team's last word on each
@@ -459,8 +460,8 @@ func median(list []float64) *float64 {
 
 // firsts finds the first bad login that was played, and the first right word of the team.
 func (d *debriefing) firsts() {
-	for _, b := range d.bad {
-		if b.what == whatAccount && b.was && (d.FirstLogin == nil || b.played.Before(*d.FirstLogin)) {
+	for _, a := range d.truth.Accounts { // a second intruder's are another matter, as in a score
+		if b := d.bad[key(whatAccount, a.key())]; a.Intruder != secondOne && b.was && (d.FirstLogin == nil || b.played.Before(*d.FirstLogin)) {
 			d.FirstLogin = &b.played
 		}
 	}
@@ -478,7 +479,7 @@ func (d *debriefing) firsts() {
 		right(d.Acts[i].Noticed)
 	}
 	if f := d.truth.Found; f != nil {
-		d.Light = &Light{Story: f.Time, How: f.How}
+		d.Light = &Light{Story: f.Time, How: f.How, HowJa: f.HowJa}
 		if at, _, was := d.span(f.Time, f.Time); was {
 			d.Light.Played = &at
 		}

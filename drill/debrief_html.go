@@ -134,9 +134,9 @@ func (d *Debrief) light() phrase {
 	case l == nil:
 		return phrase{}
 	case l.Played == nil:
-		return both("物語では %[1]s に発覚します（演じられていません）：%[2]s", "In the story it came to light at %[1]s, which was not played: %[2]s", storyText(l.Story), l.How)
+		return both("物語では %[1]s に発覚します（演じられていません）：%[2]s", "In the story it came to light at %[1]s, which was not played: %[2]s", storyText(l.Story), named(l.How, l.HowJa))
 	default:
-		return both("物語では %[1]s（演じたのは %[3]s）に発覚します：%[2]s", "In the story it came to light at %[1]s, played at %[3]s: %[2]s", storyText(l.Story), l.How, d.clockText(*l.Played))
+		return both("物語では %[1]s（演じたのは %[3]s）に発覚します：%[2]s", "In the story it came to light at %[1]s, played at %[3]s: %[2]s", storyText(l.Story), named(l.How, l.HowJa), d.clockText(*l.Played))
 	}
 }
 

@@ -115,6 +115,21 @@ func verdictWords(v string) phrase {
 	return sameWords(v)
 }
 
+// VerdictIn returns the words of a case's verdict in a language.
+func VerdictIn(verdict, lang string) string { return verdictWords(verdict).in(lang) }
+
+// WrongIn returns what a tally says was wrongly accused, its reason in a language.
+func WrongIn(wrong, lang string) string {
+	name, why, ok := strings.Cut(strings.TrimSuffix(wrong, ")"), " (")
+	switch {
+	case !ok:
+		return wrong
+	case lang == "ja":
+		return name + "（" + excuseWords(why).Ja + "）"
+	}
+	return name + " (" + why + ")"
+}
+
 // whatWords are the words for what an entry is about.
 func whatWords(what string) phrase {
 	switch what {
@@ -148,7 +163,10 @@ func isWords(is string) phrase {
 func excuseWords(why string) phrase {
 	ja := map[string]string{"uses Tor from home": "自宅から Tor を使っている人", "uses a commercial VPN from home": "自宅から商用 VPN を使っている人", "was at a conference in Hong Kong": "香港の学会に出張中",
 		"was abroad": "海外出張中", "got another login ID": "改名でログイン ID が変わった", "works a day a week behind a partner university's proxy": "週 1 日、連携大学のプロキシの内側で勤務", "has retired; a mail program still knocks": "退職者。メールソフトが接続を続けている",
-		"reached only": "接続されただけ", "not played": "演じられた範囲では被害なし", "shared: mobile": "共用：携帯回線", "shared: own": "共用：自機関", "shared: university": "共用：大学", "shared: hotel": "共用：ホテル"}[why]
+		"works for a supplier abroad": "海外の委託先で働く人", "joined, and took a whole project to read": "着任時にプロジェクト一式を読むため取得", "wrote to the 2,000 participants of a symposium": "シンポジウムの参加者 2,000 人にメールを送信",
+		"has programs that send a letter each at night, hundreds of them": "夜間に数百通のメールを 1 通ずつ送るプログラムを使用", "has a phone with an old password": "スマートフォンに古いパスワードが残っている",
+		"reached only": "接続されただけ", "not played": "再生した範囲では被害なし", "shared: mobile": "共用：携帯回線", "shared: own": "共用：自機関", "shared: university": "共用：大学", "shared: hotel": "共用：ホテル",
+		"shared: unknown": "共用：他社のオフィス", "shared: vpn": "共用：VPN サービス", "shared: tor": "共用：Tor", "shared: hosting": "共用：ホスティング", "shared: residential": "共用：家庭の回線"}[why]
 	if ja == "" {
 		ja = why
 	}

@@ -358,7 +358,7 @@ func (p *aist) unseenByLogs() {
 // not played.
 func (p *aist) found() {
 	t := p.office(p.day("2018-02-06"), "15:20")
-	p.g.found = &Found{Time: utc(t), How: "a member of the IT department sees a login to his own mail from an address that he never uses",
+	p.g.found = &Found{Time: utc(t), How: "a member of the IT department sees a login to his own mail from an address that he never uses", HowJa: "情報部門の職員が、自分のメールに、使ったことのないアドレスからのログインを見つける",
 		Addresses: []string{p.w.book.all[p.university].ip, p.w.book.all[p.hongkong].ip}}
 	known := p.group2[:len(p.group2)-2]
 	for i, who := range known {

@@ -125,7 +125,7 @@ func (c *groupThief) tech() {
 
 // found is what was known at first: two accounts of one company, and no address but its own.
 func (c *groupThief) found() {
-	c.g.found = &Found{Time: utc(c.at("2023-02-20 18:30")), How: "a clerk of Hakusan Kikaku sees in her own history lists of workers that she never took",
+	c.g.found = &Found{Time: utc(c.at("2023-02-20 18:30")), How: "a clerk of Hakusan Kikaku sees in her own history lists of workers that she never took", HowJa: "白山企画の担当者が、自分の操作履歴に、取得した覚えのない作業員名簿を見つける",
 		Addresses: []string{c.w.book.all[c.companyProxy].ip}}
 	for _, u := range []int{c.clerk, c.other} {
 		c.g.found.Accounts = append(c.g.found.Accounts, c.w.account(c.s.users[u].guest).mail)

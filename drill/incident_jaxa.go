@@ -253,7 +253,7 @@ func (p *jaxa) sending() {
 
 // told is what follows the notice from outside: the institute takes his account away, and he knocks once more.
 func (p *jaxa) told() {
-	p.g.found = &Found{Time: utc(p.at("2023-10-04 10:00")), How: "an outside body tells of an address that servers of the institute talk to",
+	p.g.found = &Found{Time: utc(p.at("2023-10-04 10:00")), How: "an outside body tells of an address that servers of the institute talk to", HowJa: "研究所のサーバが通信しているアドレスについて、外部機関から連絡が来る",
 		Addresses: []string{p.w.book.all[p.homes[0]].ip}, Accounts: []string{}}
 	act := p.act(phrase{"攻撃者の VPN 接続が拒否される", "his tunnel is refused"}, "T1133", 0, "the outside body told the day before; the account is gone", "unusual-login")
 	p.move(-1, p.at("2023-10-05 15:10"), func(t int64, d *dice) {

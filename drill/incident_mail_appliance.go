@@ -27,7 +27,7 @@ func mailAppliance2023() incident {
 			a := &appliance{plot: p, homes: append(p.rent("", 6), p.rent("HK", 1)[0], p.rent("CA", 1)[0]), sender: p.rent("", 1)[0]}
 			// the service stands still from the evening of 14 June to the evening after; then the other box takes the mail
 			p.tap, p.swap = [2]int64{p.at(applianceHit), p.at(applianceOut)}, [2]int64{p.at(applianceOut), p.at(applianceBack)}
-			p.g.found = &Found{Time: utc(p.at("2023-06-13 15:00")), How: "traces of bad traffic of the mail gateway are noticed",
+			p.g.found = &Found{Time: utc(p.at("2023-06-13 15:00")), How: "traces of bad traffic of the mail gateway are noticed", HowJa: "メール中継機器の不審な通信の痕跡に気付く",
 				Addresses: []string{p.w.book.all[a.homes[len(a.homes)-1]].ip}, Accounts: []string{}}
 			a.enters()
 			a.calls()

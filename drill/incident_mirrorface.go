@@ -196,5 +196,5 @@ func (m *mirror) cleaningBefore() {
 
 // found is what was known at first: the police name an address that the implant calls.
 func (m *mirror) found() {
-	m.g.found = &Found{Time: utc(m.at("2024-11-22 18:30")), How: "the police tell the institute that one of its addresses talks to a server of the group's", Addresses: []string{m.w.book.all[m.c2].ip}, Accounts: []string{}}
+	m.g.found = &Found{Time: utc(m.at("2024-11-22 18:30")), How: "the police tell the institute that one of its addresses talks to a server of the group's", HowJa: "研究所のアドレスが攻撃者グループのサーバと通信していると、警察から連絡が来る", Addresses: []string{m.w.book.all[m.c2].ip}, Accounts: []string{}}
 }

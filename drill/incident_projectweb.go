@@ -20,7 +20,7 @@ func projectWeb2021() incident {
 			s.addresses() // 76,000, in pieces
 			s.documents() // of five bodies, until 2021-05-20
 			s.firstLooks()
-			p.g.found = &Found{Time: utc(p.at("2021-05-20 14:00")), How: "a customer, the airport company, finds that documents of its own leaked from the site, and tells the public"}
+			p.g.found = &Found{Time: utc(p.at("2021-05-20 14:00")), How: "a customer, the airport company, finds that documents of its own leaked from the site, and tells the public", HowJa: "顧客の空港会社が、自社の文書がサイトから漏れたことを知り、公表する"}
 		},
 	}
 }

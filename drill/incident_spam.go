@@ -165,7 +165,7 @@ func (c *spammers) sending() {
 // shut is the end: the institute's own people change the passwords and empty the queue.
 func (c *spammers) shut() {
 	at := c.at("2023-06-28 10:58") + 4*minute
-	c.g.found = &Found{Time: utc(c.at("2023-06-28 10:40")), How: "complaints come in, and the queue of the mail server is long: it names the accounts"}
+	c.g.found = &Found{Time: utc(c.at("2023-06-28 10:40")), How: "complaints come in, and the queue of the mail server is long: it names the accounts", HowJa: "苦情が届き、メールサーバの送信待ちが長く、そこにアカウント名が出ている"}
 	for i, who := range slices.Concat(c.lured, c.guessed) {
 		c.g.found.Accounts = append(c.g.found.Accounts, c.w.people[who].mail)
 		c.response(at+int64(i)*90*second, func(t int64, d *dice) { c.r.shutOut(t, who) })

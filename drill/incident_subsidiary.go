@@ -175,5 +175,5 @@ func (k *kidnapper) lastNight() {
 // found is what was known at first: files that nobody can open, and whose account had written them.
 func (k *kidnapper) found() {
 	morning := max(k.at("2023-06-06 20:00")-12*hour, k.at("2023-06-05 26:00"))
-	k.g.found = &Found{Time: utc(morning), How: "the first at their desks find notes instead of their files", Accounts: []string{k.w.people[k.admin].mail}, Addresses: []string{}}
+	k.g.found = &Found{Time: utc(morning), How: "the first at their desks find notes instead of their files", HowJa: "朝いちばんに出勤した職員が、ファイルの代わりに脅迫文を見つける", Accounts: []string{k.w.people[k.admin].mail}, Addresses: []string{}}
 }

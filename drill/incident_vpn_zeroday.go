@@ -102,7 +102,7 @@ func (p *zeroday) entered() {
 // stopped is what the institute did, which stands in the same logs as an attack would: a session at the device's pages, a new
 // image, every password of its own changed, a restart. It is no act of his.
 func (p *zeroday) stopped() {
-	p.g.found = &Found{Time: utc(p.at("2024-02-08 14:50")), How: "the watch on the device's own traffic shows an address that it never called",
+	p.g.found = &Found{Time: utc(p.at("2024-02-08 14:50")), How: "the watch on the device's own traffic shows an address that it never called", HowJa: "装置自身の通信の監視で、これまで接続したことのない相手先が見つかる",
 		Addresses: []string{p.w.book.all[p.home].ip}, Accounts: []string{}}
 	ui := "GUI(" + adminIP + ")"
 	p.failures = append(p.failures, outage{p.at("2024-02-08 15:14"), p.at("2024-02-08 17:12")})

@@ -312,23 +312,29 @@ func (r *Result) scoreHosts(truth *Truth, c *caseFile) {
 	})
 }
 
-// Failures says, in words, what a user of the case would be misled by: empty for a case that found what is true. Victims that
+// Failures says, in ja or en, what a user of the case would be misled by: empty for a case that found what is true. Victims that
 // no log shows are not held against it.
-func (r *Result) Failures() []string {
+func (r *Result) Failures(lang string) []string {
 	var out []string
+	add := func(ja, en string, values ...any) { out = append(out, both(ja, en, values...).in(lang)) }
 	if r.Verdict.Found != r.Verdict.True {
-		out = append(out, fmt.Sprintf("the verdict is %q, the truth is %q", r.Verdict.Found, r.Verdict.True))
+		add("判定は「%s」、正解は「%s」", "the verdict is %q, the truth is %q", verdictWords(r.Verdict.Found), verdictWords(r.Verdict.True))
 	}
 	for _, f := range []struct {
-		what string
+		what phrase
 		list []string
-	}{{"victims not found", r.Accounts.Missed}, {"honest accounts called compromised", r.Accounts.Wrong}, {"shared addresses called attacker", r.SharedCalledAttacker}} {
-		if len(f.list) > 0 {
-			out = append(out, fmt.Sprintf("%s: %s", f.what, strings.Join(f.list, ", ")))
+	}{{phrase{"見落とした被害アカウント", "victims not found"}, r.Accounts.Missed}, {phrase{"誤って被害と判定したアカウント", "honest accounts called compromised"}, r.Accounts.Wrong},
+		{phrase{"誤って攻撃元と判定した共用アドレス", "shared addresses called attacker"}, r.SharedCalledAttacker}} {
+		var names []string
+		for _, n := range f.list {
+			names = append(names, WrongIn(n, lang))
+		}
+		if len(names) > 0 {
+			add("%s：%s", "%s: %s", f.what, strings.Join(names, ", "))
 		}
 	}
 	if n := r.Findings["high"] + r.Findings["critical"]; r.Verdict.True == "clear" && n > 0 {
-		out = append(out, fmt.Sprintf("%d findings above medium where nothing happened", n))
+		add("何も起きていないのに、重大度「高」以上の所見が %d 件", "%d findings above medium where nothing happened", n)
 	}
 	return out
 }

@@ -56,7 +56,7 @@ func score(t *testing.T, truth *Truth, c map[string]any) *Result {
 func TestScorePerfect(t *testing.T) {
 	_, truth := shared(t, AIST)
 	r := score(t, truth, perfect(truth))
-	if f := r.Failures(); len(f) > 0 {
+	if f := r.Failures("en"); len(f) > 0 {
 		t.Errorf("a perfect case fails: %v", f)
 	}
 	if r.Accounts.Found != len(truth.Accounts) || r.Accounts.Precision != 1 || r.Addresses.Recall != 1 || r.Addresses.Precision != 1 || r.Hosts.Recall != 1 {
@@ -124,8 +124,8 @@ func TestScoreFaults(t *testing.T) {
 	if len(r.SharedCalledAttacker) != 1 || len(r.Addresses.Wrong) != 1 || !strings.Contains(r.Addresses.Wrong[0], "university") {
 		t.Errorf("addresses: %+v, shared %v", r.Addresses, r.SharedCalledAttacker)
 	}
-	if len(r.Failures()) != 3 {
-		t.Errorf("failures: %q", r.Failures())
+	if len(r.Failures("en")) != 3 {
+		t.Errorf("failures: %q", r.Failures("en"))
 	}
 	if r.FirstAlarm != nil {
 		t.Error("an alarm out of nothing")
@@ -141,13 +141,13 @@ func TestScoreFaults(t *testing.T) {
 func TestScoreQuiet(t *testing.T) {
 	_, truth := shared(t, AISTQuiet)
 	c := perfect(truth)
-	if r := score(t, truth, c); len(r.Failures()) > 0 || r.Accounts.Precision != 1 {
-		t.Errorf("a quiet case fails: %v", r.Failures())
+	if r := score(t, truth, c); len(r.Failures("en")) > 0 || r.Accounts.Precision != 1 {
+		t.Errorf("a quiet case fails: %v", r.Failures("en"))
 	}
 	c["verdict"] = "suspicious"
 	c["findings"] = []map[string]any{{"id": "F-1", "detector": "upload", "severity": "high"}}
-	if r := score(t, truth, c); len(r.Failures()) != 2 {
-		t.Errorf("failures: %q", r.Failures())
+	if r := score(t, truth, c); len(r.Failures("en")) != 2 {
+		t.Errorf("failures: %q", r.Failures("en"))
 	}
 }
 

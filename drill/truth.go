@@ -46,6 +46,7 @@ type Truth struct {
 type Found struct {
 	Time      time.Time `json:"time"`
 	How       string    `json:"how"`
+	HowJa     string    `json:"how_ja,omitempty"`
 	Addresses []string  `json:"addresses"`
 	Accounts  []string  `json:"accounts"` // mail addresses
 }

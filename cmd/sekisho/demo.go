@@ -134,25 +134,22 @@ func tellResult(w io.Writer, r *drill.Result, lang report.Lang) (wrong bool) {
 		fmt.Fprintf(w, pick(lang, event.Words{Ja: ja, En: en})+"\n", args...)
 	}
 	p("\n答え合わせ（調査の後に、作った側の正解と比べたもの）", "\nAgainst the truth (read only after the investigation)")
-	p("  判定             %s（正解 %s）", "  verdict          %s (true: %s)", r.Verdict.Found, r.Verdict.True)
-	for _, t := range []struct {
-		ja, en string
-		t      *drill.Tally
-	}{{"不正ログイン    ", "accounts", &r.Accounts}, {"攻撃元アドレス  ", "addresses", &r.Addresses}, {"侵入されたサーバ", "hosts", &r.Hosts}} {
-		p("  "+t.ja+" %d / %d を発見、誤って被害と判定 %d、どのログにも残らないもの %d", fmt.Sprintf("  %-16s", t.en)+" found %d of %d, wrongly accused %d, in no log at all %d",
+	p("  判定             %s（正解 %s）", "  verdict          %s (true: %s)", drill.VerdictIn(r.Verdict.Found, string(lang)), drill.VerdictIn(r.Verdict.True, string(lang)))
+	for _, t := range talliesOf(r) {
+		p("  "+t.ja+" %d / %d を発見、"+t.accused+" %d、どのログにも残らないもの %d", fmt.Sprintf("  %-16s", t.en)+" found %d of %d, wrongly accused %d, in no log at all %d",
 			t.t.Found, t.t.Knowable, len(t.t.Wrong), len(t.t.Unknown))
 		if len(t.t.Missed) > 0 {
 			p("      見落とし：%s", "      missed: %s", printable(strings.Join(t.t.Missed, ", ")))
 		}
 		if len(t.t.Wrong) > 0 {
-			p("      誤って被害と判定：%s", "      wrongly accused: %s", printable(strings.Join(t.t.Wrong, ", ")))
+			p("      "+t.accused+"：%s", "      wrongly accused: %s", printable(strings.Join(wrongIn(t.t.Wrong, lang), ", ")))
 		}
 	}
-	p("  攻撃元と誤った共用アドレス %d", "  shared addresses called attacker %d", len(r.SharedCalledAttacker))
+	p("  誤って攻撃元と判定した共用アドレス %d", "  shared addresses called attacker %d", len(r.SharedCalledAttacker))
 	if h := r.FirstAlarm; h != nil {
-		p("  最初の高い警報は、最初の不正ログインの %s", "  the first high alarm would have come %s the first bad login", ago(*h, lang))
+		p("  重大度「高」以上の最初の警報は、最初の不正ログインの %s", "  the first high alarm would have come %s the first bad login", ago(*h, lang))
 	}
-	failures := r.Failures()
+	failures := r.Failures(string(lang))
 	for _, f := range failures {
 		p("  誤り：%s", "  wrong: %s", printable(f))
 	}
