@@ -24,6 +24,7 @@ type Debrief struct {
 	Speed     float64   `json:"speed"`
 	Began     time.Time `json:"began"`
 	Ended     time.Time `json:"ended"`
+	Zone      string    `json:"zone"` // of the real times and of the story's: the institute's
 	StoryFrom time.Time `json:"story_from"`
 	StoryEnd  time.Time `json:"story_end"` // how far the story came
 	Complete  bool      `json:"complete"`
@@ -55,7 +56,13 @@ type Debrief struct {
 	FirstRight      *time.Time `json:"first_right"`
 	FirstRightAfter *float64   `json:"first_right_minutes_after_login"`
 
+	// Doubt says what is wrong with the truth: TruthAltered, TruthOther; empty: nothing.
+	Doubt string `json:"truth_doubt,omitempty"`
+
 	Light *Light `json:"came_to_light"` // how it came to light in the story; nil: the truth does not say
+
+	// Unknown are the names in the team's log that nothing of the drill has, in the order of the log: charged to nobody.
+	Unknown []Unknown `json:"unknown"`
 
 	Log     []Entry `json:"log"`               // the team's, judged
 	Machine *Result `json:"machine,omitempty"` // what Sekisho found in the same exercise, if its case was given
@@ -142,6 +149,8 @@ type Entry struct {
 	Wrong []string  `json:"wrong"`
 	Open  []string  `json:"open"`  // neither: unsure, or an address that honest people share with the intruder
 	State *State    `json:"state"` // at decisions and verdicts
+
+	Unknown []string `json:"unknown"` // names that nothing of the drill has
 }
 
 // State is what was true, and what of it the team knew, at a moment.
@@ -156,12 +165,16 @@ type State struct {
 // NewDebrief compares. directory is the institute's, uid and mail of each account, to know one person by both; it may be nil.
 // caseJSON is a case that was made of the same exercise; it may be nil.
 func NewDebrief(truth *Truth, r *Record, a *Answers, directory map[string]string, caseJSON []byte) (*Debrief, error) {
+	r, err := r.inZone()
+	if err != nil {
+		return nil, err
+	}
 	d := &debriefing{truth: truth, record: r, answers: a, names: directory, Debrief: &Debrief{Schema: DebriefSchema, Drill: truth.Name, Team: a.Team, Speed: r.Speed, Began: r.Began,
-		Ended: r.Ended, StoryFrom: r.StoryFrom, StoryEnd: r.StoryEnd, Complete: r.Complete, Stopped: r.Stopped, Delivery: r.Delivery, Acts: []ActNotice{}, Log: []Entry{}, storyAt: r.StoryTime}}
+		Ended: r.Ended, StoryFrom: r.StoryFrom, StoryEnd: r.StoryEnd, Complete: r.Complete, Stopped: r.Stopped, Delivery: r.Delivery, Acts: []ActNotice{}, Doubt: truth.Doubt(r), Unknown: []Unknown{}, Log: []Entry{}, Zone: cmp.Or(r.Zone, instituteZone), storyAt: r.StoryTime}}
 	if err := r.isOf(truth); err != nil {
 		return nil, err
 	}
-	d.gather()
+	d.gather(directory)
 	d.lose()
 	d.Accounts = d.compare(whatAccount)
 	d.Addresses = d.compare(whatAddress)
@@ -235,6 +248,8 @@ type debriefing struct {
 	answers *Answers
 	names   map[string]string // login ID → mail, lower case
 
+	known map[string]map[string]bool // names of accounts and of hosts that there are, lower case; nil: nobody can say
+
 	bad   map[string]*badThing // by what and name
 	alias map[string]string    // of what and name → the name in bad
 	said  map[string][]word    // by what and name, in the order of time
@@ -260,7 +275,7 @@ type word struct {
 }
 
 // gather collects what was bad and what the team said of what.
-func (d *debriefing) gather() {
+func (d *debriefing) gather(directory map[string]string) {
 	d.bad, d.alias, d.said = map[string]*badThing{}, map[string]string{}, map[string][]word{}
 	add := func(what, name string, first, last time.Time, logs []string, also ...string) {
 		b := &badThing{what: what, name: name, logs: logs, first: first, last: last}
@@ -286,9 +301,14 @@ func (d *debriefing) gather() {
 			d.alias[key(whatHost, h.IP)] = strings.ToLower(h.Name)
 		}
 	}
+	d.learn(directory)
 	for _, c := range d.answers.Claims {
+		d.doubt(&c)
 		for what, names := range c.subjects() {
 			for _, n := range names {
+				if !d.exists(what, n) {
+					continue
+				}
 				k := key(what, d.name(what, n))
 				if d.said[k] == nil {
 					d.order = append(d.order, k)

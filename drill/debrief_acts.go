@@ -142,7 +142,7 @@ func (a *Act) called(text string) bool {
 // judge says of each entry what it was worth.
 func (d *debriefing) judge() {
 	for _, c := range d.answers.Claims {
-		e := Entry{At: c.At, Story: d.record.StoryTime(c.At), By: c.By, Note: c.Note, Right: []string{}, Wrong: []string{}, Open: []string{}}
+		e := Entry{At: c.At, Story: d.record.StoryTime(c.At), By: c.By, Note: c.Note, Right: []string{}, Wrong: []string{}, Open: []string{}, Unknown: []string{}}
 		var all []string
 		for _, what := range []string{whatAccount, whatAddress, whatHost} {
 			for _, n := range c.subjects()[what] {
@@ -174,6 +174,8 @@ func (d *debriefing) judgeOne(e *Entry, what, text string, c *Claim) {
 	bad := b != nil && b.was && !b.played.After(c.At)
 	list := &e.Wrong
 	switch {
+	case !d.exists(what, text):
+		list = &e.Unknown
 	case c.Is == "unsure" || d.openAddress(what, name):
 		list = &e.Open
 	case bad == (c.Is == "bad"):
@@ -194,8 +196,12 @@ func (d *debriefing) judgeAct(e *Entry, c *Claim) {
 			e.Right = append(e.Right, a.Name)
 		}
 	}
-	if len(e.Right) == 0 {
-		e.Open = append(e.Open, c.Act) // in words of its own, perhaps: for people to judge
+	switch {
+	case len(e.Right) > 0:
+	case !slices.ContainsFunc(d.truth.Acts, func(a Act) bool { return a.called(c.Act) }):
+		e.Unknown = append(e.Unknown, c.Act) // in words of its own, perhaps: for people to judge
+	default:
+		e.Open = append(e.Open, c.Act)
 	}
 }
 

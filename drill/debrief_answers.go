@@ -18,15 +18,18 @@ import (
 // answersTemplate is the sheet that a team fills in during an exercise.
 const answersTemplate = `# What the team found out, and when: one entry each, in any order. 演習中に分かったことを、分かった時刻とともに 1 件ずつ書きます。
 #
-#   at:        the time on the room's clock, not in the logs (ログの時刻でなく実際の時計): "14:03" or 2026-11-22T14:03
-#   account:   a login ID or mail address, or a list of them   アカウント（複数可）
-#   address:   an IP address                                   アドレス
-#   host:      a host's name or address                        サーバ・端末
-#   is:        bad (default), clear, or unsure                 bad＝被害・攻撃元、clear＝問題なし、unsure＝保留
+#   at:        the time on the room's clock, not in the logs, in the institute's zone (Asia/Tokyo): "14:03" or 2026-11-22T14:03
+#              Without a date: the first such time after the exercise began. Write the date if it takes more than a day.
+#              ログの中の時刻でなく、部屋の時計の時刻（Asia/Tokyo）。日付がなければ、演習開始後の最初のその時刻。1 日を超える演習では日付も書く
+#   account:   a login ID or mail address, or a list of them   アカウント：ログイン ID またはメールアドレス。[a, b] で複数
+#   address:   an IP address, or a list                        IP アドレス。[a, b] で複数
+#   host:      a host's name or address, or a list             サーバ・端末：名前または IP アドレス。[a, b] で複数
+#   is:        bad (default), clear, or unsure                 上のものの判断：bad＝被害・攻撃元（省略時）、clear＝問題なし、unsure＝保留
 #   act:       what somebody does: an ATT&CK technique such as T1110.003, or what a detector is called, such as
-#              password-spray, internal-scan, log-cleared; account, address and host beside it say who and where   行為
-#   decision:  what was decided                                決めたこと
-#   verdict:   breach, suspicious, clear or undetermined       全体の判定
+#              password-spray, internal-scan, log-cleared; account, address and host beside it say who and where
+#              行為：ATT&CK の番号、または password-spray のような検知の名前。並べて書いた account、address、host はその当事者
+#   decision:  what was decided                                決めたこと（文は自由）
+#   verdict:   breach, suspicious, clear or undetermined       全体の判定：breach＝不正アクセスあり、suspicious＝疑いあり、clear＝痕跡なし、undetermined＝判断不能
 #   by, note:  who, and why                                    記入者、理由
 #
 # log:
@@ -64,8 +67,8 @@ type Claim struct {
 // mostAnswers bounds an answers file: it is written by hand.
 const mostAnswers = 1 << 20
 
-// ReadAnswers reads a team's answers.yaml. A time without a date is the first one after the exercise began; one without a zone
-// is of the place where it was run.
+// ReadAnswers reads a team's answers.yaml. A time without a zone is of the record's, and one without a date the first after the
+// exercise began.
 func ReadAnswers(path string, r *Record) (*Answers, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -89,6 +92,9 @@ func parseAnswers(data []byte, r *Record) (*Answers, error) {
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return nil, yamlWords(data, err)
 	}
+	if err := knownKeys(data); err != nil {
+		return nil, err
+	}
 	a := &Answers{Team: doc.Team}
 	for i := range doc.Log {
 		c, err := parseClaim(&doc.Log[i], r)
@@ -99,6 +105,32 @@ func parseAnswers(data []byte, r *Record) (*Answers, error) {
 	}
 	slices.SortStableFunc(a.Claims, func(a, b Claim) int { return a.At.Compare(b.At) })
 	return a, nil
+}
+
+// knownKeys refuses an answers file with anything beside the team and its log: it would vanish.
+func knownKeys(data []byte) error {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return err
+	}
+	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(doc.Content[0].Content); i += 2 {
+		if k := doc.Content[0].Content[i]; k.Value != "team" && k.Value != "log" {
+			return fmt.Errorf("line %d: %w", k.Line, notUnderstood(k.Value, "team", "log"))
+		}
+	}
+	return nil
+}
+
+// notUnderstood says which keys there are, and which of them may be meant.
+func notUnderstood(key string, keys ...string) error {
+	meant := ""
+	if near := Nearest(key, keys); near != "" {
+		meant = fmt.Sprintf(" (did you mean %s?)", near)
+	}
+	return fmt.Errorf("%q is not understood%s: there are %s", key, meant, strings.Join(keys, ", "))
 }
 
 func parseClaim(n *yaml.Node, r *Record) (*Claim, error) {
@@ -126,7 +158,7 @@ func parseClaim(n *yaml.Node, r *Record) (*Claim, error) {
 			}
 			*lists[key] = list
 		default:
-			return nil, fmt.Errorf("%q is not understood: there are at, account, address, host, is, act, decision, verdict, by, note", key)
+			return nil, notUnderstood(key, "at", "account", "address", "host", "is", "act", "decision", "verdict", "by", "note")
 		}
 	}
 	return c, c.check()
@@ -174,23 +206,40 @@ func (c *Claim) check() error {
 	return nil
 }
 
-// clockTime reads the time of an entry.
+// sitLater is how long after an exercise people still write down what they saw, without a date.
+const sitLater = 6 * time.Hour
+
+// clockTime reads the time of an entry. One without a date is the first such time after the exercise began; it must be sure which that
+// is.
 func clockTime(text string, r *Record) (time.Time, error) {
-	zone := r.Began.Location()
+	zone, began := r.Began.Location(), r.Began.Truncate(time.Minute)
+	early := func(what string) error {
+		return fmt.Errorf("at: %q: the exercise began at %s (%s)%s", text, r.Began.Format("2006-01-02 15:04"), zoneText(r.Zone, r.Began), what)
+	}
 	for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04"} {
-		if t, err := time.ParseInLocation(form, text, zone); err == nil {
-			return t, nil
+		t, err := time.ParseInLocation(form, text, zone)
+		switch {
+		case err != nil:
+			continue
+		case t.Before(began):
+			return t, early("")
 		}
+		return t.In(zone), nil
 	}
 	for _, form := range []string{"15:04:05", "15:04"} {
 		t, err := time.Parse(form, text)
 		if err != nil {
 			continue
 		}
-		b := r.Began
-		at := time.Date(b.Year(), b.Month(), b.Day(), t.Hour(), t.Minute(), t.Second(), 0, zone)
-		if at.Before(b.Truncate(time.Minute)) {
+		at := time.Date(began.Year(), began.Month(), began.Day(), t.Hour(), t.Minute(), t.Second(), 0, zone)
+		if at.Before(began) {
 			at = at.AddDate(0, 0, 1)
+		}
+		switch {
+		case at.After(r.Ended.Add(sitLater)):
+			return at, early(" and ended at " + r.Ended.Format("2006-01-02 15:04") + ": that is not in it; write the date too, if it is right")
+		case !at.AddDate(0, 0, 1).After(r.Ended):
+			return at, early(" and took days: write the date too, such as " + at.Format("2006-01-02T15:04"))
 		}
 		return at, nil
 	}

@@ -90,6 +90,9 @@ func (p *debriefPage) funcs() template.FuncMap {
 		"away":      func() phrase { return p.away() },
 		"number":    func(n int64) string { return thousands(n) },
 		"tone":      tone,
+		"nearest":   nearestWords,
+		"doubt":     doubtWords,
+		"speed":     func(v float64) template.HTML { return spans(speedWords(v)) },
 		"sum":       func(list ...int) int { return total(list) },
 	}
 }
@@ -109,8 +112,8 @@ func (p *debriefPage) clock(t any) string {
 // Day writes when the exercise was.
 func (p *debriefPage) Day() string { return p.Began.Format("2006-01-02") }
 
-// Zone writes the zone of the real times.
-func (p *debriefPage) Zone() string { return p.Began.Format("UTC-07:00") }
+// Zone writes the zone of all times.
+func (p *debriefPage) Zone() string { return zoneText(p.Debrief.Zone, p.Began) }
 
 // lead is the sentence below the title.
 func (p *debriefPage) lead() phrase {

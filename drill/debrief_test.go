@@ -41,6 +41,7 @@ func rehearsal() (*Truth, *Record) {
 		Accounts: []Account{account("neko77", "13:00", "20:00", logIDP, logSignIns), account("kuro", "14:00", "15:00", logIDP), account("shiro", "18:00", "18:30", logIDP),
 			account("hidden", "14:00", "14:10"), account("late", "22:00", "23:00", logIDP)},
 		Addresses: []Address{address("185.220.101.7", "12:00", "20:00"), address("45.76.101.9", "14:00", "19:00"), address("116.203.77.5", "22:00", "23:00")},
+		Standing:  Standing{Hosts: []string{"mon1", "fs1"}},
 		Shared:    []Shared{{IP: "130.54.101.9", Kind: kindUniversity, Bad: true}, {IP: "1.75.210.8", Kind: kindMobile}},
 		Found:     &Found{Time: story("20:00"), How: "a member saw a login of his own that was not his"},
 		Odd:       []Odd{{UID: "tabi", Mail: "ryoko@lab.example", Why: "was abroad"}},
@@ -82,7 +83,10 @@ log:
   - {at: "14:10", host: MON1.lab.example}
   - {at: "14:20", host: fs1}
   - {at: "14:21", account: honest}
+  - {at: "14:22", account: [neko7, no.body@lab.example]}
+  - {at: "14:23", host: mom1}
   - {at: "14:30", verdict: breach}
+  - {at: "14:38", act: pasword-spray}
   - {at: "14:39", act: odd things}
 `
 
@@ -93,7 +97,7 @@ func debriefing1(t *testing.T) *Debrief {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := NewDebrief(truth, r, a, map[string]string{"tabi": "ryoko@lab.example"}, nil)
+	d, err := NewDebrief(truth, r, a, map[string]string{"tabi": "ryoko@lab.example", "honest": "honest@lab.example", "neko77": "neko77@lab.example"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,6 +146,10 @@ func TestDebriefCounts(t *testing.T) {
 		{"first login", []any{d.Acts[1].Known, *d.Acts[1].After}, []any{true, 10.0}},
 		{"excuse", d.Accounts.TakenBack[0].Why, "was abroad"},
 		{"first right", *d.FirstRightAfter, -6.0},
+		{"names that nothing has", d.Unknown, []Unknown{{14, d.Log[11].At, whatAccount, "neko7", "neko77"}, {14, d.Log[11].At, whatAccount, "no.body@lab.example", ""}, {15, d.Log[12].At, whatHost, "mom1", "mon1"},
+			{17, d.Log[14].At, whatAct, "pasword-spray", "password-spray"}, {18, d.Log[15].At, whatAct, "odd things", ""}}},
+		{"what they are worth", []any{d.Log[11].Unknown, d.Log[11].Wrong, d.Log[12].Unknown, d.Log[14].Unknown, d.Log[15].Unknown}, []any{[]string{"neko7", "no.body@lab.example"}, []string{}, []string{"mom1"}, []string{"pasword-spray"}, []string{"odd things"}}},
+		{"zone", d.Zone, "Asia/Tokyo"},
 		{"state at the decision", *d.Log[5].State, State{Entered: 3, Known: 1, Accused: 0, ActsPlayed: 4, ActsNoticed: 2}},
 	} {
 		if a, b := asJSON(t, c.got), asJSON(t, c.want); a != b {
@@ -225,7 +233,13 @@ func TestAnswers(t *testing.T) {
 		"log: [{at: noon, account: x}]":                            "14:03",
 		"log: [{at: '14:00', account: x, is: evil}]":               "unsure",
 		"log: [{at: '14:00', address: 10.0.0}]":                    "no IP address",
-		"log: [{at: '14:00', acount: x}]":                          `"acount" is not understood`,
+		"log: [{at: '14:00', acount: x}]":                          `"acount" is not understood (did you mean account?)`,
+		"team: x\nlogs: [{at: '14:00', account: x}]":               `line 2: "logs" is not understood (did you mean log?): there are team, log`,
+		"log: [{at: '12:55', account: x}]":                         "began at 2026-11-24 13:00 (Asia/Tokyo (UTC+09:00)) and ended at 2026-11-24 14:40",
+		"log: [{at: '21:00', account: x}]":                         "that is not in it; write the date too",
+		"log: [{at: '2026-11-24T12:55', account: x}]":              "the exercise began at",
+		"log: [{at: '2026-11-24T03:55Z', account: x}]":             "write a time",
+		"log: [{at: '2026-11-24T03:55:00Z', account: x}]":          "the exercise began at",
 		"log: [{at: '14:00', account: x, decision: y}]":            "write one of",
 		"log: [{at: '14:00', account: [[x]]}]":                     "list of names",
 		"log: [{at: '14:00', verdict: bad}]":                       "undetermined",
@@ -251,6 +265,60 @@ func TestAnswers(t *testing.T) {
 	}
 	if _, err := ReadAnswers(big, r); err == nil {
 		t.Error("a huge file was read")
+	}
+}
+
+// TestAnswerTimes checks which moment a time of an answer is.
+func TestAnswerTimes(t *testing.T) {
+	at := func(text string) time.Time {
+		when, err := time.ParseInLocation("2006-01-02 15:04", text, inJapan())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	for _, c := range []struct{ began, ended, text, want string }{
+		{"2026-11-24 13:00", "2026-11-24 14:40", "13:00", "2026-11-24 13:00"},
+		{"2026-11-24 13:00", "2026-11-24 14:40", "20:39", "2026-11-24 20:39"}, // written down afterwards
+		{"2026-11-24 13:00", "2026-11-24 14:40", "20:41", ""},
+		{"2026-11-24 13:00", "2026-11-24 14:40", "12:59", ""}, // not tomorrow
+		{"2026-11-24 13:00", "2026-11-24 14:40", "2026-11-25 12:59", "2026-11-25 12:59"},
+		{"2026-11-24 22:00", "2026-11-25 03:00", "01:30", "2026-11-25 01:30"},
+		{"2026-11-24 22:00", "2026-11-25 03:00", "2026-11-24T16:30:00Z", "2026-11-25 01:30"},
+		{"2026-11-24 09:00", "2026-11-26 17:00", "10:00", ""}, // which day?
+		{"2026-11-24 09:00", "2026-11-26 17:00", "2026-11-25T10:00", "2026-11-25 10:00"},
+	} {
+		r := &Record{Began: at(c.began), Ended: at(c.ended)}
+		got, err := clockTime(c.text, r)
+		if c.want == "" && err == nil || c.want != "" && (err != nil || !got.Equal(at(c.want))) {
+			t.Errorf("%s in an exercise of %s to %s: %v, %v", c.text, c.began, c.ended, got, err)
+		}
+	}
+}
+
+// TestZone checks that an exercise is told in the institute's zone, whatever the machine's is.
+func TestZone(t *testing.T) {
+	truth, r := rehearsal()
+	r.Zone, r.Began, r.Ended = instituteZone, r.Began.UTC(), r.Ended.In(time.FixedZone("", -5*3600))
+	in, err := r.inZone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := parseAnswers([]byte("log: [{at: '13:30', account: neko77}]"), in)
+	if err != nil || !a.Claims[0].At.Equal(r.Began.Add(30*time.Minute)) {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	d, err := NewDebrief(truth, r, a, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := d.WriteText(&b, "en"); err != nil || !strings.Contains(b.String(), "13:00 to 14:40") || !strings.Contains(b.String(), "times in Asia/Tokyo (UTC+09:00)") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+	r.Zone = "Nowhere/Land"
+	if _, err := NewDebrief(truth, r, a, nil, nil); err == nil || !strings.Contains(err.Error(), "Nowhere/Land") {
+		t.Errorf("an unknown zone: %v", err)
 	}
 }
 

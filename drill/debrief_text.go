@@ -14,7 +14,10 @@ func (d *Debrief) WriteText(w io.Writer, lang string) error {
 	var b strings.Builder
 	p := func(ja, en string, values ...any) { b.WriteString(both(ja, en, values...).in(lang) + "\n") }
 	p("演習の振り返り　%[1]s%[2]s", "Debriefing: %[1]s%[2]s", d.Drill, d.teamText())
-	p("  実施             %s ～ %s　物語 %s ～ %s（%g 倍速）", "  played           %s to %s, the story from %s to %s (speed %g)", d.clockText(d.Began), d.clockText(d.Ended), storyText(d.StoryFrom), storyText(d.StoryEnd), d.Speed)
+	if d.Doubt != "" {
+		b.WriteString("  " + DoubtIn(d.Doubt, lang) + "\n")
+	}
+	p("  実施             %s ～ %s　物語 %s ～ %s（%s）　時刻は %s", "  played           %s to %s, the story from %s to %s (%s), times in %s", d.clockText(d.Began), d.clockText(d.Ended), storyText(d.StoryFrom), storyText(d.StoryEnd), speedWords(d.Speed), zoneText(d.Zone, d.Began))
 	p("  判定             %s（正解：%s）", "  verdict          %s (true: %s)", verdictWords(d.Verdict.Team), verdictWords(d.Verdict.True))
 	if d.FirstRightAfter != nil {
 		p("  最初の気付き     最初の不正ログインの %s", "  first notice     %s the first bad login", phrase{sayAfter(*d.FirstRightAfter).Ja, leadEn(*d.FirstRightAfter)})
@@ -46,6 +49,12 @@ func (d *Debrief) WriteText(w io.Writer, lang string) error {
 		if len(l.list) > 0 {
 			p("\n  %s：%s", "\n  %s: %s", phrase{l.ja, l.en}, strings.Join(l.list, ", "))
 		}
+	}
+	for i, u := range d.Unknown {
+		if i == 0 {
+			p("\n  照合できなかった記入（この機関にない名前、シナリオのどの行為とも一致しない言葉。誤りには数えない）", "\n  Names that nothing here has (charged to nobody)")
+		}
+		b.WriteString(strings.TrimRight(both("  - 解答の %[1]d 行目、%[2]s %[3]s %[4]s", "  - answers, line %[1]d: %[2]s %[3]s %[4]s", u.Line, whatWords(u.What), u.Name, nearestWords(u.Nearest)).in(lang), " ") + "\n")
 	}
 	if points := d.points(); len(points) > 0 {
 		p("\n  話し合うこと", "\n  To talk about")

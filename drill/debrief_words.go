@@ -130,6 +130,22 @@ func WrongIn(wrong, lang string) string {
 	return name + " (" + why + ")"
 }
 
+// speedWords say how fast the story was played.
+func speedWords(speed float64) phrase {
+	if speed == 0 {
+		return phrase{"受信側が受け取れる速さ", "as fast as it went"}
+	}
+	return both("%g 倍速", "speed %g", speed)
+}
+
+// nearestWords say which name may have been meant; nothing, if none is near.
+func nearestWords(name string) phrase {
+	if name == "" {
+		return phrase{}
+	}
+	return both("（近い名前：%s）", "(the nearest is %s)", name)
+}
+
 // whatWords are the words for what an entry is about.
 func whatWords(what string) phrase {
 	switch what {

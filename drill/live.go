@@ -83,6 +83,7 @@ func (x *Exercise) Run(ctx context.Context) (*Record, error) {
 		p.to.close(ctx)
 		return nil, p.unmake(err)
 	}
+	p.record.Truth = s.truth.Seal
 	return p.play(ctx)
 }
 
@@ -159,7 +160,9 @@ func (p *player) play(ctx context.Context) (*Record, error) {
 	}
 	p.record.end(p, interrupted, err)
 	p.s.truth.lines(p.s.run)
-	return p.record, cmp.Or(err, p.s.truth.write(filepath.Join(p.x.Dir, "truth.json")), p.record.write(p.x.Dir))
+	err = cmp.Or(err, p.s.truth.write(filepath.Join(p.x.Dir, "truth.json")))
+	p.record.Truth = p.s.truth.Seal
+	return p.record, cmp.Or(err, p.record.write(p.x.Dir))
 }
 
 // lastWords gives the receiver some time to take what is under way when the story is over: little, if it is away and somebody

@@ -28,6 +28,7 @@ type Record struct {
 	LeadIn   float64  `json:"lead_in_s"`
 	History  bool     `json:"history"` // what lies before was delivered first
 	Without  []string `json:"without"`
+	Zone     string   `json:"zone"` // the institute's: of the team's clock
 
 	StoryFrom  time.Time `json:"story_from"`  // what was to be played, as the lines say it
 	StoryUntil time.Time `json:"story_until"` //
@@ -36,6 +37,8 @@ type Record struct {
 	Ended      time.Time `json:"ended"`
 	Complete   bool      `json:"complete"`
 	Stopped    string    `json:"stopped,omitempty"` // why it is not complete
+
+	Truth string `json:"truth_sha256"` // the seal of truth.json
 
 	Delivery Delivery    `json:"delivery"`
 	Acts     []PlayedAct `json:"acts"`  // as in truth.json, in its order
@@ -101,7 +104,7 @@ func (d *Delivery) count(log string) {
 
 func (s *staged) record(x *Exercise) *Record {
 	r := &Record{Schema: RecordSchema, Name: s.o.Name, Seed: s.o.Seed, Accounts: s.truth.Total, To: safeURL(x.To), Speed: x.Speed, Shift: s.o.Shift.Seconds(), LeadIn: x.LeadIn.Seconds(),
-		History: x.History, Without: append([]string{}, s.o.Without...), StoryFrom: s.begin, StoryUntil: s.end, Acts: []PlayedAct{}, Clock: []Mark{},
+		History: x.History, Without: append([]string{}, s.o.Without...), Zone: instituteZone, StoryFrom: s.begin, StoryUntil: s.end, Acts: []PlayedAct{}, Clock: []Mark{},
 		Delivery: Delivery{Gone: []Absence{}, Gaps: []Gap{}, ByLog: map[string]int64{}}}
 	for _, a := range s.truth.Acts {
 		r.Acts = append(r.Acts, PlayedAct{Name: a.Name, NameJa: a.NameJa, Stage: a.Stage, Attack: a.Attack, From: a.From, To: a.To})
@@ -194,7 +197,7 @@ func ReadRecord(path string) (*Record, error) {
 	if r.Schema != RecordSchema {
 		return nil, fmt.Errorf("drill: read the record %s: its schema is %q, not %q", path, r.Schema, RecordSchema)
 	}
-	return r, nil
+	return r.inZone()
 }
 
 // RealTime returns when t of the story was played; false if it was not.

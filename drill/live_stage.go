@@ -161,8 +161,6 @@ func (t *Truth) point(text string, otherwise time.Time) (time.Time, error) {
 	return at, nil
 }
 
-func inJapan() *time.Location { return time.FixedZone("JST", int(jst/second)) }
-
 func japan(t time.Time) string { return t.In(inJapan()).Format("2006-01-02 15:04 JST") }
 
 // sketch performs the incident alone, without rendering ordinary life and without keeping a line: what happened when, from

@@ -169,7 +169,7 @@ func (r *run) agent(c client, lag int) string {
 }
 
 func (r *run) truth() *Truth {
-	t := &Truth{Schema: TruthSchema, Name: r.o.Name, Seed: r.o.Seed, Verdict: "clear", Start: utc(r.w.cal.start), End: utc(r.w.cal.end()), LogsFrom: utc(r.g.from),
+	t := &Truth{Schema: TruthSchema, Name: r.o.Name, Seed: r.o.Seed, Verdict: "clear", Start: utc(r.w.cal.start), End: utc(r.w.cal.end()), LogsFrom: utc(r.g.from), Zone: instituteZone, Standing: r.w.standing(),
 		Without: append([]string{}, r.o.Without...), Total: len(r.w.people) + len(r.w.guests), Files: []File{}, Accounts: []Account{}, Addresses: []Address{}, Hosts: []Host{}, Acts: []Act{}, Clocks: r.clocks(), Exposure: []Exposure{}, Leaks: []Leak{}}
 	if r.plot != nil {
 		t.Verdict = r.story.verdict

@@ -23,6 +23,8 @@ type Result struct {
 		Found string `json:"found"`
 	} `json:"verdict"`
 
+	Doubt string `json:"truth_doubt,omitempty"` // what is wrong with the truth: TruthAltered, TruthOther; empty: nothing
+
 	Accounts  Tally `json:"accounts"`
 	Addresses Tally `json:"addresses"`
 	Hosts     Tally `json:"hosts"`
@@ -98,7 +100,7 @@ func Score(truth *Truth, caseJSON []byte) (*Result, error) {
 	if err := c.isOf(truth); err != nil {
 		return nil, err
 	}
-	r := &Result{Drill: truth.Name, Seed: truth.Seed, Findings: map[string]int{}, SharedCalledAttacker: []string{}}
+	r := &Result{Drill: truth.Name, Seed: truth.Seed, Findings: map[string]int{}, Doubt: truth.Doubt(nil), SharedCalledAttacker: []string{}}
 	r.Verdict.True, r.Verdict.Found = truth.Verdict, c.Verdict
 	r.scoreAccounts(truth, &c)
 	r.scoreAddresses(truth, &c)

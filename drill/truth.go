@@ -18,12 +18,14 @@ const TruthSchema = "sekisho.drill-truth/1"
 // Lists are sorted: accounts, addresses, hosts and acts by their first moment, then by name.
 type Truth struct {
 	Schema   string    `json:"schema"`
+	Seal     string    `json:"sha256,omitempty"` // of the file, with noughts in this place; empty: made by hand or before there was one
 	Name     string    `json:"name"`
 	Seed     uint64    `json:"seed"`
 	Verdict  string    `json:"verdict"` // breach, or clear for a drill without an attack
 	Start    time.Time `json:"start"`
 	End      time.Time `json:"end"`
 	LogsFrom time.Time `json:"logs_from"` // the logs hold nothing older
+	Zone     string    `json:"zone"`      // the institute's, as in org.yaml
 	Without  []string  `json:"without"`   // the kinds of log that are missing
 	Total    int       `json:"accounts_total"`
 	Lines    int64     `json:"lines"`
@@ -40,6 +42,9 @@ type Truth struct {
 	Clocks    []Clock    `json:"clocks"` // that are off, so that lines say another time
 	Erased    []Erased   `json:"erased"` // what of the logs the intruder took out
 	Found     *Found     `json:"found,omitempty"`
+	Standing  Standing   `json:"standing"`
+
+	altered bool // the seal is not that of the text that was read
 }
 
 // Found says how the incident came to light in the story, and what was known on that day.
@@ -169,16 +174,19 @@ func ReadTruth(path string) (*Truth, error) {
 	if t.Schema != TruthSchema {
 		return nil, fmt.Errorf("drill: read truth %s: its schema is %q, not %q", path, t.Schema, TruthSchema)
 	}
+	t.check(data)
 	return t, nil
 }
 
 // write writes the truth so that only its owner can read it: it spoils the exercise.
 func (t *Truth) write(path string) error {
+	t.Seal = unsealed
 	data, err := json.MarshalIndent(t, "", " ")
 	if err != nil {
 		return fmt.Errorf("drill: write truth: %w", err)
 	}
-	if err := os.WriteFile(path, append(data, '\n'), 0o600); err != nil {
+	data, t.Seal = seal(append(data, '\n'))
+	if err := os.WriteFile(path, data, 0o600); err != nil {
 		return fmt.Errorf("drill: write truth: %w", err)
 	}
 	return nil

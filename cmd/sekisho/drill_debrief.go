@@ -94,7 +94,7 @@ func (f *debriefFlags) compare() (*drill.Debrief, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := readNames(filepath.Join(f.run, "directory.csv"))
+	names, err := readNames(f.run)
 	if err != nil {
 		return nil, err
 	}
@@ -107,37 +107,56 @@ func (f *debriefFlags) compare() (*drill.Debrief, error) {
 	return drill.NewDebrief(truth, record, answers, names, text)
 }
 
-// readNames returns the mail address of each login ID of a directory.csv, in lower case; none if there is no such file.
-func readNames(path string) (map[string]string, error) {
-	file, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
+// readNames returns the mail address of each login ID and each alias of a folder's directories (directory.csv, and those of shared
+// systems), in lower case; none if there is no such file.
+func readNames(dir string) (map[string]string, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "directory*.csv"))
 	if err != nil {
 		return nil, fmt.Errorf("read the directory: %w", err)
+	}
+	names := map[string]string{}
+	for _, p := range paths {
+		if err := addNames(names, p); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+func addNames(names map[string]string, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read the directory: %w", err)
 	}
 	defer file.Close()
 	r := csv.NewReader(file)
 	r.FieldsPerRecord = -1
 	head, err := r.Read()
 	if err != nil {
-		return nil, csvWords(path, err)
+		return csvWords(path, err)
 	}
-	uid, mail := slices.Index(head, "uid"), slices.Index(head, "mail")
+	uid, mail, aliases := slices.Index(head, "uid"), slices.Index(head, "mail"), slices.Index(head, "aliases")
 	if uid < 0 || mail < 0 {
-		return nil, fmt.Errorf("read the directory %s: it has no columns uid and mail", path)
+		return fmt.Errorf("read the directory %s: it has no columns uid and mail", path)
 	}
-	names := map[string]string{}
 	for {
 		row, err := r.Read()
 		if err == io.EOF {
-			return names, nil
+			return nil
 		}
 		if err != nil {
-			return nil, csvWords(path, err)
+			return csvWords(path, err)
 		}
-		if len(row) > max(uid, mail) {
-			names[strings.ToLower(row[uid])] = strings.ToLower(row[mail])
+		if len(row) <= max(uid, mail) {
+			continue
+		}
+		to := strings.ToLower(row[mail])
+		names[strings.ToLower(row[uid])] = to
+		if aliases >= 0 && len(row) > aliases {
+			for _, a := range strings.Fields(strings.ToLower(row[aliases])) {
+				was, _, _ := strings.Cut(a, "@")
+				names[a], names[was] = to, to
+			}
 		}
 	}
 }

@@ -69,6 +69,9 @@ func (f *scoreFlags) run(cmd *cobra.Command, casePath, truthPath string) error {
 	if err != nil {
 		return err
 	}
+	if record, err := drill.ReadRecord(filepath.Join(filepath.Dir(within(truthPath, "truth.json")), "run.json")); err == nil { // of a rehearsal
+		r.Doubt = truth.Doubt(record)
+	}
 	if f.respond {
 		if fi, err := os.Stat(casePath); err != nil || !fi.IsDir() {
 			return usageError("--respond needs the case folder, not only its case.json")

@@ -41,6 +41,9 @@ func (s *scoreText) list(ja, en string, names []string) {
 func tellScore(w io.Writer, r *drill.Result, lang report.Lang) error {
 	s := &scoreText{lang: lang}
 	s.say("訓練 %s（シード %d）：判定 %s（正解 %s）", "drill %s, seed %d: verdict %s (true: %s)", r.Drill, r.Seed, drill.VerdictIn(r.Verdict.Found, string(lang)), drill.VerdictIn(r.Verdict.True, string(lang)))
+	if r.Doubt != "" {
+		s.say("  %[1]s", "  %[1]s", drill.DoubtIn(r.Doubt, string(lang)))
+	}
 	s.found(r)
 	s.acts(r)
 	s.findings(&r.Noise)
