@@ -214,7 +214,7 @@ const sitLater = 6 * time.Hour
 func clockTime(text string, r *Record) (time.Time, error) {
 	zone, began := r.Began.Location(), r.Began.Truncate(time.Minute)
 	early := func(what string) error {
-		return fmt.Errorf("at: %q: the exercise began at %s (%s)%s", text, r.Began.Format("2006-01-02 15:04"), zoneText(r.Zone, r.Began), what)
+		return fmt.Errorf("at: %q: the exercise began at %s, %s%s", text, r.Began.Format("2006-01-02 15:04"), zoneText(r.Zone, r.Began), what)
 	}
 	for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04"} {
 		t, err := time.ParseInLocation(form, text, zone)
@@ -237,9 +237,9 @@ func clockTime(text string, r *Record) (time.Time, error) {
 		}
 		switch {
 		case at.After(r.Ended.Add(sitLater)):
-			return at, early(" and ended at " + r.Ended.Format("2006-01-02 15:04") + ": that is not in it; write the date too, if it is right")
+			return at, early(", and ended at " + r.Ended.Format("2006-01-02 15:04") + ": that is not in it; write the date too, if it is right")
 		case !at.AddDate(0, 0, 1).After(r.Ended):
-			return at, early(" and took days: write the date too, such as " + at.Format("2006-01-02T15:04"))
+			return at, early(", and took days: write the date too, such as " + at.Format("2006-01-02T15:04"))
 		}
 		return at, nil
 	}

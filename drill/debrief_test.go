@@ -235,7 +235,7 @@ func TestAnswers(t *testing.T) {
 		"log: [{at: '14:00', address: 10.0.0}]":                    "no IP address",
 		"log: [{at: '14:00', acount: x}]":                          `"acount" is not understood (did you mean account?)`,
 		"team: x\nlogs: [{at: '14:00', account: x}]":               `line 2: "logs" is not understood (did you mean log?): there are team, log`,
-		"log: [{at: '12:55', account: x}]":                         "began at 2026-11-24 13:00 (Asia/Tokyo (UTC+09:00)) and ended at 2026-11-24 14:40",
+		"log: [{at: '12:55', account: x}]":                         "began at 2026-11-24 13:00, Asia/Tokyo (UTC+09:00), and ended at 2026-11-24 14:40",
 		"log: [{at: '21:00', account: x}]":                         "that is not in it; write the date too",
 		"log: [{at: '2026-11-24T12:55', account: x}]":              "the exercise began at",
 		"log: [{at: '2026-11-24T03:55Z', account: x}]":             "write a time",

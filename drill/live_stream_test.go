@@ -115,7 +115,7 @@ func TestStreamEqualsFiles(t *testing.T) {
 			t.Errorf("%s differs between stream and files", log)
 		}
 	}
-	streamed.Files, streamed.Lines = truth.Files, truth.Lines
+	streamed.Files, streamed.Lines, streamed.Seal = truth.Files, truth.Lines, truth.Seal
 	if a, b := asJSON(t, streamed), asJSON(t, truth); a != b {
 		t.Error("the stream's truth differs from that of the files")
 	}
