@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/config"
@@ -125,23 +126,75 @@ func (o oneFile) ReadDir(string) ([]fs.DirEntry, error) {
 type RuleMatch struct {
 	Rule   *sigma.Rule
 	Input  string
-	Record int64 // from 1
+	Record int64 // from 1; of a correlation the one that completed it
 	Time   event.Micros
+	Group  []sigma.Field // of a correlation: what was grouped by
+	Value  float64       // of a correlation: what was counted or computed
+	Coarse bool          // of a correlation: several groups may have been counted together
 }
 
 // EvalRules shows the records of files to rules and hands on every match, in the order of the records; those of correlations
 // come at the end, in order of time.
 func EvalRules(ctx context.Context, set *sigma.Set, paths []string, o RulesOptions, match func(RuleMatch) error) (*RulesRead, error) {
-	m := sigma.Compile(set).NewMatcher()
-	return viewAll(ctx, paths, o, func(path string, v *viewed) error {
+	m, c := sigma.Compile(set).NewMatcher(), sigma.NewCorrelator(set, 0)
+	w := &hitList{wants: map[*sigma.Rule][]string{}}
+	read, err := viewAll(ctx, paths, o, func(path string, v *viewed) error {
 		for _, r := range m.Match(&v.Record) {
+			if c.Feeds(r) && v.Time != 0 {
+				w.keep(c, r, path, v)
+			}
 			if r.Quiet {
 				continue
 			}
-			if err := match(RuleMatch{r, path, v.number, v.Time}); err != nil {
+			if err := match(RuleMatch{Rule: r, Input: path, Record: v.number, Time: v.Time}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	if err != nil {
+		return read, err
+	}
+	return read, w.join(c, match)
+}
+
+// hitList keeps the matches that correlations ask for, until they can be brought into order.
+type hitList struct {
+	wants map[*sigma.Rule][]string
+	hits  []sigma.Hit
+}
+
+func (w *hitList) keep(c *sigma.Correlator, r *sigma.Rule, path string, v *viewed) {
+	names, ok := w.wants[r]
+	if !ok {
+		names = c.Wants(r)
+		w.wants[r] = names
+	}
+	rec := &sigma.Record{Time: v.Time, Source: v.Source}
+	for _, f := range v.Fields {
+		if slices.Contains(names, f.Name) {
+			rec.Fields = append(rec.Fields, f)
+		}
+	}
+	w.hits = append(w.hits, sigma.Hit{Rule: r, Record: rec, Input: path, Number: v.number})
+}
+
+// join gives the matches to the correlations, in order of time.
+func (w *hitList) join(c *sigma.Correlator, match func(RuleMatch) error) error {
+	slices.SortStableFunc(w.hits, func(a, b sigma.Hit) int { return cmp.Compare(a.Record.Time, b.Record.Time) })
+	var failed error
+	told := func(t *sigma.Told) {
+		if !t.Rule.Quiet && failed == nil {
+			failed = match(RuleMatch{t.Rule, t.Input, t.Number, t.Record.Time, t.Group, t.Value, t.Coarse})
+		}
+	}
+	for i := range w.hits {
+		c.Observe(&w.hits[i], told)
+		w.hits[i].Record = nil
+		if failed != nil {
+			return failed
+		}
+	}
+	c.Finish(told)
+	return failed
 }

@@ -3,8 +3,14 @@
 
 package sigma
 
-// automaton finds all of many literals in one pass over a text (Aho and Corasick, 1975). Bytes that no literal has share one
-// column, so that the table stays small.
+// literals finds the literals of one field: those that stand anywhere in one pass over the text (Aho and Corasick, 1975), those that
+// stand at an end by walking in from there, which stops where no literal goes on. Literals that are not ASCII have an automaton of
+// their own, since most texts are, and so have those that are looked for where all dashes are one. Nil parts have none.
+type literals struct {
+	inside, head, tail, other, dashed *automaton
+}
+
+// automaton is a table of states. Bytes that no literal has share one column, so that the table stays small.
 type automaton struct {
 	column [256]uint8
 	width  uint32
@@ -21,8 +27,7 @@ type span struct{ from, to uint32 }
 // hit is a literal that was found.
 type hit struct {
 	atom  int32
-	size  int32
-	place Where
+	whole bool // the value has nothing else
 }
 
 // trie is what an automaton is made from.
@@ -53,30 +58,41 @@ func (t *trie) step(from int32, b byte) (int32, bool) {
 	return 0, false
 }
 
-func (t *trie) add(literal string, h hit) {
+// add adds a literal, backwards if it is walked from the end.
+func (t *trie) add(literal string, backwards bool, h hit) {
 	at := int32(0)
-	for i := 0; i < len(literal); i++ {
-		to, ok := t.step(at, literal[i])
+	for i := range len(literal) {
+		b := literal[i]
+		if backwards {
+			b = literal[len(literal)-1-i]
+		}
+		to, ok := t.step(at, b)
 		if !ok {
 			to = int32(len(t.nodes))
 			t.nodes = append(t.nodes, trieNode{})
-			t.edges = append(t.edges, trieEdge{to, t.nodes[at].edge, literal[i]})
+			t.edges = append(t.edges, trieEdge{to, t.nodes[at].edge, b})
 			t.nodes[at].edge = int32(len(t.edges))
 		}
 		at = to
 	}
-	h.size = int32(len(literal))
 	t.nodes[at].ends = append(t.nodes[at].ends, h)
 }
 
-// build makes the table. States are numbered in order of depth, so that a state's failure stands before it.
-func (t *trie) build() *automaton {
+// build makes the table. States are numbered in order of depth, so that a state's failure stands before it. Without links a
+// state from which nothing goes on leads to the root, which nothing else does.
+func (t *trie) build(links bool) *automaton {
+	if t == nil {
+		return nil
+	}
 	a := &automaton{width: 1}
 	for _, e := range t.edges {
 		if a.column[e.b] == 0 && a.width < 256 {
 			a.column[e.b] = uint8(a.width)
 			a.width++
 		}
+	}
+	for c := byte('A'); c <= 'Z'; c++ { // a literal has none: it is in small letters
+		a.column[c] = a.column[c|0x20]
 	}
 	n := len(t.nodes)
 	order := make([]int32, 1, n) // by breadth
@@ -88,20 +104,20 @@ func (t *trie) build() *automaton {
 		state := uint32(i)
 		number[node] = state
 		fail := uint32(0)
-		if i > 0 {
+		if i > 0 && links {
 			fail = number[t.nodes[node].fail]
 			copy(a.next[state*a.width:(state+1)*a.width], a.next[fail*a.width:(fail+1)*a.width])
 		}
 		from := uint32(len(a.atoms))
 		a.atoms = append(a.atoms, t.nodes[node].ends...)
-		if i > 0 {
+		if i > 0 && links {
 			a.atoms = append(a.atoms, a.atoms[a.out[fail].from:a.out[fail].to]...)
 		}
 		a.out[state] = span{from, uint32(len(a.atoms))}
 		for e := t.nodes[node].edge; e != 0; e = t.edges[e-1].next {
 			edge := &t.edges[e-1]
 			c := uint32(a.column[edge.b])
-			if i > 0 {
+			if i > 0 && links {
 				t.nodes[edge.to].fail = order[a.next[fail*a.width+c]/a.width]
 			}
 			order = append(order, edge.to)

@@ -4,6 +4,7 @@
 package sigma
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp/syntax"
@@ -20,18 +21,27 @@ type Engine struct {
 	checks []check
 	atoms  int
 	field  map[string]int32
-	autos  []*automaton // by field; nil where no literal is looked for. Field 0 is the whole record.
-	wakes  [][]int32    // by atom: the rules that it wakes
+	autos  []literals // by field. Field 0 is the whole record.
+	wakes  [][]int32  // by atom: the rules that it wakes
 
 	mu      sync.RWMutex
 	classes map[*Source]*class
+	words   map[string]*literals // of records of one kind, by the rules that look at whole records
 }
 
 // engineRule is one rule.
 type engineRule struct {
 	rule      *Rule
 	root      int32
-	sleepless bool // no literal wakes it
+	sleepless bool   // no literal wakes it
+	words     []word // literals that it looks for in the whole record
+}
+
+// word is a literal that is looked for in the whole record.
+type word struct {
+	text string
+	side int
+	hit  hit
 }
 
 // node is a node of a rule's tree. Kids of And and Or are kids[from:to].
@@ -59,10 +69,11 @@ type check struct {
 
 // class is what the engine knows of the records of one source.
 type class struct {
-	has      []uint64 // rules, as a set
-	always   []int32  // rules of it that no literal wakes
-	keywords bool     // some rule of it looks at the whole record
-	none     bool
+	has    []uint64  // rules, as a set
+	always []int32   // rules of it that no literal wakes
+	fields []bool    // that its rules look at
+	words  *literals // that its rules look for in the whole record; nil for none
+	none   bool
 }
 
 func (c *class) wants(rule int32) bool { return c.has[rule>>6]&(1<<(rule&63)) != 0 }
@@ -72,16 +83,17 @@ const maxClasses = 1 << 16
 
 // Compile makes the rules of a set ready. Correlations are not part of an engine: a Correlator has them.
 func Compile(s *Set) *Engine {
-	b := &builder{e: &Engine{field: map[string]int32{"": 0}, classes: map[*Source]*class{}}, literal: map[atomKey]int32{}, known: map[string]int32{}}
-	b.tries = append(b.tries, nil)
-	b.e.autos = append(b.e.autos, nil)
+	b := &builder{e: &Engine{field: map[string]int32{"": 0}, classes: map[*Source]*class{}, words: map[string]*literals{}}, literal: map[atomKey]int32{}, known: map[string]int32{}}
+	b.tries = append(b.tries, [sides]*trie{})
+	b.e.autos = append(b.e.autos, literals{})
 	for _, r := range s.Rules {
 		if r.Match == nil || len(r.Needs) > 0 {
 			continue
 		}
 		n := int32(len(b.e.rules))
+		b.words = nil
 		root, wake := b.tree(r.Match)
-		b.e.rules = append(b.e.rules, engineRule{r, root, len(wake.atoms) == 0})
+		b.e.rules = append(b.e.rules, engineRule{r, root, len(wake.atoms) == 0, b.words})
 		for _, a := range wake.atoms {
 			b.wake(a, n)
 		}
@@ -93,10 +105,11 @@ func Compile(s *Set) *Engine {
 // builder compiles.
 type builder struct {
 	e       *Engine
-	tries   []*trie // by field
+	tries   [][sides]*trie // by field
 	literal map[atomKey]int32
 	known   map[string]int32 // checks, by what they are
 	wakes   map[int32][]int32
+	words   []word // of the rule at hand
 }
 
 type atomKey struct {
@@ -118,8 +131,8 @@ func (b *builder) fieldOf(name string) int32 {
 	if !ok {
 		n = int32(len(b.tries))
 		b.e.field[name] = n
-		b.tries = append(b.tries, nil)
-		b.e.autos = append(b.e.autos, nil)
+		b.tries = append(b.tries, [sides]*trie{})
+		b.e.autos = append(b.e.autos, literals{})
 	}
 	return n
 }
@@ -170,6 +183,8 @@ func (b *builder) group(op Op, roots []int32) int32 {
 	if len(roots) == 1 {
 		return roots[0]
 	}
+	// What is cheap is asked first.
+	slices.SortStableFunc(roots, func(a, c int32) int { return cmp.Compare(b.effort(a), b.effort(c)) })
 	from := int32(len(b.e.kids))
 	b.e.kids = append(b.e.kids, roots...)
 	n := node{op: nodeAnd, from: from, to: int32(len(b.e.kids))}
@@ -179,13 +194,34 @@ func (b *builder) group(op Op, roots []int32) int32 {
 	return b.add(n)
 }
 
+// effort ranks a tree by the dearest test in it.
+func (b *builder) effort(root int32) int {
+	n := &b.e.nodes[root]
+	switch n.op {
+	case nodeAtom:
+		return 0
+	case nodeNot:
+		return b.effort(n.from)
+	case nodeCheck:
+		if b.e.checks[n.from].test.Kind == KindRegexp {
+			return 3
+		}
+		return 2
+	}
+	most := 1
+	for _, k := range b.e.kids[n.from:n.to] {
+		most = max(most, b.effort(k))
+	}
+	return most
+}
+
 // leaf compiles one test: to a literal, to a literal and a check behind it, or to a check.
 func (b *builder) leaf(t *Test) (int32, waker) {
 	field := b.fieldOf(t.Field)
 	if t.Kind == KindPattern && t.Part == PartNone {
 		if all := t.Pattern.spread(); all != nil {
 			if n, w, ok := b.literals(field, t, all); ok {
-				return n, w
+				return b.dashed(field, t, n, w)
 			}
 		}
 		if text, place := t.Pattern.anchor(); text != "" {
@@ -229,17 +265,80 @@ func (b *builder) guarded(field int32, t *Test, text string, place Where) (int32
 	return n, waker{[]int32{a}, cost(text, place)}
 }
 
-func (b *builder) atom(field int32, text string, place Where) int32 {
-	key := atomKey{field, place, text}
+// dashed adds to the texts of a pattern with dashes, which are those with - and /, the pattern itself for values that have other
+// dashes: these are looked through with all dashes made one.
+func (b *builder) dashed(field int32, t *Test, n int32, w waker) (int32, waker) {
+	if !slices.ContainsFunc(t.Pattern, func(c Piece) bool { return c.Kind == PieceDash }) {
+		return n, w
+	}
+	text := ""
+	for _, c := range t.Pattern {
+		switch c.Kind {
+		case PieceText:
+			text += c.Text
+		case PieceDash:
+			text += "-"
+		}
+	}
+	text = string(oneDash(nil, fold(text)))
+	key := atomKey{field, dashedPlace, text}
 	a, ok := b.literal[key]
 	if !ok {
 		a = int32(b.e.atoms)
 		b.e.atoms++
 		b.literal[key] = a
-		if b.tries[field] == nil {
-			b.tries[field] = newTrie()
+		if b.tries[field][sideDashed] == nil {
+			b.tries[field][sideDashed] = newTrie()
 		}
-		b.tries[field].add(text, hit{atom: a, place: place})
+		b.tries[field][sideDashed].add(text, false, hit{atom: a})
+	}
+	if field == 0 {
+		b.words = append(b.words, word{text, sideDashed, hit{atom: a}})
+	}
+	rare := b.group(And, []int32{b.add(node{op: nodeAtom, from: a}), b.check(field, t)})
+	return b.group(Or, []int32{n, rare}), waker{append(w.atoms, a), w.cost}
+}
+
+// dashedPlace marks literals that are looked for where all dashes are one.
+const dashedPlace = EndsWith + 1
+
+// The automata of a field.
+const (
+	sideInside = iota
+	sideHead
+	sideTail
+	sideOther
+	sideDashed
+	sides
+)
+
+func sideOf(text string, place Where) int {
+	switch {
+	case place == EndsWith:
+		return sideTail
+	case place != Contains:
+		return sideHead
+	case !isASCII(text):
+		return sideOther
+	}
+	return sideInside
+}
+
+func (b *builder) atom(field int32, text string, place Where) int32 {
+	key := atomKey{field, place, text}
+	side := sideOf(text, place)
+	a, ok := b.literal[key]
+	if !ok {
+		a = int32(b.e.atoms)
+		b.e.atoms++
+		b.literal[key] = a
+		if b.tries[field][side] == nil {
+			b.tries[field][side] = newTrie()
+		}
+		b.tries[field][side].add(text, side == sideTail, hit{atom: a, whole: place == Whole})
+	}
+	if field == 0 {
+		b.words = append(b.words, word{text, side, hit{atom: a, whole: place == Whole}})
 	}
 	return a
 }
@@ -261,14 +360,38 @@ func (b *builder) check(field int32, t *Test) int32 {
 
 func (b *builder) finish() {
 	for i, t := range b.tries {
-		if t != nil {
-			b.e.autos[i] = t.build()
+		if i > 0 { // those of whole records are made for each kind of record
+			b.e.autos[i] = build(t)
 		}
 	}
 	b.e.wakes = make([][]int32, b.e.atoms)
 	for a, rules := range b.wakes {
 		b.e.wakes[a] = slices.Compact(rules)
 	}
+}
+
+func build(t [sides]*trie) literals {
+	return literals{t[sideInside].build(true), t[sideHead].build(false), t[sideTail].build(false), t[sideOther].build(true), t[sideDashed].build(true)}
+}
+
+// wordsOf returns the automata for the literals that some rules look for in whole records.
+func wordsOf(rules []*engineRule) *literals {
+	var t [sides]*trie
+	have := map[int32]bool{}
+	for _, r := range rules {
+		for _, w := range r.words {
+			if have[w.hit.atom] {
+				continue
+			}
+			have[w.hit.atom] = true
+			if t[w.side] == nil {
+				t[w.side] = newTrie()
+			}
+			t[w.side].add(w.text, w.side == sideTail, w.hit)
+		}
+	}
+	l := build(t)
+	return &l
 }
 
 // cost guesses how often a literal is found: short ones often, and some that every log of Windows is full of.
@@ -298,7 +421,7 @@ func containsText(s, part string) bool {
 	return false
 }
 
-// spread returns the patterns that a pattern with dashes stands for; nil where they are too many.
+// spread returns the patterns that a pattern with dashes stands for, with the two dashes of ASCII; nil where they are too many.
 func (p Pattern) spread() []Pattern {
 	all := []Pattern{nil}
 	for _, piece := range p {
@@ -308,11 +431,11 @@ func (p Pattern) spread() []Pattern {
 				next = append(next, have.with(piece))
 				continue
 			}
-			for _, d := range dashes {
+			for _, d := range dashes[:2] {
 				next = append(next, have.with(Piece{Text: d}))
 			}
 		}
-		if all = next; len(all) > 25 {
+		if all = next; len(all) > 32 {
 			return nil
 		}
 	}
@@ -412,4 +535,37 @@ func plainRuns(runes []rune) []string {
 		}
 	}
 	return append(out, fold(string(runes[from:])))
+}
+
+// shortest returns how many bytes the shortest text has that a regular expression matches, or less.
+func shortest(expr string) int {
+	re, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	var size func(*syntax.Regexp) int
+	size = func(re *syntax.Regexp) int {
+		n := 0
+		switch re.Op {
+		case syntax.OpLiteral:
+			n = len(re.Rune)
+		case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+			n = 1
+		case syntax.OpConcat:
+			for _, s := range re.Sub {
+				n += size(s)
+			}
+		case syntax.OpAlternate:
+			n = size(re.Sub[0])
+			for _, s := range re.Sub[1:] {
+				n = min(n, size(s))
+			}
+		case syntax.OpCapture, syntax.OpPlus:
+			n = size(re.Sub[0])
+		case syntax.OpRepeat:
+			n = re.Min * size(re.Sub[0])
+		}
+		return min(n, 1<<20)
+	}
+	return size(re)
 }

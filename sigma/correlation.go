@@ -113,6 +113,9 @@ func readCorrelation(n *yaml.Node) (*Correlation, error) {
 		if err != nil || len(list) == 0 || len(list) > 64 {
 			return nil, faultAt(v, "%s is a list of 1 to 64 texts", t.key)
 		}
+		if len(slices.Compact(slices.Sorted(slices.Values(list)))) < len(list) {
+			return nil, faultAt(v, "%s names one thing twice", t.key)
+		}
 		*t.to = list
 	}
 	if err := c.span(n, keys); err != nil {
@@ -231,9 +234,12 @@ func (c *Correlation) check(n *yaml.Node) error {
 	if len(c.Bounds) == 0 && c.Type != Temporal && c.Type != TemporalOrdered {
 		return faultAt(n, "the condition has no bound: gt, gte, lt, lte, eq or neq")
 	}
+	if c.Type == TemporalOrdered && len(c.Bounds) > 0 && !c.holds(float64(len(c.Rules))) {
+		return faultAt(n, "temporal_ordered asks for all of its rules in order: the condition is false of all %d", len(c.Rules))
+	}
 	if len(c.Bounds) > 0 && (c.Type == EventCount || c.Type == ValueCount) {
 		for _, b := range c.Bounds {
-			if b.Value > 1e6 {
+			if b.Value > maxCount {
 				return faultAt(n, "the condition counts to more than a million")
 			}
 		}
@@ -257,6 +263,9 @@ func (c *Correlation) order(n *yaml.Node) error {
 	}
 	if e.depth() > maxDepth {
 		return faultAt(n, "the condition is nested more than %d deep", maxDepth)
+	}
+	if c.Type == TemporalOrdered && e.hasOr() {
+		return faultAt(n, "a condition of temporal_ordered joins rules with and, and not")
 	}
 	c.Order = e
 	return nil
@@ -306,3 +315,5 @@ func (c *Correlation) holds(v float64) bool {
 func (c *Correlation) String() string {
 	return fmt.Sprintf("%s of %s within %s", c.Type, strings.Join(c.Rules, ", "), c.Span)
 }
+
+func (e *Expr) hasOr() bool { return e.Op == Or || slices.ContainsFunc(e.Kids, (*Expr).hasOr) }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // shared returns a folder of data that others wrote and that is not kept here; the test is skipped where there is none.
@@ -51,3 +53,5 @@ func TestCorpus(t *testing.T) {
 		t.Errorf("%d rules, of which %d need values", len(s.Rules), needs)
 	}
 }
+
+func scalar(text string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Value: text} }

@@ -5,6 +5,7 @@ package sigma
 
 import (
 	"slices"
+	"strconv"
 )
 
 // Matcher says which rules match a record. It is owned by one goroutine.
@@ -24,15 +25,17 @@ type Matcher struct {
 	last   []int32
 	seen   []uint32
 	lower  []byte
+	dashes []byte
 	class  *class
 	record *Record
 }
 
-// value is one value of a field. Its text in small letters is lower[from:to].
+// value is one value of a field. Its text in small letters is lower[from:to], once somebody asked for it.
 type value struct {
 	text     string
 	from, to int32
 	next     int32 // of the same field, plus one
+	folded   bool
 }
 
 // NewMatcher returns a matcher.
@@ -53,7 +56,9 @@ func (e *Engine) classOf(s *Source) *class {
 	if c != nil {
 		return c
 	}
-	c = &class{has: make([]uint64, len(e.rules)/64+1), none: true}
+	c = &class{has: make([]uint64, len(e.rules)/64+1), fields: make([]bool, len(e.autos)), none: true}
+	var key []byte
+	var rules []*engineRule
 	for i := range e.rules {
 		r := &e.rules[i]
 		if !s.Has(r.rule.Source) {
@@ -64,9 +69,26 @@ func (e *Engine) classOf(s *Source) *class {
 		if r.sleepless {
 			c.always = append(c.always, int32(i))
 		}
-		r.rule.Match.Tests(func(t *Test) { c.keywords = c.keywords || t.Field == "" })
+		keyword := false
+		r.rule.Match.Tests(func(t *Test) {
+			keyword = keyword || t.Field == ""
+			c.fields[e.field[t.Field]] = true
+			if t.Kind == KindFieldRef {
+				c.fields[e.field[t.Text]] = true
+			}
+		})
+		if keyword {
+			key = strconv.AppendInt(append(key, ' '), int64(i), 36)
+			rules = append(rules, r)
+		}
 	}
 	e.mu.Lock()
+	if len(rules) > 0 {
+		if c.words = e.words[string(key)]; c.words == nil {
+			c.words = wordsOf(rules)
+			e.words[string(key)] = c.words
+		}
+	}
 	if len(e.classes) < maxClasses {
 		e.classes[s] = c
 	}
@@ -109,17 +131,18 @@ func (m *Matcher) begin(r *Record) {
 	for i := range r.Fields {
 		f := &r.Fields[i]
 		id, known := m.e.field[f.Name]
-		known = known && id != 0
-		if !known && !m.class.keywords {
+		known = known && id != 0 && m.class.fields[id]
+		if !known && m.class.words == nil {
 			continue
 		}
-		v := m.take(f.Value)
-		if m.class.keywords {
-			m.scan(0, v)
+		v := value{text: f.Value}
+		if m.class.words != nil {
+			m.look(m.class.words, &v)
 		}
 		if !known {
 			continue
 		}
+		m.look(&m.e.autos[id], &v)
 		m.values = append(m.values, v)
 		n := int32(len(m.values))
 		if m.seen[id] == m.turn {
@@ -128,46 +151,131 @@ func (m *Matcher) begin(r *Record) {
 			m.seen[id], m.first[id] = m.turn, n
 		}
 		m.last[id] = n
-		m.scan(id, v)
 	}
-	if m.class.keywords && r.Text != "" {
-		m.scan(0, m.take(r.Text))
+	if m.class.words != nil && r.Text != "" {
+		m.look(m.class.words, &value{text: r.Text})
 	}
 }
 
-// take keeps a value's text in small letters.
-func (m *Matcher) take(text string) value {
-	from := len(m.lower)
-	m.lower = appendFold(m.lower, text)
-	return value{text: text, from: int32(from), to: int32(len(m.lower))}
+// small returns a value's text in small letters.
+func (m *Matcher) small(v *value) []byte {
+	if !v.folded {
+		from := len(m.lower)
+		m.lower = appendFold(m.lower, v.text)
+		v.from, v.to, v.folded = int32(from), int32(len(m.lower)), true
+	}
+	return m.lower[v.from:v.to]
 }
 
-// scan looks for the literals of a field in one value.
-func (m *Matcher) scan(field int32, v value) {
-	a := m.e.autos[field]
-	if a == nil {
-		return
+// look looks for literals in one value. The automata take capital letters of ASCII for small ones.
+func (m *Matcher) look(l *literals, v *value) {
+	switch {
+	case *l == literals{}:
+	case isASCII(v.text):
+		scan(m, l, v.text)
+	default:
+		text := m.small(v)
+		scan(m, l, text)
+		if l.other != nil {
+			inside(m, l.other, text)
+		}
+		if l.dashed != nil && rareDash(text) {
+			m.dashes = oneDash(m.dashes[:0], string(text))
+			inside(m, l.dashed, m.dashes)
+		}
 	}
-	text := m.lower[v.from:v.to]
+}
+
+// rareDash says whether a text has one of the dashes that are not ASCII: U+2013 to U+2015.
+func rareDash(b []byte) bool {
+	for i := 0; i+2 < len(b); i++ {
+		if b[i] == 0xe2 && b[i+1] == 0x80 && b[i+2] >= 0x93 && b[i+2] <= 0x95 {
+			return true
+		}
+	}
+	return false
+}
+
+// oneDash appends a text with every dash and slash as a dash.
+func oneDash(dst []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '/':
+			dst = append(dst, '-')
+		case c == 0xe2 && i+2 < len(s) && s[i+1] == 0x80 && s[i+2] >= 0x93 && s[i+2] <= 0x95:
+			dst = append(dst, '-')
+			i += 2
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// inside looks for literals anywhere in a text.
+func inside[T string | []byte](m *Matcher, a *automaton, text T) {
 	state := uint32(0)
 	for i := 0; i < len(text); i++ {
 		state = a.next[state+uint32(a.column[text[i]])]
-		if state&found == 0 {
+		if state&found != 0 {
+			state &^= found
+			m.hold(a, state, false)
+		}
+	}
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// scan runs the automata over a text.
+func scan[T string | []byte](m *Matcher, l *literals, text T) {
+	if l.inside != nil {
+		inside(m, l.inside, text)
+	}
+	if a := l.head; a != nil {
+		state := uint32(0)
+		for i := 0; i < len(text); i++ {
+			if state = a.next[state+uint32(a.column[text[i]])]; state == 0 {
+				break
+			}
+			if state&found != 0 {
+				state &^= found
+				m.hold(a, state, i+1 == len(text))
+			}
+		}
+	}
+	if a := l.tail; a != nil {
+		state := uint32(0)
+		for i := len(text) - 1; i >= 0; i-- {
+			if state = a.next[state+uint32(a.column[text[i]])]; state == 0 {
+				break
+			}
+			if state&found != 0 {
+				state &^= found
+				m.hold(a, state, false)
+			}
+		}
+	}
+}
+
+// hold takes the literals that end at a state, and wakes the rules that wait for them.
+func (m *Matcher) hold(a *automaton, state uint32, whole bool) {
+	out := a.out[state/a.width]
+	for _, h := range a.atoms[out.from:out.to] {
+		if h.whole && !whole || m.held[h.atom] == m.turn {
 			continue
 		}
-		state &^= found
-		out := a.out[state/a.width]
-		for _, h := range a.atoms[out.from:out.to] {
-			begins, ends := int(h.size) == i+1, i+1 == len(text)
-			if h.place == Whole && !(begins && ends) || h.place == StartsWith && !begins || h.place == EndsWith && !ends || m.held[h.atom] == m.turn {
-				continue
-			}
-			m.held[h.atom] = m.turn
-			for _, rule := range m.e.wakes[h.atom] {
-				if m.woken[rule] != m.turn && m.class.wants(rule) {
-					m.woken[rule] = m.turn
-					m.queue = append(m.queue, rule)
-				}
+		m.held[h.atom] = m.turn
+		for _, rule := range m.e.wakes[h.atom] {
+			if m.woken[rule] != m.turn && m.class.wants(rule) {
+				m.woken[rule] = m.turn
+				m.queue = append(m.queue, rule)
 			}
 		}
 	}
@@ -224,7 +332,7 @@ func (m *Matcher) check(c *check) bool {
 		return t.of(m.record)
 	}
 	for n := first; n != 0; n = m.values[n-1].next {
-		if v := &m.values[n-1]; t.holdsFolded(v.text, m.lower[v.from:v.to]) {
+		if v := &m.values[n-1]; t.holdsFolded(v.text, m.small(v)) {
 			return true
 		}
 	}

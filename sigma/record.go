@@ -29,11 +29,13 @@ type Source struct {
 	Product    string
 	Services   []string
 	Categories []string
+
+	every bool // rules of any log source are for it: of a case
 }
 
 // Has says whether rules for that log source are for records of this source.
 func (s *Source) Has(l LogSource) bool {
-	return (l.Product == "" || l.Product == s.Product) && (l.Service == "" || contains(s.Services, l.Service)) &&
+	return s.every || (l.Product == "" || l.Product == s.Product) && (l.Service == "" || contains(s.Services, l.Service)) &&
 		(l.Category == "" || contains(s.Categories, l.Category))
 }
 

@@ -159,6 +159,7 @@ func (s *Set) correlations(rules []*Rule, find func(*Rule, string) *Rule) []*Rul
 	}
 	// Whoever is refused is gone for those that stand on him: go on until nothing changes.
 	bad := map[*Rule]bool{}
+	heights := heights{}
 	for again := true; again; {
 		again = false
 		for _, r := range rules {
@@ -171,7 +172,7 @@ func (s *Set) correlations(rules []*Rule, find func(*Rule, string) *Rule) []*Rul
 					s.refuse(r, "the correlation names the rule %q, which there is not", r.Correlation.Rules[i])
 				case bad[to]:
 					s.refuse(r, "the correlation names the rule %q, which was refused", r.Correlation.Rules[i])
-				case height(r, 0) > maxChain:
+				case heights.of(r) > maxChain:
 					s.refuse(r, "the correlation stands on itself, or on a chain of more than %d", maxChain)
 				default:
 					continue
@@ -201,19 +202,23 @@ func (s *Set) correlations(rules []*Rule, find func(*Rule, string) *Rule) []*Rul
 	return out
 }
 
-// height returns how many correlations stand on one another from r down; more than maxChain for a circle.
-func height(r *Rule, have int) int {
+// heights are how many correlations stand on one another from a rule down; more than maxChain for a circle.
+type heights map[*Rule]int
+
+func (h heights) of(r *Rule) int {
 	if r == nil || r.Correlation == nil {
 		return 0
 	}
-	if have > maxChain {
-		return 1
+	n, known := h[r]
+	if known {
+		return n
 	}
-	most := 0
+	h[r] = maxChain + 1 // who comes back to it while it is looked at goes in a circle
 	for _, to := range r.Correlation.related {
-		most = max(most, height(to, have+1))
+		n = max(n, h.of(to))
 	}
-	return most + 1
+	h[r] = min(n, maxChain) + 1
+	return h[r]
 }
 
 // filter applies the filters.

@@ -17,6 +17,7 @@ import (
 // compiled is what a test is made ready with.
 type compiled struct {
 	re      *regexp.Regexp
+	least   int // bytes of the shortest text that re matches
 	network netip.Prefix
 	pattern Pattern // in small letters, unless the test is cased
 }
@@ -43,7 +44,7 @@ func (t *Test) prepare() error {
 		if err != nil {
 			return fmt.Errorf("regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		}
-		t.compiled.re = re
+		t.compiled.re, t.compiled.least = re, shortest(t.Text)
 	case KindCIDR:
 		p, err := parseNetwork(t.Text)
 		if err != nil {
@@ -81,7 +82,7 @@ func (t *Test) holds(value, folded string) bool {
 		}
 		return t.compiled.pattern.match(folded)
 	case KindRegexp:
-		return t.compiled.re.MatchString(value)
+		return len(value) >= t.compiled.least && t.compiled.re.MatchString(value)
 	case KindCIDR:
 		a, err := netip.ParseAddr(value)
 		return err == nil && t.compiled.network.Contains(a.Unmap().WithZone(""))

@@ -158,6 +158,24 @@ type matchJSON struct {
 	Record      int64    `json:"record"`
 	Time        string   `json:"time,omitempty"`
 	Correlation bool     `json:"correlation,omitempty"`
+	// Of a correlation:
+	Group  map[string]string `json:"group,omitempty"`
+	Value  *float64          `json:"value,omitempty"`
+	Coarse bool              `json:"coarse,omitempty"` // several groups may have been counted together
+}
+
+func matchForJSON(m *node.RuleMatch) matchJSON {
+	out := matchJSON{Rule: m.Rule.Label(), Title: m.Rule.Title, Level: m.Rule.Level, Tags: m.Rule.Tags, Input: m.Input, Record: m.Record, Time: matchTime(m.Time)}
+	if m.Rule.Correlation != nil {
+		out.Correlation, out.Value, out.Coarse = true, &m.Value, m.Coarse
+		for _, f := range m.Group {
+			if out.Group == nil {
+				out.Group = map[string]string{}
+			}
+			out.Group[f.Name] = f.Value
+		}
+	}
+	return out
 }
 
 func matchTime(m event.Micros) string {
@@ -187,9 +205,13 @@ func (f *rulesFlags) eval(cmd *cobra.Command, args []string) error {
 	read, err := node.EvalRules(cmd.Context(), set, args, o, func(m node.RuleMatch) error {
 		matches++
 		if f.json {
-			return enc.Encode(matchJSON{m.Rule.Label(), m.Rule.Title, m.Rule.Level, m.Rule.Tags, m.Input, m.Record, matchTime(m.Time), m.Rule.Correlation != nil})
+			return enc.Encode(matchForJSON(&m))
 		}
-		_, err := fmt.Fprintf(out, "%-30s %-13s %s  %s:%d\n", matchTime(m.Time), m.Rule.Level, printable(m.Rule.Title), printable(m.Input), m.Record)
+		group := ""
+		for _, g := range m.Group {
+			group += " " + printable(g.Name+"="+g.Value)
+		}
+		_, err := fmt.Fprintf(out, "%-30s %-13s %s%s  %s:%d\n", matchTime(m.Time), m.Rule.Level, printable(m.Rule.Title), group, printable(m.Input), m.Record)
 		return err
 	})
 	if err := errors.Join(err, out.Flush()); err != nil {
