@@ -119,13 +119,13 @@ func (p *debriefPage) Zone() string { return zoneText(p.Debrief.Zone, p.Began) }
 func (p *debriefPage) lead() phrase {
 	switch {
 	case p.FirstLogin == nil && len(p.Acts) == 0 && total([]int{len(p.Accounts.Wrong), len(p.Addresses.Wrong), len(p.Hosts.Wrong)}) == 0:
-		return phrase{"攻撃は演じられず、誰も疑われませんでした。", "No attack was played, and nobody was accused."}
+		return phrase{"攻撃は再生されず、誰も疑われませんでした。", "No attack was played, and nobody was accused."}
 	case p.FirstLogin == nil && len(p.Acts) == 0:
-		return phrase{"攻撃は演じられませんでした。疑いはすべて誤りです。", "No attack was played: every suspicion was wrong."}
+		return phrase{"攻撃は再生できませんでした。疑いはすべて誤りです。", "No attack was played: every suspicion was wrong."}
 	case p.FirstRight == nil:
 		return phrase{"攻撃者に関するものは、何も見つかりませんでした。", "Nothing of the intruder's was noticed."}
 	case p.FirstRightAfter == nil:
-		return both("最初の気付きは %s でした。演じられた範囲に不正ログインはありません。", "The first right notice came at %s. No bad login was played.", p.clockText(*p.FirstRight))
+		return both("最初の気付きは %s でした。再生された範囲に不正ログインはありません。", "The first right notice came at %s. No bad login was played.", p.clockText(*p.FirstRight))
 	}
 	return both("最初の気付きは %[1]s、最初の不正ログイン（%[2]s）の%[3]sでした。", "The first right notice came at %[1]s, %[4]s the first bad login (%[2]s).", p.clockText(*p.FirstRight), p.clockText(*p.FirstLogin),
 		sayAfter(*p.FirstRightAfter), leadEn(*p.FirstRightAfter))
@@ -137,9 +137,9 @@ func (d *Debrief) light() phrase {
 	case l == nil:
 		return phrase{}
 	case l.Played == nil:
-		return both("物語では %[1]s に発覚します（演じられていません）：%[2]s", "In the story it came to light at %[1]s, which was not played: %[2]s", storyText(l.Story), named(l.How, l.HowJa))
+		return both("シナリオでは %[1]s に発覚します（再生されていません）：%[2]s", "In the story it came to light at %[1]s, which was not played: %[2]s", storyText(l.Story), named(l.How, l.HowJa))
 	default:
-		return both("物語では %[1]s（演じたのは %[3]s）に発覚します：%[2]s", "In the story it came to light at %[1]s, played at %[3]s: %[2]s", storyText(l.Story), named(l.How, l.HowJa), d.clockText(*l.Played))
+		return both("シナリオでは %[1]s（再生したのは %[3]s）に発覚します：%[2]s", "In the story it came to light at %[1]s, played at %[3]s: %[2]s", storyText(l.Story), named(l.How, l.HowJa), d.clockText(*l.Played))
 	}
 }
 
@@ -152,7 +152,7 @@ func (p *debriefPage) away() phrase {
 			ja, en = append(ja, j+" "+thousands(n)), append(en, e+" "+thousands(n))
 		}
 	}
-	add(int64(len(v.Gone)), "受信側の不在（回）", "absences of the receiver:")
+	add(int64(len(v.Gone)), "受信側の停止（回）", "absences of the receiver:")
 	add(v.Resent, "再送した行（重複の可能性）", "lines sent again (may be there twice):")
 	add(v.Lost, "失われた行", "lines known to be lost:")
 	add(v.Refused, "拒否された行", "lines refused:")

@@ -39,14 +39,14 @@ func (d *Debrief) picture() string {
 	}
 	bottom := picTop + picCurve + 16 + picRow*float64(len(d.Acts)) + 14
 	height := bottom + picBand*float64(len(bands())) + 34
-	title := phrase{"演じられた行為と、チームの気付き", "What was played, and what the team noticed"}
+	title := phrase{"再生された行為と、チームの気付き", "What was played, and what the team noticed"}
 	fmt.Fprintf(&p.b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" class="picture" role="img" aria-labelledby="picture-title"><title id="picture-title">%s / %s</title>`+"\n",
 		picWidth, height, title.Ja, title.En)
 	p.axis(picTop, height-30)
 	if l := d.Light; l != nil && l.Played != nil {
 		x := p.x(*l.Played)
 		p.line(x, picTop-8, x, height-30, "light")
-		p.text(x-4, picTop-5, "end small", phrase{"物語での発覚", "came to light"})
+		p.text(x-4, picTop-5, "end small", phrase{"シナリオでの発覚", "came to light"})
 	}
 	p.curve(picTop, picTop+picCurve)
 	p.acts(picTop + picCurve + 16)
@@ -93,7 +93,7 @@ func (p *picture) axis(top, bottom float64) {
 		first = first.Add(step)
 	}
 	p.text(picLeft-46, top-20, "end dim", phrase{"実際の時刻", "real time"})
-	p.text(picLeft-46, bottom+22, "end dim", phrase{"物語の時刻", "time of the story"})
+	p.text(picLeft-46, bottom+22, "end dim", phrase{"シナリオの時刻", "time of the story"})
 	for t := first; !t.After(p.to); t = t.Add(step) {
 		x := p.x(t)
 		p.line(x, top-14, x, bottom+6, "grid")

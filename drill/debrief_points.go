@@ -33,7 +33,7 @@ func (d *Debrief) points() []phrase {
 			"%[2]s stood in the logs and went unnoticed, such as %[3]s. Who looks at these logs, and when?", len(missed), counted(len(missed), "act", "acts"), list))
 	}
 	if a := d.slowest(); a != nil {
-		add(both("最も気付くのが遅かった行為は「%[1]s」（%[2]s、物語の中では %[3]s）です。どのログ（%[4]s）に、どんな警報があれば早まりましたか。",
+		add(both("最も気付くのが遅かった行為は「%[1]s」（%[2]s、シナリオの中では %[3]s）です。どのログ（%[4]s）に、どんな警報があれば早まりましたか。",
 			"The slowest to be noticed was “%[1]s” (%[2]s; %[3]s in the story). Which alarm on which log (%[4]s) would have been earlier?", a.words(), sayAfter(*a.After), sayHours(*a.InStory), strings.Join(a.Logs, ", ")))
 	}
 	if n := d.unseen(); n > 0 {

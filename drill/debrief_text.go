@@ -17,7 +17,7 @@ func (d *Debrief) WriteText(w io.Writer, lang string) error {
 	if d.Doubt != "" {
 		b.WriteString("  " + DoubtIn(d.Doubt, lang) + "\n")
 	}
-	p("  実施             %s ～ %s　物語 %s ～ %s（%s）　時刻は %s", "  played           %s to %s, the story from %s to %s (%s), times in %s", d.clockText(d.Began), d.clockText(d.Ended), storyText(d.StoryFrom), storyText(d.StoryEnd), speedWords(d.Speed), zoneText(d.Zone, d.Began))
+	p("  実施             %s ～ %s　シナリオ %s ～ %s（%s）　時刻は %s", "  played           %s to %s, the story from %s to %s (%s), times in %s", d.clockText(d.Began), d.clockText(d.Ended), storyText(d.StoryFrom), storyText(d.StoryEnd), speedWords(d.Speed), zoneText(d.Zone, d.Began))
 	p("  判定             %s（正解：%s）", "  verdict          %s (true: %s)", verdictWords(d.Verdict.Team), verdictWords(d.Verdict.True))
 	if d.FirstRightAfter != nil {
 		p("  最初の気付き     最初の不正ログインの %s", "  first notice     %s the first bad login", phrase{sayAfter(*d.FirstRightAfter).Ja, leadEn(*d.FirstRightAfter)})
@@ -32,7 +32,7 @@ func (d *Debrief) WriteText(w io.Writer, lang string) error {
 		p("  %[1]s %[3]d / %[4]d を発見、見落とし %[5]d、誤認 %[6]d、取消し %[7]d、ログになし %[8]d", "  %[2]sfound %[3]d of %[4]d, missed %[5]d, wrongly accused %[6]d, taken back %[7]d, in no log %[8]d", s.ja, s.en, len(s.s.Found), s.s.Knowable,
 			len(s.s.Missed), len(s.s.Wrong), len(s.s.TakenBack), len(s.s.InNoLog))
 	}
-	p("  行為             %d / %d に気付く、ほかに %d は関係者を把握済み", "  acts             noticed %d of %d; of the others, %d came from what was known already", d.ActsNoticed, d.ActsKnowable, d.ActsKnown)
+	p("  行為             %d / %d に気付く、ほかに %d は関連するものを把握済み", "  acts             noticed %d of %d; of the others, %d came from what was known already", d.ActsNoticed, d.ActsKnowable, d.ActsKnown)
 	if lost := d.undelivered(); lost.En != "" {
 		b.WriteString("  " + lost.in(lang) + "\n")
 	}
@@ -89,11 +89,11 @@ func (d *Debrief) actWords(a *ActNotice) phrase {
 	case len(a.Logs) == 0:
 		return phrase{"どのログにも残らない", "in no log"}
 	case a.Noticed == nil && a.Known:
-		return phrase{"始まる前から関係者を把握", "what it came from was known before it began"}
+		return phrase{"始まる前から関連するものを把握", "what it came from was known before it began"}
 	case a.Noticed == nil:
 		return phrase{"気付かず", "not noticed"}
 	}
-	return both("%[1]s（物語では%[3]s後）", "noticed %[2]s (%[3]s of the story)", sayAfter(*a.After), "after "+sayMinutes(*a.After).En, sayHours(*a.InStory))
+	return both("%[1]s（シナリオでは%[3]s後）", "noticed %[2]s (%[3]s of the story)", sayAfter(*a.After), "after "+sayMinutes(*a.After).En, sayHours(*a.InStory))
 }
 
 func noticed(list []Notice) []string {

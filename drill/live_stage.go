@@ -35,7 +35,7 @@ func (x *Exercise) stage() (*staged, error) {
 	case x.Dir == "":
 		return nil, misuse("記録のフォルダを指定してください", "say where the record of the exercise goes")
 	case x.Speed != 0 && !(x.Speed >= slowest && x.Speed <= fastest):
-		return nil, misuse("速さ %g では演じられません：1 秒に進める物語の秒数を 0.0001 から 10 億まで、最速なら 0 と書いてください", "a speed of %g: write the seconds of the story in one second, 0.0001 to a thousand million, or 0 for as fast as it goes", x.Speed)
+		return nil, misuse("速さ %g では再生できません：1 秒に進めるシナリオの秒数を 0.0001 から 10 億まで、最速なら 0 と書いてください", "a speed of %g: write the seconds of the story in one second, 0.0001 to a thousand million, or 0 for as fast as it goes", x.Speed)
 	case x.LeadIn < 0 || x.Rate < 0:
 		return nil, misuse("前置きの長さや 1 秒あたりの行数に負の値は使えません", "a lead-in or a rate below nought")
 	}
@@ -63,7 +63,7 @@ func (x *Exercise) stage() (*staged, error) {
 		begin = sameHour(begin, x.Begin, truth.Start)
 	}
 	if !begin.Before(end) {
-		return nil, misuse("物語が始まる（%[2]s）前に終わる（%[1]s）ことになります", "the story would end (%[1]s) before it begins (%[2]s)", japan(end), japan(begin))
+		return nil, misuse("シナリオが始まる（%[2]s）前に終わる（%[1]s）ことになります", "the story would end (%[1]s) before it begins (%[2]s)", japan(end), japan(begin))
 	}
 	if !x.Begin.IsZero() {
 		o.Shift = x.Begin.Truncate(time.Second).Sub(begin.Truncate(time.Second))
@@ -144,10 +144,10 @@ func (t *Truth) point(text string, otherwise time.Time) (time.Time, error) {
 			}
 		}
 		if at.IsZero() {
-			return at, misuse("%q は物語の時点として読めません：2025-08-20 や 2025-08-20T16:30 のような日時、または %s と書いてください", "%q is no moment of the story: write a date such as 2025-08-20 or 2025-08-20T16:30, or %s", text, strings.Join([]string{firstAct, firstLogin, lastAct}, ", "))
+			return at, misuse("%q はシナリオの時点として読めません：2025-08-20 や 2025-08-20T16:30 のような日時、または %s と書いてください", "%q is no moment of the story: write a date such as 2025-08-20 or 2025-08-20T16:30, or %s", text, strings.Join([]string{firstAct, firstLogin, lastAct}, ", "))
 		}
 		if at.Before(t.Start) || at.After(t.End) {
-			return at, misuse("%s は物語の中にありません。物語は %s から %s まで", "%s is not in the story, which spans %s to %s", text, japan(t.Start), japan(t.End))
+			return at, misuse("%s はシナリオの中にありません。シナリオは %s から %s まで", "%s is not in the story, which spans %s to %s", text, japan(t.Start), japan(t.End))
 		}
 	}
 	if text == lastAct && !at.IsZero() { // and what its logs say of it

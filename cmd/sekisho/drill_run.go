@@ -144,9 +144,9 @@ func (f *runFlags) tellRecord(w io.Writer, r *drill.Record, lang report.Lang) {
 		}
 	}
 	if r.Complete {
-		p("%s：最後まで演じました。%s 行、%s", "%s: played to the end. %s lines in %s", r.Name, grouped(d.Lines), r.Ended.Sub(r.Began).Round(time.Second))
+		p("%s：最後まで再生しました。%s 行、%s", "%s: played to the end. %s lines in %s", r.Name, grouped(d.Lines), r.Ended.Sub(r.Began).Round(time.Second))
 	} else {
-		p("%s：物語の %s まで演じて止めました（%s）。%s 行、%s", "%s: played until %s of the story (%s). %s lines in %s", r.Name, storyTime(r.StoryEnd), printable(r.StoppedIn(string(lang))), grouped(d.Lines), r.Ended.Sub(r.Began).Round(time.Second))
+		p("%s：シナリオの %s まで再生して止めました（%s）。%s 行、%s", "%s: played until %s of the story (%s). %s lines in %s", r.Name, storyTime(r.StoryEnd), printable(r.StoppedIn(string(lang))), grouped(d.Lines), r.Ended.Sub(r.Began).Round(time.Second))
 	}
 	if n := len(d.Gone); n > 0 {
 		var away time.Duration
@@ -161,7 +161,7 @@ func (f *runFlags) tellRecord(w io.Writer, r *drill.Record, lang report.Lang) {
 		if times == "" {
 			times = fmt.Sprintf("%d times", n)
 		}
-		p("  受信側の不在：%[1]d 回、計 %[2]s", "  the receiver was away %[3]s, %[2]s in all", n, away.Round(time.Second), times)
+		p("  受信側の停止：%[1]d 回、計 %[2]s", "  the receiver was away %[3]s, %[2]s in all", n, away.Round(time.Second), times)
 	}
 	for _, c := range []struct {
 		n      int64
@@ -174,7 +174,7 @@ func (f *runFlags) tellRecord(w io.Writer, r *drill.Record, lang report.Lang) {
 	}
 	dir := printable(strings.TrimRight(f.x.Dir, string(filepath.Separator)))
 	if len(r.Acts) > 0 {
-		p("  演じた行為：%d / %d（内容は %s、参加者には見せないでください）", "  acts played: %d of %d (what they are stands in %s: not for the team)", played, len(r.Acts), dir+"/truth.json")
+		p("  再生した行為：%d / %d（内容は %s、参加者には見せないでください）", "  acts played: %d of %d (what they are stands in %s: not for the team)", played, len(r.Acts), dir+"/truth.json")
 	}
 	p("  次に： sekisho drill debrief --run %[1]s --answers %[1]s/answers.yaml --out debrief.html", "  next: sekisho drill debrief --run %[1]s --answers %[1]s/answers.yaml --out debrief.html", dir)
 }
@@ -234,7 +234,7 @@ func (b *runBar) Update(p drill.Progress) {
 	}
 	if p.Refused > 0 && !b.told {
 		b.told = true
-		b.line(b.say("  受信側が行を拒否しています。undelivered.ndjson に保存し、演じ続けます。", "  the receiver refuses lines: they are kept in undelivered.ndjson, and the story goes on"))
+		b.line(b.say("  受信側が行を拒否しています。undelivered.ndjson に保存し、再生し続けます。", "  the receiver refuses lines: they are kept in undelivered.ndjson, and the story goes on"))
 	}
 	every := 30 * time.Second
 	if b.on {
@@ -252,7 +252,7 @@ func (b *runBar) draw(p drill.Progress) {
 	case "prepare":
 		text = b.say("  準備  %s", "  prepare  %s", storyTime(p.Story))
 	case "wait":
-		text = b.say("  %s に始まります（物語 %s）", "  begins at %s (story %s)", p.Starts.Local().Format("2006-01-02 15:04:05"), storyTime(p.Story))
+		text = b.say("  %s に始まります（シナリオ %s）", "  begins at %s (story %s)", p.Starts.Local().Format("2006-01-02 15:04:05"), storyTime(p.Story))
 	case "history":
 		text = b.say("  過去分  %s  %s 行", "  before  %s  %s lines", storyTime(p.Story), grouped(p.Lines))
 	default:
@@ -261,7 +261,7 @@ func (b *runBar) draw(p drill.Progress) {
 			share = min(1, max(0, float64(p.Story.Sub(p.Begin))/float64(whole)))
 		}
 		full := int(share * barWidth)
-		text = b.say("  物語 %s  %s%s %3.0f%%  %s 行", "  story %s  %s%s %3.0f%%  %s lines", storyTime(p.Story), strings.Repeat("━", full), strings.Repeat("─", barWidth-full), share*100, grouped(p.Lines))
+		text = b.say("  シナリオ %s  %s%s %3.0f%%  %s 行", "  story %s  %s%s %3.0f%%  %s lines", storyTime(p.Story), strings.Repeat("━", full), strings.Repeat("─", barWidth-full), share*100, grouped(p.Lines))
 		if p.Late > time.Second {
 			text += b.say("  %s 遅れ", "  %s late", p.Late.Round(time.Second))
 		}

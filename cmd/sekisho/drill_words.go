@@ -76,5 +76,5 @@ func readCase(path string, lang report.Lang) ([]byte, error) {
 }
 
 func stoppedBefore(lang report.Lang) error {
-	return errors.New(pick(lang, event.Words{Ja: "開始前に中断しました。何も演じておらず、何も残していません", En: "interrupted before it began: nothing was played, and nothing is left"}))
+	return errors.New(pick(lang, event.Words{Ja: "開始前に中断しました。何も再生しておらず、何も残していません", En: "interrupted before it began: nothing was played, and nothing is left"}))
 }
