@@ -155,7 +155,7 @@ func (p *player) play(ctx context.Context) (*Record, error) {
 		p.record.soFar(p, stoppedInterrupted)
 	}
 	err = cmp.Or(err, p.lastWords(ctx, interrupted))
-	if held, _ := p.to.held(); interrupted && held == p.record.Delivery.Lines {
+	if held, _ := p.to.held(); interrupted && held+p.record.Delivery.Lost >= p.record.Delivery.Lines {
 		return nil, p.unmake(cmp.Or(err, ctx.Err()))
 	}
 	p.record.end(p, interrupted, err)

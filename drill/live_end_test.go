@@ -98,6 +98,24 @@ func TestRunNotBegun(t *testing.T) {
 	}
 	gone(t, x.Dir)
 
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0") // a port at which nobody listens
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	x, _ = twoDays(t, "syslog+udp://"+conn.LocalAddr().String())
+	aside, end := context.WithCancel(context.Background())
+	defer end()
+	x.Tell = func(p Progress) {
+		if p.Gone != "" {
+			end()
+		}
+	}
+	if r, err := x.Run(aside); r != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("ended while nobody listened from the beginning: %v, %+v", err, r)
+	}
+	gone(t, x.Dir)
+
 	x, _ = twoDays(t, filepath.Join(t.TempDir(), "deep", "share"))
 	x.Begin = time.Now().Add(time.Hour)
 	ctx, stop := context.WithCancel(context.Background())

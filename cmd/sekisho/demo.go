@@ -161,9 +161,7 @@ func tellResult(w io.Writer, r *drill.Result, lang report.Lang) (wrong bool) {
 
 // ago says how long before or after something was.
 func ago(hours float64, lang report.Lang) string {
-	if hours > -0.05 && hours < 0.05 { // no -0.0
-		hours = 0
-	}
+	hours = noMinusZero(hours)
 	before := hours < 0
 	if before {
 		hours = -hours

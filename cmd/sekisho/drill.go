@@ -18,6 +18,7 @@ import (
 	"github.com/sekisho/sekisho/drill"
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/node"
+	"github.com/sekisho/sekisho/report"
 )
 
 func drillCommand() *cobra.Command {
@@ -253,7 +254,11 @@ func (f *generateFlags) run(cmd *cobra.Command, name string) error {
 		return printJSON(w, map[string]any{"name": t.Name, "seed": t.Seed, "verdict": t.Verdict, "files": len(t.Files), "lines": t.Lines,
 			"logs": filepath.Join(f.out, "logs"), "org": filepath.Join(f.out, "org.yaml"), "truth": filepath.Join(f.out, "truth.json")})
 	}
-	fmt.Fprintf(w, pick(lang, event.Words{Ja: "%s：ログ %s ファイル %s 行　→ %s\n", En: "%s: %s log files, %s lines, in %s\n"}), t.Name, grouped(int64(len(t.Files))), grouped(t.Lines), printable(f.out))
+	if lang == report.Ja {
+		fmt.Fprintf(w, "%s：ログ %s ファイル %s 行　→ %s\n", t.Name, grouped(int64(len(t.Files))), grouped(t.Lines), printable(f.out))
+	} else {
+		fmt.Fprintf(w, "%s: %s, %s, in %s\n", t.Name, number(len(t.Files), "log file", "log files"), number(t.Lines, "line", "lines"), printable(f.out))
+	}
 	fmt.Fprintf(w, "  sekisho investigate --org %[1]s/org.yaml --out %[1]s-case %[1]s/logs\n  sekisho drill score %[1]s-case %[1]s/truth.json\n", printable(strings.TrimRight(f.out, "/")))
 	return nil
 }

@@ -100,7 +100,7 @@ func (s *scoreText) acts(r *drill.Result) {
 		s.say("  行為に対する重大度「高」以上の警報はない", "  no high alarm was about an act")
 	}
 	if n.Median != nil {
-		s.say("  検知した行為では、開始から警報まで中央値 %+.1f 時間", "  of those noticed, the alarm came %+.1f hours after the act began (median)", *n.Median)
+		s.say("  検知した行為では、開始から警報まで中央値 %+.1f 時間", "  of those noticed, the alarm came %+.1f hours after the act began (median)", noMinusZero(*n.Median))
 	}
 	s.say("  行為の開始から  最初のログインから  行為（検知器）", "  from the act   from the first login  act (detector)")
 	for i := range r.Acts {

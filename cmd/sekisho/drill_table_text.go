@@ -166,7 +166,7 @@ func alarmText(r *drill.Result) string {
 	days := func(hours float64) string {
 		switch {
 		case hours > -48 && hours < 48:
-			return fmt.Sprintf("%+.1f h", hours)
+			return fmt.Sprintf("%+.1f h", noMinusZero(hours))
 		default:
 			return fmt.Sprintf("%+.1f days", hours/24)
 		}

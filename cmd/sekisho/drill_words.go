@@ -62,6 +62,14 @@ func given(fl *pflag.FlagSet, name, least string) error {
 	return nil
 }
 
+// noMinusZero returns a number that is to be written to a tenth, without a sign where that is nought.
+func noMinusZero(x float64) float64 {
+	if x > -0.05 && x < 0.05 {
+		return 0
+	}
+	return x
+}
+
 // readCase reads the case.json of a case folder, or of that name.
 func readCase(path string, lang report.Lang) ([]byte, error) {
 	path = within(path, "case.json")
