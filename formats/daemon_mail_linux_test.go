@@ -5,6 +5,7 @@ package formats
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"net"
@@ -176,7 +177,7 @@ func mailed(e *event.Event) string {
 		return logins(e)
 	case e.Class == event.ClassMail && (e.Activity == event.ActRefuse || e.Activity == event.ActSend):
 		from, _ := e.Get("sender")
-		return strings.TrimSpace(strings.Join([]string{e.Activity.String(), from.Text, "to", e.Target, e.Outcome.String(), e.Reason.String(), e.SrcIP.String()}, " "))
+		return strings.TrimSpace(strings.Join([]string{e.Activity.String(), from.Text, "to", cmp.Or(e.Target, e.Object), e.Outcome.String(), e.Reason.String(), e.SrcIP.String()}, " "))
 	}
 	return ""
 }
@@ -216,4 +217,82 @@ anvil unix - - n - 1 anvil
 proxymap unix - - n - - proxymap
 discard unix - - n - - discard
 postlog unix-dgram n - n - 1 postlogd
+`
+
+// TestDaemonExim sends mail through a real Exim: a login with mail, wrong passwords, refused relaying, a recipient that there is not.
+func TestDaemonExim(t *testing.T) {
+	exim := installed(t, "exim4", "exim4-daemon-light")
+	l := newLab(t, "exim4-daemon-light", "exim")
+	l.account("Debian-exim", "x", 4008)
+	l.log = filepath.Join(l.dir, "log/main")
+	l.tell = mailed
+	port := freeTCPPort(t)
+	conf := l.write("exim.conf", eximConf, l.dir, port)
+	l.start("mkdir -p spool log; chown Debian-exim spool log; exec " + exim + " -C " + conf + " -bdf")
+	l.await(port)
+
+	plain := func(name, password string) string {
+		return "AUTH PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00"+name+"\x00"+password))
+	}
+	l.act(func() {
+		l.talk("127.0.1.7", port, "EHLO pc", plain("taro", "right"), "MAIL FROM:<taro@lab.example>", "RCPT TO:<someone@example.org>", "DATA", "Subject: x\r\n\r\nx\r\n.", "QUIT")
+	}, "logon taro success 127.0.1.7")
+	l.act(func() { l.talk("127.0.1.8", port, "EHLO pc", plain("taro", "wrong"), "QUIT") }, "logon taro failure bad-credentials 127.0.1.8")
+	l.act(func() { l.talk("127.0.1.9", port, "EHLO pc", plain("ghost", "x"), plain("ghost", "y"), "QUIT") },
+		"logon ghost failure bad-credentials 127.0.1.9", "logon ghost failure bad-credentials 127.0.1.9")
+	l.act(func() {
+		l.talk("127.0.1.10", port, "EHLO pc", "MAIL FROM:<a@lab.example>", "RCPT TO:<someone@example.org>", "QUIT")
+	}, "refuse a@lab.example to someone@example.org failure denied 127.0.1.10")
+	l.act(func() {
+		l.talk("127.0.1.11", port, "EHLO pc", "MAIL FROM:<b@example.net>", "RCPT TO:<ghost@lab.example>", "QUIT")
+	}, "refuse b@example.net to ghost@lab.example failure no-such-account 127.0.1.11")
+	l.act(func() {
+		l.talk("127.0.1.12", port, "EHLO pc", plain("taro) [198.51.100.9]: 535", "x"), "QUIT")
+	}, "logon taro) [198.51.100.9]: 535 failure bad-credentials 127.0.1.12")
+	l.compare()
+}
+
+const eximConf = `primary_hostname = srv1.lab.example
+local_interfaces = 127.0.0.1
+daemon_smtp_ports = %[2]d
+spool_directory = %[1]s/spool
+log_file_path = %[1]s/log/%%s
+keep_environment = TZ
+timezone = JST-9
+host_lookup =
+rfc1413_query_timeout = 0s
+auth_advertise_hosts = *
+tls_advertise_hosts =
+queue_only
+domainlist local_domains = lab.example
+acl_smtp_rcpt = rcpt
+begin acl
+rcpt:
+  accept authenticated = *
+  deny ! domains = +local_domains
+    message = relay not permitted
+  require verify = recipient
+  accept
+begin routers
+taro:
+  driver = accept
+  domains = +local_domains
+  local_parts = taro
+  transport = drop
+away:
+  driver = accept
+  domains = ! +local_domains
+  transport = drop
+begin transports
+drop:
+  driver = appendfile
+  file = /dev/null
+  user = Debian-exim
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_prompts = :
+  server_set_id = $auth2
+  server_condition = ${if and{{eq{$auth2}{taro}}{eq{$auth3}{right}}}}
 `

@@ -17,7 +17,7 @@ var exim = Format{
 		Export: "Copy /var/log/exim4/mainlog* and rejectlog*. log_selector should have +smtp_connection and +outgoing_port is of no use; " +
 			"+authentication… is not needed: failed logins are there always, the ID of a success stands in A= of each message received.",
 		Takes: "Failed logins with account (set_id), address and authenticator; mail turned away with sender, address and reason; messages received and delivered with sender, " +
-			"recipient, size and authenticated ID; connections refused or broken off.",
+			"recipient, size and authenticated ID, which is a login, too; connections refused or broken off.",
 		Leaves: "A login after which no message was sent leaves no line. What was in a message. The name in H= and the words in parentheses are the client's own.",
 	},
 	Sniff: func(rec []byte) float64 {
@@ -355,11 +355,21 @@ func (p *eximParser) message(id, b []byte) error {
 	}
 	if string(mark) == "<=" {
 		ev.Rest = p.out.Rest(event.Text("sender", in.Bytes(who)), event.Text("queue_id", in.Bytes(id)), event.Text("method", in.Bytes(method)))
+		if len(method) > 0 && ev.Account != "" && ev.SrcIP.IsValid() {
+			p.loggedIn(*ev, method)
+		}
 		return nil
 	}
 	ev.Object = in.Bytes(bytes.TrimRight(who, ":"))
 	ev.Rest = p.out.Rest(event.Text("queue_id", in.Bytes(id)))
 	return nil
+}
+
+// loggedIn tells of the login that a message was sent with: Exim says of it only there.
+func (p *eximParser) loggedIn(mail event.Event, method []byte) {
+	ev := p.add(event.ClassAuthentication, event.ActLogon, event.OutcomeSuccess, event.ReasonNone)
+	ev.Account, ev.SrcIP, ev.SrcPort, ev.SrcHost = mail.Account, mail.SrcIP, mail.SrcPort, mail.SrcHost
+	ev.Rest = p.out.Rest(event.Text("method", p.env.Intern.Bytes(method)))
 }
 
 // aboutMessage reads what else is said of a message, of which refusals after DATA are kept.
