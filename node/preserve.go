@@ -17,9 +17,12 @@ import (
 )
 
 // KindOf returns a function that says which format a file is, by its content; empty if none is recognised or the file
-// cannot be read. It is owned by one goroutine.
-func KindOf(ctx context.Context) func(path string) string {
-	all := formats.All()
+// cannot be read. It knows the formats of one's own in the folder dir, if one is named. It is owned by one goroutine.
+func KindOf(ctx context.Context, dir string) (func(path string) string, error) {
+	all, err := knownFormats(nil, dir)
+	if err != nil {
+		return nil, err
+	}
 	return func(path string) string {
 		src, err := intake.Open(intake.File{Path: path}, intake.Options{})
 		if err != nil {
@@ -33,7 +36,7 @@ func KindOf(ctx context.Context) func(path string) string {
 			return ""
 		}
 		return guesses[0].Format.Name
-	}
+	}, nil
 }
 
 // Preserve copies originals into the folder out, names the format of each and seals the folder with this machine's key.
@@ -65,7 +68,9 @@ func Preserve(ctx context.Context, paths []string, out string, o vault.PreserveO
 	}
 	o.Key = &key
 	if o.KindOf == nil {
-		o.KindOf = KindOf(ctx)
+		if o.KindOf, err = KindOf(ctx, ""); err != nil {
+			return nil, err
+		}
 	}
 	return vault.Preserve(ctx, paths, out, o)
 }

@@ -134,8 +134,8 @@ func (w *reader) stream(ctx context.Context, pieces []*input) error {
 	return nil
 }
 
-// archive reads an archive for its digest: its members are inputs of their own.
-func (w *reader) archive(ctx context.Context, in *input) error {
+// open opens an input, which is digested and reported while it is read; nil if it cannot be opened, which its tally says then.
+func (w *reader) open(in *input) (*intake.Source, *vault.Digest) {
 	digest := vault.NewDigest()
 	var before int64
 	src, err := intake.Open(in.file, intake.Options{Raw: digest, Buffers: w.buffers, Progress: func(n, _ int64) {
@@ -145,10 +145,19 @@ func (w *reader) archive(ctx context.Context, in *input) error {
 	}})
 	if err != nil {
 		in.tally.status, in.tally.err = "unreadable", err
+		return nil, nil
+	}
+	return src, digest
+}
+
+// archive reads an archive for its digest: its members are inputs of their own.
+func (w *reader) archive(ctx context.Context, in *input) error {
+	src, digest := w.open(in)
+	if src == nil {
 		return nil
 	}
 	defer src.Close()
-	err = src.Digest(ctx)
+	err := src.Digest(ctx)
 	in.tally.stats, in.tally.sum = src.Stats(), digest.Sum()
 	if err = w.ended(ctx, in, err); err == nil && in.tally.status == "" {
 		in.tally.status = "archive"
@@ -161,20 +170,13 @@ func (w *reader) piece(ctx context.Context, in *input, rd *formats.Reader, clock
 	w.current = in
 	in.tally.status, in.tally.err = "", nil // whatever was met when copies were looked for
 	defer w.closeLost()
-	digest := vault.NewDigest()
-	var before int64
-	src, err := intake.Open(in.file, intake.Options{Raw: digest, Buffers: w.buffers, Progress: func(n, _ int64) {
-		w.read.Add(n - before)
-		before = n
-		w.report(in)
-	}})
-	if err != nil {
-		in.tally.status, in.tally.err = "unreadable", err
+	src, digest := w.open(in)
+	if src == nil {
 		return nil
 	}
 	defer src.Close()
 	before0, zone0 := clock.AssumedYear, clock.AssumedZone
-	err = src.Records(ctx, in.framing, func(rec *event.Record) error { return w.record(in, rd, rec) })
+	err := src.Records(ctx, in.framing, func(rec *event.Record) error { return w.record(in, rd, rec) })
 	in.tally.noYear, in.tally.noZone = clock.AssumedYear-before0, clock.AssumedZone-zone0
 	in.tally.stats = src.Stats()
 	in.tally.sum = digest.Sum()

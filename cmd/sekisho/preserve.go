@@ -19,6 +19,7 @@ import (
 
 type preserveFlags struct {
 	out, lang      string
+	formats        string // folder of formats of one's own
 	compress, json bool
 }
 
@@ -45,6 +46,7 @@ Exit status: 0 everything was taken; 1 something was not, or failed; 2 wrong usa
 	fl := cmd.Flags()
 	fl.StringVar(&f.out, "out", "sekisho-preserved", "the `folder` for the copies: new, empty, or of an earlier run")
 	fl.BoolVar(&f.compress, "compress", false, "compress the copies with zstd; digests stay those of the originals")
+	fl.StringVar(&f.formats, "formats", "", "a `folder` of formats of your own, written in YAML, to name what is copied")
 	fl.BoolVar(&f.json, "json", false, "print the record of custody as JSON on standard output")
 	fl.StringVar(&f.lang, "lang", "", "language of the messages: ja or en (default: of the terminal)")
 	return cmd
@@ -52,8 +54,12 @@ Exit status: 0 everything was taken; 1 something was not, or failed; 2 wrong usa
 
 func (f *preserveFlags) run(cmd *cobra.Command, paths []string) error {
 	lang := language(f.lang)
+	kindOf, err := node.KindOf(cmd.Context(), f.formats)
+	if err != nil {
+		return err
+	}
 	bar := newProgressBar(cmd.ErrOrStderr(), lang)
-	custody, err := node.Preserve(cmd.Context(), paths, f.out, vault.PreserveOptions{Compress: f.compress, Tool: version,
+	custody, err := node.Preserve(cmd.Context(), paths, f.out, vault.PreserveOptions{Compress: f.compress, Tool: version, KindOf: kindOf,
 		Progress: func(done, of int64) { bar.Update(node.Progress{Phase: "preserve", Done: done, Total: of}) }})
 	bar.Close()
 	if custody != nil {

@@ -66,8 +66,7 @@ func (p *ocsfPrinter) row(values []any) error {
 	e.Ref.Part = event.Part{Line: r.number("line").Or(0), Offset: r.number("offset").Or(0), Length: r.number("length").Or(0)}
 	e.Rest, e.Ref.More = restOf(r.text("rest"))
 	p.buf = append(e.AppendOCSF(p.buf[:0], r.text("input")), '\n')
-	_, err := p.out.Write(p.buf)
-	return err
+	return writeJSON(p.out, p.buf)
 }
 
 func (p *ocsfPrinter) end() error { return nil }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/sekisho/sekisho/event"
@@ -308,7 +309,34 @@ func (p *jsonPrinter) row(values []any) error {
 		b = p.value(b, v, p.types[i])
 	}
 	p.buf = append(b, '}', '\n')
-	_, err := p.out.Write(p.buf)
+	return writeJSON(p.out, p.buf)
+}
+
+// writeJSON writes JSON in which what turns, hides or moves text on a screen, U+0080 to U+009F and the signs of direction above all, is
+// escaped: it means the same to a program.
+func writeJSON(out *bufio.Writer, b []byte) error {
+	from := 0
+	for i := 0; i < len(b); {
+		r, n := rune(b[i]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRune(b[i:])
+		}
+		if r < 0x7f || r == utf8.RuneError || r == '\u3000' || unicode.IsPrint(r) {
+			i += n
+			continue
+		}
+		if _, err := out.Write(b[from:i]); err != nil {
+			return err
+		}
+		if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
+			fmt.Fprintf(out, `\u%04x\u%04x`, high, low)
+		} else {
+			fmt.Fprintf(out, `\u%04x`, r)
+		}
+		i += n
+		from = i
+	}
+	_, err := out.Write(b[from:])
 	return err
 }
 
