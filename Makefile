@@ -22,9 +22,10 @@ lint:
 fuzz:
 	FUZZTIME=$(FUZZTIME) .ci/run fuzz
 
-# Whole investigations of two million lines each, next to wc -l and fail2ban-regex on the same files.
+# Whole investigations of two million lines each, next to wc -l and fail2ban-regex on the same files; Sigma rules on parsed events.
 bench:
 	go run ./bench
+	go test -run '^$$' -bench '^Benchmark(Sigma|Correlate)$$' ./node ./sigma
 
 # Parsing alone, next to fail2ban-regex, jq, goaccess and evtx_dump on the same files, six times each, as benchstat's table.
 bench-formats:
@@ -50,6 +51,7 @@ docs: pages
 
 pages:
 	go test ./formats ./formats/own -run '^(TestPages|TestBuiltin)$$' -update
+	go test ./node -run '^TestBuiltinRules$$' -update
 
 ci:
 	.ci/run

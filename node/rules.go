@@ -17,6 +17,7 @@ import (
 	"github.com/sekisho/sekisho/config"
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/intake"
+	"github.com/sekisho/sekisho/rules"
 	"github.com/sekisho/sekisho/sigma"
 )
 
@@ -88,10 +89,13 @@ func viewAll(ctx context.Context, paths []string, o RulesOptions, take func(path
 	return read, nil
 }
 
-// LoadRules reads the rules of files and folders, with values of placeholders, by name. Of a path that does not exist it returns
+// LoadRules reads the rules of files and folders, or the built-in ones where none are named, with values of placeholders, by name. Of a path that does not exist it returns
 // an error; what is wrong with single rules stands in the set.
 func LoadRules(paths []string, placeholders map[string][]string) (*sigma.Set, error) {
 	var roots []sigma.Root
+	if len(paths) == 0 {
+		roots = []sigma.Root{{Name: "builtin", FS: rules.Files}}
+	}
 	for _, p := range paths {
 		st, err := os.Stat(p)
 		switch {
@@ -179,22 +183,22 @@ func (w *hitList) keep(c *sigma.Correlator, r *sigma.Rule, path string, v *viewe
 	w.hits = append(w.hits, sigma.Hit{Rule: r, Record: rec, Input: path, Number: v.number})
 }
 
-// join gives the matches to the correlations, in order of time.
+// join gives the matches to the correlations, in order of time, and hands on what they tell.
 func (w *hitList) join(c *sigma.Correlator, match func(RuleMatch) error) error {
-	slices.SortStableFunc(w.hits, func(a, b sigma.Hit) int { return cmp.Compare(a.Record.Time, b.Record.Time) })
 	var failed error
-	told := func(t *sigma.Told) {
+	w.joinAll(c, func(t *sigma.Told) {
 		if !t.Rule.Quiet && failed == nil {
 			failed = match(RuleMatch{t.Rule, t.Input, t.Number, t.Record.Time, t.Group, t.Value, t.Coarse})
 		}
-	}
+	})
+	return failed
+}
+
+func (w *hitList) joinAll(c *sigma.Correlator, told func(*sigma.Told)) {
+	slices.SortStableFunc(w.hits, func(a, b sigma.Hit) int { return cmp.Compare(a.Record.Time, b.Record.Time) })
 	for i := range w.hits {
 		c.Observe(&w.hits[i], told)
 		w.hits[i].Record = nil
-		if failed != nil {
-			return failed
-		}
 	}
 	c.Finish(told)
-	return failed
 }

@@ -33,7 +33,7 @@ Image, CommandLine …; clouds: the members of the JSON, parted by dots), and ev
 the columns of the event table with logsource product: sekisho, category: the event's class.`,
 		RunE: onlyGroups,
 	}
-	cmd.AddCommand(rulesEvalCommand(), rulesLintCommand())
+	cmd.AddCommand(rulesListCommand(), rulesTestCommand(), rulesLintCommand(), rulesEvalCommand(), rulesBacktestCommand(), rulesCoverageCommand(), rulesExplainCommand())
 	return cmd
 }
 
@@ -50,7 +50,7 @@ type rulesFlags struct {
 
 func (f *rulesFlags) addRules(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringArrayVar(&f.rules, "rules", nil, "a `folder` or file of rules; may be repeated")
+	fl.StringArrayVar(&f.rules, "rules", nil, "a `folder` or file of rules; may be repeated (default: the built-in rules)")
 	fl.StringVar(&f.placeholders, "placeholders", "", "a YAML `file` that gives placeholders (%name%) their values: name: [value, …]")
 	fl.StringVar(&f.lang, "lang", "", "language of the messages: ja or en (default: of the terminal)")
 }
@@ -69,9 +69,6 @@ func (f *rulesFlags) addInputs(cmd *cobra.Command) {
 
 // load reads the rules.
 func (f *rulesFlags) load() (*sigma.Set, error) {
-	if len(f.rules) == 0 {
-		return nil, usageError("name rules with --rules: a folder or a file")
-	}
 	var values map[string][]string
 	if f.placeholders != "" {
 		b, err := os.ReadFile(f.placeholders)
@@ -116,6 +113,13 @@ func (f *rulesFlags) options(stdin io.Reader) (node.RulesOptions, error) {
 	return o, nil
 }
 
+// lineJSON prints one JSON object on a line of its own.
+func lineJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
 // tellRefused names the rules that were refused, on standard error.
 func tellRefused(w io.Writer, set *sigma.Set) {
 	for _, e := range set.Errors {
@@ -126,7 +130,7 @@ func tellRefused(w io.Writer, set *sigma.Set) {
 func rulesEvalCommand() *cobra.Command {
 	var f rulesFlags
 	cmd := &cobra.Command{
-		Use:   "eval --rules DIR [--json] PATH...",
+		Use:   "eval [--rules DIR] [--json] PATH...",
 		Short: "Print every match of rules in files",
 		Long: `Eval reads files and folders as an investigation would and prints each match of a rule: which rule, in which file, which record
 (from 1), when. Matches of correlations come at the end, in order of time, with the record that completed them. A rule with an
@@ -134,13 +138,8 @@ error is refused, with file, line and reason, and the others are used. Nothing i
 
 Exit status: 0 done, matches or not; 1 no rule could be used, or no file could be read; 2 wrong usage.`,
 		Example: `  sekisho rules eval --rules sigma/rules --json /evidence/evtx > matches.ndjson`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usageError("nothing to look at: give files or folders, or - for standard input")
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, args []string) error { return f.eval(cmd, args) },
+		Args:    somePaths,
+		RunE:    func(cmd *cobra.Command, args []string) error { return f.eval(cmd, args) },
 	}
 	f.addRules(cmd)
 	f.addInputs(cmd)
@@ -199,13 +198,11 @@ func (f *rulesFlags) eval(cmd *cobra.Command, args []string) error {
 		return errors.New("there is no rule that can be used")
 	}
 	out := bufio.NewWriterSize(cmd.OutOrStdout(), 64<<10)
-	enc := json.NewEncoder(out)
-	enc.SetEscapeHTML(false)
 	matches := int64(0)
 	read, err := node.EvalRules(cmd.Context(), set, args, o, func(m node.RuleMatch) error {
 		matches++
 		if f.json {
-			return enc.Encode(matchForJSON(&m))
+			return lineJSON(out, matchForJSON(&m))
 		}
 		group := ""
 		for _, g := range m.Group {
@@ -233,7 +230,7 @@ func (f *rulesFlags) eval(cmd *cobra.Command, args []string) error {
 func rulesLintCommand() *cobra.Command {
 	var f rulesFlags
 	cmd := &cobra.Command{
-		Use:   "lint [--json] DIR...",
+		Use:   "lint [--json] [DIR...]",
 		Short: "Say which rules are wrong, with file, line and reason",
 		Long: `Lint reads rules and says of each document whether it is within the specification: file, line, reason. With --json one object a
 line for each rule, those that are right too.
@@ -278,10 +275,8 @@ func (f *rulesFlags) lint(cmd *cobra.Command) error {
 			all = append(all, lintJSON{File: e.File, Line: e.Line, ID: e.ID, Error: e.Text})
 		}
 		slices.SortStableFunc(all, func(a, b lintJSON) int { return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line)) })
-		enc := json.NewEncoder(w)
-		enc.SetEscapeHTML(false)
 		for i := range all {
-			if err := enc.Encode(&all[i]); err != nil {
+			if err := lineJSON(w, &all[i]); err != nil {
 				return err
 			}
 		}
