@@ -20,7 +20,7 @@ var sonicWall = Format{
 			"VPN to Inform, and Network Access with Connection Opened and Closed. No record filter and no event rate limit, else lines are left out without a word. The log on the device holds hours: it cannot be had afterwards.",
 		Takes: "Logins and refusals of administrators, users, SSL-VPN and XAUTH with name and address, locked-out addresses, logouts; connections with bytes, duration and NAT; refused packets; " +
 			"web sites; attacks and viruses; configuration changes, imported settings, cleared logs, leases.",
-		Leaves: "What a message text alone says about a rule. Messages of other numbers become events without a meaning of their own. A login is told of with the zone's message and with the user's: where both are sent, both count.",
+		Leaves: "What a message text alone says about a rule. Numbers are read as the maker's SonicOS 6.5.1 Log Events Reference Guide has them, others by their words; what neither tells becomes an event without a meaning of its own. A login is told of with the zone's message and with the user's: where both are sent, both count.",
 	},
 	Sniff: func(rec []byte) float64 {
 		if _, ok := sonicStart(rec); ok {
@@ -214,7 +214,7 @@ type sonicKind struct {
 	service  string
 }
 
-// sonicKindOf returns the kind of a message by its number, which is the same in all versions; false for those that are known by their
+// sonicKindOf returns the kind of a message by its number, which is the same in all versions (SonicOS 6.5.1 Log Events Reference Guide); false for those that are known by their
 // words alone.
 func sonicKindOf(m int64) (k sonicKind, ok bool) {
 	login := func(service string) (sonicKind, bool) {
@@ -224,7 +224,7 @@ func sonicKindOf(m int64) (k sonicKind, ok bool) {
 		return sonicKind{event.ClassAuthentication, event.ActLogon, event.OutcomeFailure, r, service}, true
 	}
 	switch m {
-	case 29, 235, 236, 340, 341: // administrator, from the VPN zone, from the WAN zone, over HTTP, over HTTPS
+	case 29, 235, 236: // administrator, from the VPN zone, from the WAN zone
 		return login("admin")
 	case 199:
 		return login("cli")
@@ -232,7 +232,7 @@ func sonicKindOf(m int64) (k sonicKind, ok bool) {
 		return failed("admin", event.ReasonBadCredentials)
 	case 200:
 		return failed("cli", event.ReasonBadCredentials)
-	case 35, 1333:
+	case 35:
 		return failed("admin", event.ReasonDenied)
 	case 31, 237, 238, 1008:
 		return login("user")
@@ -244,11 +244,11 @@ func sonicKindOf(m int64) (k sonicKind, ok bool) {
 		return login("l2tp")
 	case 32, 243, 745, 749:
 		return failed("user", event.ReasonBadCredentials)
-	case 33:
+	case 33, 987: // 987: there is none of that name on the device itself
 		return failed("user", event.ReasonNoSuchAccount)
 	case 1035:
 		return failed("user", event.ReasonExpired)
-	case 246, 486, 750, 759, 1048:
+	case 246, 486, 750, 759, 986, 1048:
 		return failed("user", event.ReasonDenied)
 	case 244, 245, 746, 747, 748, 751, 753, 754, 755, 756, 757:
 		return failed("user", event.ReasonUnavailable)
@@ -272,16 +272,28 @@ func sonicKindOf(m int64) (k sonicKind, ok bool) {
 		return sonicKind{event.ClassHTTP, event.ActRefuse, event.OutcomeFailure, event.ReasonDenied, ""}, true
 	case 36, 37, 38, 41, 173, 174, 175, 524, 597, 598, 646, 647, 1233, 1235, 1257:
 		return sonicKind{event.ClassNetwork, event.ActRefuse, event.OutcomeFailure, event.ReasonDenied, ""}, true
-	case 22, 23, 25, 27, 81, 82, 83, 177, 178, 179, 229, 267, 606, 608, 609, 789, 790, 793, 794, 795, 809, 1098, 1099:
+	case 22, 23, 25, 27, 81, 82, 83, 177, 178, 179, 229, 267, 606, 608, 609, 789, 790, 793, 794, 795, 809, 1098, 1099, 1154, 1155:
 		return sonicKind{event.ClassDetection, event.ActOther, event.OutcomeSuccess, event.ReasonNone, ""}, true
 	case 440, 1050, 1150:
 		return sonicKind{event.ClassEntityChange, event.ActCreate, event.OutcomeSuccess, event.ReasonNone, ""}, true
-	case 441, 506, 507, 508, 509, 1049, 1052, 1382:
+	case 441, 506, 507, 508, 509, 1049, 1052, 1382, 1432:
 		return sonicKind{event.ClassEntityChange, event.ActChange, event.OutcomeSuccess, event.ReasonNone, ""}, true
 	case 442, 1051:
 		return sonicKind{event.ClassEntityChange, event.ActDelete, event.OutcomeSuccess, event.ReasonNone, ""}, true
 	case 5:
 		return sonicKind{event.ClassLogAdmin, event.ActClear, event.OutcomeSuccess, event.ReasonNone, ""}, true
+	case 1333:
+		return sonicKind{event.ClassAccountChange, event.ActCreate, event.OutcomeSuccess, event.ReasonNone, ""}, true
+	case 1334:
+		return sonicKind{event.ClassAccountChange, event.ActChange, event.OutcomeSuccess, event.ReasonNone, ""}, true
+	case 1335:
+		return sonicKind{event.ClassAccountChange, event.ActDelete, event.OutcomeSuccess, event.ReasonNone, ""}, true
+	case 1337, 1338:
+		return sonicKind{event.ClassAccountChange, event.ActReset, event.OutcomeSuccess, event.ReasonNone, ""}, true
+	case 1383:
+		return sonicKind{event.ClassEntityChange, event.ActChange, event.OutcomeFailure, event.ReasonOther, ""}, true
+	case 1198, 1199, 1200, 1201, 1474, 1475, 1476, 1477, 1518, 1519: // of a country, or of a botnet, that is shut out
+		return sonicKind{event.ClassNetwork, event.ActRefuse, event.OutcomeFailure, event.ReasonDenied, ""}, true
 	case 1110:
 		return sonicKind{event.ClassLease, event.ActAssign, event.OutcomeSuccess, event.ReasonNone, "dhcp"}, true
 	}
