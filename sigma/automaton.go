@@ -17,6 +17,47 @@ type automaton struct {
 	next   []uint32 // by state times width plus column: the next state times width, with found set where it ends a literal
 	out    []span   // by state: what ends there
 	atoms  []hit
+	skim   *skim // nil where each byte must be looked at
+}
+
+// skim lets a scan for few and long literals look at some places only: a literal that stands somewhere has four bytes in a row
+// at one of any stride places in a row, and four bytes that no literal has there rule all literals out.
+type skim struct {
+	stride int
+	bits   [1 << 10]uint64 // by hash of four bytes
+}
+
+// Bounds within which skimming is worth while.
+const (
+	skimLeast = 6    // bytes of the shortest literal
+	skimMost  = 3000 // rows of four bytes
+)
+
+// four returns four bytes of a text as a number, without the bit that parts capital letters from small ones, hashed.
+func four[T string | []byte](s T, i int) uint32 {
+	n := uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16 | uint32(s[i+3])<<24
+	return (n | 0x20202020) * 0x9e3779b1 >> 16
+}
+
+// newSkim returns what is looked at for these literals; nil where they are too short or too many.
+func newSkim(literals []string) *skim {
+	k := &skim{stride: 16}
+	for _, l := range literals {
+		if len(l) < skimLeast {
+			return nil
+		}
+		k.stride = min(k.stride, len(l)-3)
+	}
+	if len(literals)*k.stride > skimMost {
+		return nil
+	}
+	for _, l := range literals {
+		for i := range k.stride {
+			h := four(l, i)
+			k.bits[h>>6] |= 1 << (h & 63)
+		}
+	}
+	return k
 }
 
 // found marks a state at which a literal ends.
@@ -32,8 +73,9 @@ type hit struct {
 
 // trie is what an automaton is made from.
 type trie struct {
-	edges []trieEdge
-	nodes []trieNode
+	literals []string
+	edges    []trieEdge
+	nodes    []trieNode
 }
 
 type trieNode struct {
@@ -60,6 +102,7 @@ func (t *trie) step(from int32, b byte) (int32, bool) {
 
 // add adds a literal, backwards if it is walked from the end.
 func (t *trie) add(literal string, backwards bool, h hit) {
+	t.literals = append(t.literals, literal)
 	at := int32(0)
 	for i := range len(literal) {
 		b := literal[i]
@@ -123,6 +166,9 @@ func (t *trie) build(links bool) *automaton {
 			order = append(order, edge.to)
 			a.next[state*a.width+c] = uint32(len(order)-1) * a.width
 		}
+	}
+	if links {
+		a.skim = newSkim(t.literals)
 	}
 	for i, to := range a.next {
 		if o := a.out[to/a.width]; o.from != o.to {

@@ -225,12 +225,12 @@ func (b *builder) leaf(t *Test) (int32, waker) {
 			}
 		}
 		if text, place := t.Pattern.anchor(); text != "" {
-			return b.guarded(field, t, fold(text), place)
+			return b.guarded(field, t, place, fold(text))
 		}
 	}
 	if t.Kind == KindRegexp {
-		if text := required(t.Text); text != "" {
-			return b.guarded(field, t, text, Contains)
+		if texts := required(t.Text); len(texts) > 0 {
+			return b.guarded(field, t, Contains, texts...)
 		}
 	}
 	return b.check(field, t), noWaker
@@ -246,7 +246,7 @@ func (b *builder) literals(field int32, t *Test, all []Pattern) (int32, waker, b
 			return 0, noWaker, false
 		}
 		if t.Cased {
-			root, w := b.guarded(field, &Test{Field: t.Field, Kind: KindPattern, Cased: true, Pattern: p, compiled: compiled{pattern: p}}, fold(text), place)
+			root, w := b.guarded(field, &Test{Field: t.Field, Kind: KindPattern, Cased: true, Pattern: p, compiled: compiled{pattern: p}}, place, fold(text))
 			roots = append(roots, root)
 			wake = waker{append(wake.atoms, w.atoms...), wake.cost + w.cost}
 			continue
@@ -258,11 +258,18 @@ func (b *builder) literals(field int32, t *Test, all []Pattern) (int32, waker, b
 	return b.group(Or, roots), wake, true
 }
 
-// guarded compiles a check that is made only where a literal was found.
-func (b *builder) guarded(field int32, t *Test, text string, place Where) (int32, waker) {
-	a := b.atom(field, text, place)
-	n := b.group(And, []int32{b.add(node{op: nodeAtom, from: a}), b.check(field, t)})
-	return n, waker{[]int32{a}, cost(text, place)}
+// guarded compiles a check that is made only where literals were found, all of them.
+func (b *builder) guarded(field int32, t *Test, place Where, texts ...string) (int32, waker) {
+	wake := noWaker
+	var roots []int32
+	for _, text := range texts {
+		a := b.atom(field, text, place)
+		roots = append(roots, b.add(node{op: nodeAtom, from: a}))
+		if c := cost(text, place); c < wake.cost {
+			wake = waker{[]int32{a}, c}
+		}
+	}
+	return b.group(And, append(roots, b.check(field, t))), wake
 }
 
 // dashed adds to the texts of a pattern with dashes, which are those with - and /, the pattern itself for values that have other
@@ -359,11 +366,13 @@ func (b *builder) check(field int32, t *Test) int32 {
 }
 
 func (b *builder) finish() {
+	var wg sync.WaitGroup
 	for i, t := range b.tries {
 		if i > 0 { // those of whole records are made for each kind of record
-			b.e.autos[i] = build(t)
+			wg.Go(func() { b.e.autos[i] = build(t) })
 		}
 	}
+	wg.Wait()
 	b.e.wakes = make([][]int32, b.e.atoms)
 	for a, rules := range b.wakes {
 		b.e.wakes[a] = slices.Compact(rules)
@@ -488,20 +497,20 @@ func (p Pattern) anchor() (string, Where) {
 	return text, place
 }
 
-// required returns the longest text, in small letters, that every match of a regular expression holds; empty if there is none.
-func required(expr string) string {
+// required returns the longest texts, in small letters, that every match of a regular expression holds; none where there are none.
+func required(expr string) []string {
 	re, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
-		return ""
+		return nil
 	}
-	best := ""
+	var all []string
 	var walk func(*syntax.Regexp)
 	walk = func(re *syntax.Regexp) {
 		switch re.Op {
 		case syntax.OpLiteral:
 			for _, text := range plainRuns(re.Rune) {
-				if len(text) > len(best) {
-					best = text
+				if text != "" && !slices.Contains(all, text) {
+					all = append(all, text)
 				}
 			}
 		case syntax.OpConcat:
@@ -517,7 +526,8 @@ func required(expr string) string {
 		}
 	}
 	walk(re)
-	return best
+	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	return all[:min(len(all), 4)]
 }
 
 // plainRuns cuts a literal where a letter has relatives that small letters do not make one.

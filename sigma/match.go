@@ -214,6 +214,10 @@ func oneDash(dst []byte, s string) []byte {
 
 // inside looks for literals anywhere in a text.
 func inside[T string | []byte](m *Matcher, a *automaton, text T) {
+	if a.skim != nil {
+		skimmed(m, a, text)
+		return
+	}
 	state := uint32(0)
 	for i := 0; i < len(text); i++ {
 		state = a.next[state+uint32(a.column[text[i]])]
@@ -224,7 +228,34 @@ func inside[T string | []byte](m *Matcher, a *automaton, text T) {
 	}
 }
 
+// skimmed looks for long literals: only where four bytes are those of one, the automaton is run, from where that literal can have
+// begun to where none is under way any more. What was run over is not looked at again.
+func skimmed[T string | []byte](m *Matcher, a *automaton, text T) {
+	stride, bits := a.skim.stride, &a.skim.bits
+	for i := stride - 1; i+4 <= len(text); i += stride {
+		h := four(text, i)
+		if bits[h>>6&(1<<10-1)]&(1<<(h&63)) == 0 {
+			continue
+		}
+		state := uint32(0)
+		at := i - (stride - 1)
+		for ; at < len(text) && (state != 0 || at < i+4); at++ {
+			state = a.next[state+uint32(a.column[text[at]])]
+			if state&found != 0 {
+				state &^= found
+				m.hold(a, state, false)
+			}
+		}
+		i = at - 1
+	}
+}
+
 func isASCII(s string) bool {
+	for ; len(s) >= 8; s = s[8:] {
+		if (uint64(s[0])|uint64(s[1])<<8|uint64(s[2])<<16|uint64(s[3])<<24|uint64(s[4])<<32|uint64(s[5])<<40|uint64(s[6])<<48|uint64(s[7])<<56)&0x8080808080808080 != 0 {
+			return false
+		}
+	}
 	for i := 0; i < len(s); i++ {
 		if s[i] >= 0x80 {
 			return false

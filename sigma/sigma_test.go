@@ -266,7 +266,7 @@ func FuzzRead(f *testing.F) {
 
 // FuzzMatch holds the compiled rules against the rules as they are written.
 func FuzzMatch(f *testing.F) {
-	for _, s := range [][2]string{{"a*b?c", "axbxc"}, {`\*`, "*"}, {" -x", " –x"}, {"ÄÖ", "xäöx"}, {"\xff", "\xff"}, {"K", "\u212a"}} {
+	for _, s := range [][2]string{{"a*b?c", "axbxc"}, {`\*`, "*"}, {" -x", " –x"}, {"ÄÖ", "xäöx"}, {"\xff", "\xff"}, {"K", "\u212a"}, {"longliteral", "xxlongLITERALlongliterallonglongliteral"}, {"longer@literal", "longer`literal longer@literal"}} {
 		f.Add(s[0], s[1])
 	}
 	f.Fuzz(func(t *testing.T, pattern, value string) {
