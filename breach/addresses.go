@@ -77,8 +77,10 @@ func (s *scoping) useOf(a *address, victims map[uint32]bool) use {
 func (s *scoping) judgeAddress(a *address, victims map[uint32]bool, seed bool) (cases.Address, bool) {
 	u := s.useOf(a, victims)
 	guesser := a.guesser()
-	inCampaign := guesser && (s.sources[a.place.IP] || s.campaign.has(a.failAt) && !s.noise(a))
-	probing := s.sources[a.place.IP] && a.unknown+a.failures >= 3
+	_, named := s.sources[a.place.IP]
+	ordinary := s.ordinary(a)
+	inCampaign := guesser && !ordinary && (named || s.campaign.has(a.failAt) && !s.noise(a))
+	probing := named && !ordinary && a.unknown+a.failures >= 3
 	c := cases.Address{IP: a.place.IP, Kind: cases.AddressKind(a.place.Kind.String()), Country: a.place.Country, ASN: a.place.ASN,
 		Accounts: u.bad, Attempts: a.failures + a.unknown, DecidedBy: "machine"}
 	switch {
@@ -115,7 +117,9 @@ func (s *scoping) fillAddress(c *cases.Address, a *address, u *use, guesses bool
 	first, last := u.first, u.last
 	nats := u.best
 	if guesses {
-		nats = max(nats, condemnedAt+1)
+		if nats = max(nats, condemnedAt+1); c.Verdict == cases.AddressSuspected {
+			nats = min(max(u.best, guessedNats), condemnedAt)
+		}
 		if first == 0 || a.failAt < first {
 			first = a.failAt
 		}
@@ -142,6 +146,25 @@ func (s *scoping) noise(a *address) bool {
 	return a.triedAll < 5 || a.triedAll < maxTried && a.triedAll > 3*a.real
 }
 
+// ordinary says whether an address that findings of guessing name does no more than it did before they began, or goes on doing after they
+// ended: a few tries on the days on which it comes at all. Somebody's machines knock at every door of the Internet all year, and a campaign that
+// begins among them is not theirs.
+func (s *scoping) ordinary(a *address) bool {
+	at, named := s.sources[a.place.IP]
+	if !named {
+		at = s.campaign
+	}
+	aside := a.failAt < at.from-ordinaryAside || a.failTo > at.to+ordinaryAside
+	return aside && a.failures+a.unknown < ordinaryTries*int64(max(a.failDays, 1))
+}
+
+// Bounds of what is ordinary, and what is said of it.
+const (
+	guessedNats   = 0.5
+	ordinaryAside = 7 * day // before the findings' first record or after their last
+	ordinaryTries = 3       // a day on which it comes
+)
+
 func whyAddress(v cases.AddressVerdict, u *use, a *address) event.Words {
 	switch {
 	case v == cases.AddressShared:
@@ -152,6 +175,8 @@ func whyAddress(v cases.AddressVerdict, u *use, a *address) event.Words {
 		return event.Words{Ja: "不正ログインとパスワード推測の両方に使われた", En: "used for bad logins and for guessing"}
 	case u.bad > 0:
 		return event.Words{Ja: "不正と判断したログインに使われた", En: "used for logins that were condemned"}
+	case v == cases.AddressSuspected && u.doubt == 0:
+		return event.Words{Ja: "多数のアカウントへの推測に使われたが、攻撃の前後にも変わらず続いており、今回の侵入者のものとは限らない", En: "guessed at many accounts, but did so before the attack or after it too, so that it need not be this intruder's"}
 	case u.doubt > 0:
 		return event.Words{Ja: "疑わしいログインがあった（要確認）", En: "a doubtful login came from it: to be checked"}
 	}

@@ -49,12 +49,51 @@ func (s *scoping) handOf(v *visit) (tie, bool) {
 	return t, !v.past.common && !v.past.contested && t.hand != ""
 }
 
-// fleeting says whether a visit is one of those that no owner makes twice: a day or two, from a place and with a client that its past does
-// not know. A client that so many have is no excuse.
-func (v *visit) fleeting() bool {
-	p := v.past
-	return v.client != 0 && v.days <= wanderDays && p.days >= deepDays && v.strangerNow(p)
+// flee marks the visits that no owner makes twice: a day or two, from a place and with a client that its past does not know. A client that so
+// many have is no excuse. One that the account has at home at any time, later too, is its owner's, and is noted as such.
+func (s *scoping) flee() {
+	type kin struct {
+		who    uint32
+		family string
+	}
+	own := map[kin]struct{}{}
+	for _, v := range s.ordered {
+		if v.client != 0 && v.judged != condemned && v.atHome() {
+			own[kin{v.who.Handle, s.families[v.client]}] = struct{}{}
+		}
+	}
+	s.kept = map[netip.Prefix]bool{}
+	stays := map[tie]map[int32]struct{}{}
+	for _, v := range s.ordered {
+		if k := v.addr.place.Kind; v.judged != condemned && !v.addr.place.Own && k != event.KindHosting && k != event.KindVPN {
+			if n := network(v.addr.place.IP); v.stay(stays, tie{v.who.Handle, place{at: n}}) {
+				s.kept[n] = true
+			}
+		}
+		p := v.past
+		v.owned = false
+		v.fleeting = v.client != 0 && v.days <= wanderDays && p.days >= deepDays && v.strangerNow(p)
+		if v.fleeting && !p.common && !p.contested {
+			_, v.owned = own[kin{v.who.Handle, s.families[v.client]}]
+		}
+	}
 }
+
+// atHome says whether a visit shows that its client is its owner's. An account's first days do, since nothing is known of where it was before.
+func (v *visit) atHome() bool {
+	p := v.past
+	return v.addr.place.Own || p.days < deepDays || p.address || p.network
+}
+
+// crowd says whether people are at home in a visit's network, so that one more there says nothing: a carrier's gateways, a quarter of the town.
+// Where the records are too young to know anybody's habits, coming back is enough.
+func (s *scoping) crowd(v *visit) bool {
+	n := network(v.addr.place.IP)
+	return s.kept[n] || s.popular[n] >= crowdFrom
+}
+
+// crowdFrom is how many accounts at home in a network make a crowd.
+const crowdFrom = 3
 
 // encircle finds the circles: of rented networks and the exits of VPN services; of any addresses among accounts that roam or have a client
 // without a home; and of any addresses as seen with one client that is foreign to all.
@@ -63,7 +102,10 @@ func (s *scoping) encircle() {
 	s.lairs = map[netip.Prefix]map[uint32]bool{}
 	stays := map[tie]map[int32]struct{}{}
 	for _, v := range s.ordered {
-		t := v.tieOf()
+		if v.addr.place.Own {
+			continue
+		}
+		t, rents := v.tieOf(), v.addr.place.Kind == event.KindHosting || v.addr.place.Kind == event.KindVPN
 		switch {
 		case v.judged == condemned:
 			if s.lairs[t.at] == nil {
@@ -71,18 +113,18 @@ func (s *scoping) encircle() {
 			}
 			s.lairs[t.at][t.who] = true
 		default: // a proxy in the cloud has many addresses, and whoever goes through it comes back to its networks
-			if v.regular || v.days > wanderDays || v.stay(stays, t) {
+			if v.regular || v.days > wanderDays || rents && v.stay(stays, t) {
 				homes[t.at] = true
 			}
 		}
-		if !v.fleeting() {
+		if !v.fleeting {
 			continue
 		}
-		if h, ok := s.handOf(v); ok && v.roams() {
+		if h, ok := s.handOf(v); ok && s.roams(v) {
 			hands[h] = struct{}{}
 		}
-		switch k := v.addr.place.Kind; {
-		case k == event.KindHosting, k == event.KindVPN:
+		switch {
+		case rents:
 			rented[t] = struct{}{}
 		case v.fresh >= s.settled+roamBeyond || s.houseless(v) > 1:
 			roamed[t] = struct{}{}
@@ -94,16 +136,17 @@ func (s *scoping) encircle() {
 	s.circles, s.tours, s.hidden = circlesOf(rented, homes), circlesOf(roamed, homes), circlesOf(hands, homes)
 }
 
-// stay notes the days of a visit to a rented place and says whether its account has come back there on more of them than a guest does.
+// stay notes the days of a visit to a place and says whether its account has come back there on more of them than a guest does.
 func (v *visit) stay(stays map[tie]map[int32]struct{}, t tie) bool {
-	if k := v.addr.place.Kind; k != event.KindHosting && k != event.KindVPN {
-		return false
+	days := stays[t]
+	if days == nil {
+		days = map[int32]struct{}{}
+		stays[t] = days
 	}
-	if stays[t] == nil {
-		stays[t] = map[int32]struct{}{}
+	if len(days) <= stayDays {
+		days[v.first.Day(0)], days[v.last.Day(0)] = struct{}{}, struct{}{}
 	}
-	stays[t][v.first.Day(0)], stays[t][v.last.Day(0)] = struct{}{}, struct{}{}
-	return len(stays[t]) > stayDays
+	return len(days) > stayDays
 }
 
 // circlesOf returns the circle of each tie that belongs to one. Places where somebody is at home, or that more accounts came to than one
@@ -183,7 +226,7 @@ func components(ties map[tie]struct{}) map[tie]*circle {
 // encircled weighs that a visit is part of a circle. Two may share the service of one provider, and colleagues may go on a tour together; more
 // than two who share rented machines hardly do so by chance, nor do two with one client that neither had before.
 func (s *scoping) encircled(v *visit) float64 {
-	if !v.fleeting() {
+	if !v.fleeting {
 		return 0
 	}
 	t, nats := v.tieOf(), 0.0
@@ -212,7 +255,7 @@ const tourRank = 3
 // inLair weighs the condemned accounts that came to the same rented network, or two at least to the same address of another kind, all as new there
 // as this one. Nobody else's machines stand there.
 func (s *scoping) inLair(v *visit) float64 {
-	if !v.fleeting() || v.addr.place.Own {
+	if !v.fleeting || v.addr.place.Own || v.owned && v.addr.place.Kind != event.KindHosting {
 		return 0
 	}
 	n := 0
@@ -221,7 +264,7 @@ func (s *scoping) inLair(v *visit) float64 {
 			n++
 		}
 	}
-	if n < 2 && v.addr.place.Kind != event.KindHosting {
+	if v.addr.place.Kind != event.KindHosting && (n < 2 || s.crowd(v)) {
 		return 0
 	}
 	return min(float64(n)*s.w.Lair, s.w.LairMax)

@@ -168,3 +168,28 @@ func TestCirclesOf(t *testing.T) {
 		t.Errorf("%d ties are in circles, want 11", len(got))
 	}
 }
+
+// TestTelephones: in the first weeks of the records, while the intruder is at work, telephones that nobody has seen yet meet behind a carrier's
+// gateways whose kind nobody knows, and are never used anywhere else.
+func TestTelephones(t *testing.T) {
+	w := newWorld(t)
+	w.ordinary(60)
+	for k := range 8 {
+		gateway := fmt.Sprintf("203.0.113.%d", 10+k)
+		w.place(gateway, event.KindUnknown, "JP", 0)
+		for i := range 9 {
+			w.request(name(10+i), gateway, fmt.Sprintf("Mail%c (Telephone)", 'A'+i%2), 9+(5*k+3*i)%50, 8)
+		}
+	}
+	for k := range 5 {
+		for i := range 4 {
+			w.login(name(i), w.rent(k, 9), strange, 8+3*k+i, 15, event.OutcomeSuccess)
+		}
+	}
+	v := verdicts(w.scope(Inputs{}))
+	for i := range 30 {
+		if bad := v[name(i)] == cases.AccountCompromised || v[name(i)] == cases.AccountSuspected; bad != (i < 4) {
+			t.Errorf("%s is %q", name(i), v[name(i)])
+		}
+	}
+}

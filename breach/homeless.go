@@ -16,12 +16,12 @@ func (s *scoping) lodge() {
 		f := s.families[v.client]
 		switch {
 		case homes[f]:
-		case v.judged == condemned || v.fleeting():
+		case v.judged == condemned || v.fleeting && !v.owned:
 			if guests[f] == nil {
 				guests[f] = map[uint32]bool{}
 			}
 			guests[f][v.who.Handle] = true
-		case v.atHome():
+		case v.atHome() || v.days > wanderDays:
 			homes[f] = true
 		}
 	}
@@ -33,15 +33,9 @@ func (s *scoping) lodge() {
 	}
 }
 
-// atHome says whether a visit gives its client a home. An account's first days do, since nothing is known of where it was before.
-func (v *visit) atHome() bool {
-	p := v.past
-	return v.addr.place.Own || p.days < deepDays || p.address || p.network || v.days > wanderDays
-}
-
 // houseless returns how many accounts were used with the client of a visit, if it has no home and nobody comes back with it.
 func (s *scoping) houseless(v *visit) int {
-	if v.client == 0 || !v.fleeting() {
+	if v.client == 0 || !v.fleeting || v.owned {
 		return 0
 	}
 	return s.homeless[s.families[v.client]]

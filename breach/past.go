@@ -226,14 +226,15 @@ func (s *scoping) markStrangers() {
 			home[n][v.who.Handle] = struct{}{}
 		}
 	}
-	s.meet()
-	s.roam()
-	s.lodge()
-	s.encircle()
 	s.popular = make(map[netip.Prefix]int, len(home))
 	for n, who := range home {
 		s.popular[n] = len(who)
 	}
+	s.meet()
+	s.flee()
+	s.roam()
+	s.lodge()
+	s.encircle()
 }
 
 // novelty counts how often people come to a new network with a client that is new too, by how many days they had been seen

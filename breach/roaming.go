@@ -22,12 +22,12 @@ const (
 )
 
 // roams says whether a visit is of those that count: new to its account, and not where travellers, telephones and colleagues are.
-func (v *visit) roams() bool {
+func (s *scoping) roams(v *visit) bool {
 	switch v.addr.place.Kind {
 	case event.KindOwn, event.KindUniversity, event.KindMobile, event.KindHotel:
 		return false
 	}
-	return v.fleeting()
+	return v.fleeting && !v.owned && !s.crowd(v)
 }
 
 // roam counts, for every visit that counts, from how many new networks its account came around that time, and how many nearly all the others
@@ -36,7 +36,7 @@ func (s *scoping) roam() {
 	var most []int
 	s.roaming = map[netip.Addr]map[uint32]bool{}
 	for _, p := range s.people {
-		n := p.countFresh()
+		n := s.countFresh(p)
 		if _, taken := s.taken[p.who.Handle]; !taken && len(p.visits) > 0 {
 			most = append(most, n)
 		}
@@ -58,11 +58,11 @@ func (s *scoping) roam() {
 }
 
 // countFresh sets fresh of a person's visits and returns the most.
-func (p *person) countFresh() int {
+func (s *scoping) countFresh(p *person) int {
 	most, from, to := 0, 0, 0
 	nets := map[netip.Prefix]int{}
 	move := func(v *visit, by int) {
-		if !v.roams() {
+		if !s.roams(v) {
 			return
 		}
 		n := network(v.addr.place.IP)
@@ -78,7 +78,7 @@ func (p *person) countFresh() int {
 			move(p.visits[from], -1)
 		}
 		v.fresh = 0
-		if v.roams() {
+		if s.roams(v) {
 			v.fresh = len(nets)
 			most = max(most, v.fresh)
 		}
@@ -87,7 +87,8 @@ func (p *person) countFresh() int {
 }
 
 // weighRoaming adds what an account's coming and going says: that the intruder used it, or that it goes round with others, must be known besides.
-func (s *scoping) weighRoaming(v *visit, add func(string, float64)) {
+// What else says that the account is his counts in it, not beside it: that is not what is in question.
+func (s *scoping) weighRoaming(v *visit, terms []term, add func(string, float64)) {
 	if v.fresh < s.settled+roamBeyond {
 		return
 	}
@@ -98,7 +99,14 @@ func (s *scoping) weighRoaming(v *visit, add func(string, float64)) {
 		}
 		return
 	}
-	add("roaming", s.w.Roaming+beyond)
+	told := 0.0
+	for _, t := range terms {
+		switch t.name {
+		case "campaign", "drop-out", "exposed", "stolen":
+			told += t.nats
+		}
+	}
+	add("roaming", max(0, s.w.Roaming-told+beyond))
 	if len(s.roaming[v.addr.place.IP]) > 1 && v.past.common { // with a client that tells, the term is there already
 		add("stolen-together", s.w.StolenTogether)
 	}

@@ -80,6 +80,7 @@ type scoping struct {
 	meetings    map[[2]uint32]int              // at how many addresses, where nobody is at home, two accounts were strangers
 	homeless    map[string]int                 // accounts by client, in any version, that was only ever seen at places new to them
 	hidden      map[tie]*circle                // of any addresses as seen with one client
+	kept        map[netip.Prefix]bool          // networks, not rented, that somebody comes back to
 	tours       map[tie]*circle                // of any addresses, among accounts that roam
 	circles     map[tie]*circle
 	roaming     map[netip.Addr]map[uint32]bool   // accounts that the intruder used and that came there while roaming
@@ -106,7 +107,7 @@ type scoping struct {
 	allBad      int
 	rounds      int
 	exposed     event.Micros        // when the directory was read; 0: it was not
-	sources     map[netip.Addr]bool // campaign sources by finding
+	sources     map[netip.Addr]span // when findings of guessing or probing name an address
 	recordsFrom event.Micros
 	footholds   map[netip.Addr]held
 	tunnelled   map[*visit]bool // logins from outside that lent a condemned machine its address
@@ -125,7 +126,7 @@ type pairKey struct {
 // begin prepares what does not change from round to round.
 func begin(l *Ledger, in Inputs) *scoping {
 	s := &scoping{Ledger: l, in: in, w: DefaultWeights(), harmStart: math.MaxInt64, dropped: map[string]event.Micros{},
-		guessed: map[pairKey]struct{}{}, abused: map[pairKey]float64{}, afterHigh: map[string]bool{}, sources: map[netip.Addr]bool{}}
+		guessed: map[pairKey]struct{}{}, abused: map[pairKey]float64{}, afterHigh: map[string]bool{}, sources: map[netip.Addr]span{}}
 	if in.Weights != nil {
 		s.w = *in.Weights
 	}
@@ -202,7 +203,11 @@ func (s *scoping) readFindings() {
 			s.campaign.to = max(s.campaign.to, f.Last+event.Micros(60*86400*1e6))
 			for _, ip := range f.Addresses { // who probes for IDs tries names that nobody has; who guesses does so at those that are used
 				if a := s.addrs[ip]; base(f.Detector) == "id-probing" || a != nil && !s.noise(a) {
-					s.sources[ip] = true
+					at, ok := s.sources[ip]
+					if !ok {
+						at = span{f.First, f.Last}
+					}
+					s.sources[ip] = span{min(at.from, f.First), max(at.to, f.Last)}
 				}
 			}
 		case "directory-read":

@@ -96,7 +96,7 @@ func (s *scoping) weigh(v *visit) {
 	if at, ok := s.taken[v.who.Handle]; ok && v.strangerNow(p) && v.last > at && !slices.ContainsFunc(terms, told) {
 		add("stolen", s.w.Stolen*s.tellingOf(v, p))
 	}
-	s.weighRoaming(v, add)
+	s.weighRoaming(v, terms, add)
 	v.alone = v.nats
 	if !p.client && !p.address {
 		s.weighCompany(v, p, add)
