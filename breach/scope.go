@@ -99,7 +99,8 @@ type scoping struct {
 	abused      map[pairKey]float64     // what a finding says was done with an account from an address, in nats
 	afterHigh   map[string]bool         // by identity: a high finding says that it was entered after guessing, or is no longer guessed at
 	clientBad   map[uint32]int          // condemned accounts by client
-	clientAll   map[uint32]int          // accounts by client
+	clientAll   map[uint32]int          // accounts by client that have it as a habit
+	clientSeen  map[uint32]int          // accounts by client that were ever seen with it and are not condemned with it
 	familyAll   map[string]int          // accounts by client without versions
 	withClient  int                     // accounts with any client
 	heldBy      map[string]float64      // share of the accounts with any client that have this one, in any version, at an address that does not hide its user
@@ -298,7 +299,7 @@ func (s *scoping) shareSystems() {
 
 // countClients counts by client how many accounts have it and how many of them are condemned with it.
 func (s *scoping) countClients() {
-	all, bad := map[uint32]map[uint32]bool{}, map[uint32]map[uint32]bool{}
+	all, seen, bad := map[uint32]map[uint32]bool{}, map[uint32]map[uint32]bool{}, map[uint32]map[uint32]bool{}
 	people, anyClient := map[uint32]bool{}, map[uint32]bool{}
 	type kin struct {
 		family string
@@ -323,6 +324,7 @@ func (s *scoping) countClients() {
 			put(bad, v)
 			people[v.who.Handle] = true
 		} else { // a client is somebody's by habit, not by having been seen
+			put(seen, v)
 			k := [2]uint32{v.who.Handle, v.client}
 			if days[k] += v.days; days[k] >= s.habitDays() {
 				put(all, v)
@@ -335,12 +337,15 @@ func (s *scoping) countClients() {
 		}
 	}
 	s.withClient = len(anyClient)
-	s.clientBad, s.clientAll = map[uint32]int{}, map[uint32]int{}
+	s.clientBad, s.clientAll, s.clientSeen = map[uint32]int{}, map[uint32]int{}, map[uint32]int{}
 	for c, m := range bad {
 		s.clientBad[c] = len(m)
 	}
 	for c, m := range all {
 		s.clientAll[c] = len(m)
+	}
+	for c, m := range seen {
+		s.clientSeen[c] = len(m)
 	}
 	s.allBad = len(people)
 }

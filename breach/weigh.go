@@ -155,7 +155,7 @@ func (s *scoping) clientTerm(v *visit, p past) float64 {
 // operatorShare returns which share of the condemned accounts has the client of a visit; 0 where they are too few to tell, or where the client
 // is common anyway.
 func (s *scoping) operatorShare(v *visit) float64 {
-	if s.allBad < 5 || s.heldBy[s.families[v.client]] >= commonShare {
+	if s.allBad < fewBad || s.heldBy[s.families[v.client]] >= commonShare {
 		return 0
 	}
 	bad, total := s.clientBad[v.client], s.allBad
@@ -179,12 +179,19 @@ func (s *scoping) operatorClient(v *visit) float64 {
 		return 0
 	}
 	good := s.clientAll[v.client]
-	if v.judged != condemned && v.days >= s.habitDays() && good > 0 {
+	own := v.judged != condemned && v.days >= s.habitDays()
+	if s.allBad < fewBad { // a few condemned may be a mistake, and whoever else was seen with it is a witness against that
+		good, own = s.clientSeen[v.client], v.judged != condemned
+	}
+	if own && good > 0 {
 		good--
 	}
 	r := math.Log((float64(bad)+0.5)/(float64(total)+1)) - math.Log((float64(good)+0.5)/(float64(len(s.people))+1))
 	return min(max(r, 0), s.w.OperatorMax)
 }
+
+// fewBad is how many condemned accounts tell by themselves which client is the operator's.
+const fewBad = 5
 
 // guesser says whether an address tried many accounts and seldom got in: a source of guessing, not a place where people
 // mistype.
