@@ -112,12 +112,13 @@ func cutAuditHead(b []byte) (h auditHead, ok bool) {
 
 // auditParser joins the records of one event, remembers the accounts of sessions, and which process has been told of.
 type auditParser struct {
-	env  *Env
-	rec  *event.Record
-	out  *event.Batch
-	h    auditHead
-	when event.Micros
-	host string
+	pairs auditPairs
+	env   *Env
+	rec   *event.Record
+	out   *event.Batch
+	h     auditHead
+	when  event.Micros
+	host  string
 
 	open     [auditOpen]auditCall
 	sessions [auditSessions]struct {
@@ -158,7 +159,7 @@ func (p *auditParser) Parse(rec *event.Record, out *event.Batch) error {
 		}
 		return ErrOtherFormat
 	}
-	p.rec, p.out, p.h = rec, out, h
+	p.rec, p.out, p.h, p.pairs.of = rec, out, h, nil
 	if len(h.node) > 0 {
 		p.host = p.env.Intern.Bytes(h.node)
 	}
@@ -218,6 +219,68 @@ func auditValue(b []byte, key string) []byte {
 	}
 }
 
+// auditPairs is what the part of a record holds that was asked about last.
+type auditPairs struct {
+	of []byte
+	at [48]struct{ key, value, end uint16 } // where a key, its value and what follows begin
+	n  int
+}
+
+// value is auditValue, for parts that are asked about many times.
+func (p *auditParser) value(b []byte, key string) []byte {
+	a := &p.pairs
+	if len(b) == 0 || len(b) > 1<<14 {
+		return auditValue(b, key)
+	}
+	if len(a.of) != len(b) || &a.of[0] != &b[0] {
+		a.find(b)
+	}
+	for i := range a.at[:a.n] {
+		if k := &a.at[i]; int(k.value-k.key) == len(key) && string(b[k.key:k.value]) == key {
+			return b[k.value:k.end]
+		}
+	}
+	if a.n == len(a.at) { // there are more
+		return auditValue(b, key)
+	}
+	return nil
+}
+
+// find notes the keys and values of b as auditValue would find them, but for a key that stands within quotes.
+func (a *auditPairs) find(b []byte) {
+	a.of, a.n = b, 0
+	for i := 0; a.n < len(a.at); a.n++ {
+		key := i
+		for i < len(b) && b[i] != '=' {
+			if auditEnds(b[i]) {
+				key = i + 1
+			}
+			i++
+		}
+		if i == len(b) {
+			return
+		}
+		i++
+		k := &a.at[a.n]
+		k.key, k.value = uint16(key), uint16(i)
+		if i < len(b) && b[i] == '"' {
+			if e := bytes.IndexByte(b[i+1:], '"'); e >= 0 {
+				i += e + 2
+			} else {
+				i = len(b)
+			}
+		} else {
+			for i < len(b) && !auditEnds(b[i]) {
+				i++
+			}
+		}
+		k.end = uint16(i)
+	}
+}
+
+// auditEnds says whether a byte ends a value, and a key may follow: a blank, a quote, or the sign before what auditd interprets.
+func auditEnds(c byte) bool { return c == ' ' || c == '\'' || c == 0x1d }
+
 // untrusted decodes a value that may stand in quotes or in hexadecimal; "(null)", "?" and "(none)" are nothing.
 func (p *auditParser) untrusted(v []byte) []byte {
 	if n := len(v); n > 1 && v[0] == '"' && v[n-1] == '"' {
@@ -260,13 +323,13 @@ func (p *auditParser) plain(v []byte) string {
 
 // owner returns whose login session a record belongs to: by the enriched name, by ausearch's, or by the session.
 func (p *auditParser) owner(b []byte) string {
-	if v := auditValue(b, "AUID="); len(v) > 2 && string(v) != `"unset"` && string(v) != `"unknown"` {
+	if v := p.value(b, "AUID="); len(v) > 2 && string(v) != `"unset"` && string(v) != `"unknown"` {
 		return p.plain(v)
 	}
 	if p.h.interp {
-		return p.plain(auditValue(b, "auid="))
+		return p.plain(p.value(b, "auid="))
 	}
-	if s := p.session(auditValue(b, "ses=")); s != nil {
+	if s := p.session(p.value(b, "ses=")); s != nil {
 		return s.acct
 	}
 	return ""

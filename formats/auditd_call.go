@@ -88,19 +88,19 @@ func (p *auditParser) call() {
 		c.execs = true
 		p.arguments(c, b)
 	case "CWD":
-		c.cwd = p.text(auditValue(b, "cwd="))
+		c.cwd = p.text(p.value(b, "cwd="))
 	case "PROCTITLE":
 		if v, ok := cutPrefix(b, "proctitle="); ok && len(c.title) == 0 {
 			if p.h.interp {
 				c.title = append(c.title, v[:min(len(v), auditLine)]...)
-			} else if t := p.untrusted(auditValue(b, "proctitle=")); len(t) > 0 {
+			} else if t := p.untrusted(p.value(b, "proctitle=")); len(t) > 0 {
 				c.title = append(c.title, bytes.TrimRight(t[:min(len(t), auditLine)], " ")...)
 			}
 		}
 	case "PATH":
 		p.pathOf(c, b)
 	case "SOCKADDR":
-		c.dst = append(c.dst[:0], auditValue(b, "saddr=")...)
+		c.dst = append(c.dst[:0], p.value(b, "saddr=")...)
 		if i := index(b, "laddr="); i >= 0 { // enriched, or ausearch -i
 			c.dst = append(append(append(c.dst[:0], '@'), auditValue(b[i:], "laddr=")...), ' ')
 			c.dst = append(c.dst, auditValue(b[i:], "lport=")...)
@@ -111,28 +111,28 @@ func (p *auditParser) call() {
 }
 
 func (p *auditParser) syscall(c *auditCall, b []byte) {
-	c.success, c.failed = string(auditValue(b, "success=")) == "yes", string(auditValue(b, "success=")) == "no"
-	exit := auditValue(b, "exit=")
+	c.success, c.failed = string(p.value(b, "success=")) == "yes", string(p.value(b, "success=")) == "no"
+	exit := p.value(b, "exit=")
 	c.denied = string(exit) == "-13" || string(exit) == "-1" || isPrefix(exit, "EACCES") || isPrefix(exit, "EPERM")
 	if string(exit) == "-115" || isPrefix(exit, "EINPROGRESS") { // a connection that is under way
 		c.failed = false
 	}
 	c.owner = p.owner(b)
-	c.uid, c.auid, c.ses = p.plain(auditValue(b, "uid=")), p.plain(auditValue(b, "auid=")), p.plain(auditValue(b, "ses="))
-	c.pid, c.ppid = p.env.Intern.Bytes(auditValue(b, "pid=")), p.env.Intern.Bytes(auditValue(b, "ppid="))
-	c.exe, c.tty, c.key = p.text(auditValue(b, "exe=")), p.plain(auditValue(b, "tty=")), p.text(auditValue(b, "key="))
-	number := auditValue(b, "syscall=")
-	name := auditSyscall(auditValue(b, "arch="), number)
-	if v := auditValue(b, "SYSCALL="); len(v) > 0 {
+	c.uid, c.auid, c.ses = p.plain(p.value(b, "uid=")), p.plain(p.value(b, "auid=")), p.plain(p.value(b, "ses="))
+	c.pid, c.ppid = p.env.Intern.Bytes(p.value(b, "pid=")), p.env.Intern.Bytes(p.value(b, "ppid="))
+	c.exe, c.tty, c.key = p.text(p.value(b, "exe=")), p.plain(p.value(b, "tty=")), p.text(p.value(b, "key="))
+	number := p.value(b, "syscall=")
+	name := auditSyscall(p.value(b, "arch="), number)
+	if v := p.value(b, "SYSCALL="); len(v) > 0 {
 		name = p.plain(v)
 	} else if name == "" {
 		name = p.env.Intern.Bytes(number)
 	}
 	c.syscall = name
 	c.execs = c.execs || name == "execve" || name == "execveat"
-	flags := auditValue(b, "a1=")
+	flags := p.value(b, "a1=")
 	if name == "openat" {
-		flags = auditValue(b, "a2=")
+		flags = p.value(b, "a2=")
 	}
 	if n := len(flags); n > 0 && (name == "open" || name == "openat") && isHex(flags[n-1]) {
 		c.write = unhex(flags[n-1]|0x20)&3 != 0
@@ -232,12 +232,12 @@ func (p *auditParser) arguments(c *auditCall, b []byte) {
 
 // pathOf keeps the name that a call was about: the last that is not a parent folder; of a rename the one that was.
 func (p *auditParser) pathOf(c *auditCall, b []byte) {
-	kind := auditValue(b, "nametype=")
+	kind := p.value(b, "nametype=")
 	if string(kind) == "PARENT" || c.path != "" && c.nametype == "DELETE" {
 		return
 	}
 	if c.path == "" || string(kind) != "NORMAL" {
-		c.path, c.nametype = p.text(auditValue(b, "name=")), p.env.Intern.Bytes(kind)
+		c.path, c.nametype = p.text(p.value(b, "name=")), p.env.Intern.Bytes(kind)
 	}
 }
 

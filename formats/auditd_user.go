@@ -25,26 +25,26 @@ func (p *auditParser) said(b []byte) (s auditSaid) {
 	if i := lastIndex(b, "'"); i >= 0 && !p.h.interp {
 		b = b[:i]
 	}
-	s.op = auditValue(b, "op=")
+	s.op = p.value(b, "op=")
 	if len(s.op) == 0 && isPrefix(b, "PAM") { // "PAM: authentication acct=hanako : exe=…"
 		s.op = bytes.TrimSpace(bytes.TrimSuffix(b[:max(bytes.IndexByte(b, '='), 0)], []byte("acct")))
 	}
-	acct := auditValue(b, "acct=")
+	acct := p.value(b, "acct=")
 	if len(acct) == 0 { // a number, unless the log is enriched
-		acct = auditValue(p.h.body, "ID=")
+		acct = p.value(p.h.body, "ID=")
 	}
 	s.unknown = string(acct) == `"(unknown)"` || string(acct) == `"(invalid user)"` || string(acct) == "(unknown)" || string(acct) == `"?"`
 	s.acct = append(p.line[:0], p.untrusted(acct)...)
 	p.line = s.acct
-	s.exe, s.terminal = auditValue(b, "exe="), auditValue(b, "terminal=")
-	if s.from = auditValue(b, "addr="); len(s.from) == 0 || s.from[0] == '?' {
-		if s.from = auditValue(b, "hostname="); !looksLikeAddr(s.from) {
+	s.exe, s.terminal = p.value(b, "exe="), p.value(b, "terminal=")
+	if s.from = p.value(b, "addr="); len(s.from) == 0 || s.from[0] == '?' {
+		if s.from = p.value(b, "hostname="); !looksLikeAddr(s.from) {
 			s.from = nil // its own
 		}
 	}
-	res := auditValue(b, "res=")
+	res := p.value(b, "res=")
 	if len(res) == 0 {
-		res = auditValue(b, "result=")
+		res = p.value(b, "result=")
 	}
 	s.failed = len(res) > 0 && (res[0] == 'f' || res[0] == 'F' || res[0] == '0')
 	return s
@@ -80,7 +80,7 @@ func (p *auditParser) serviceOf(exe []byte) string {
 
 func (p *auditParser) rest(ev *event.Event, s *auditSaid, more ...event.Field) {
 	f := [10]event.Field{event.Text("audit_id", string(p.h.id)), event.Text("type", p.env.Intern.Bytes(p.h.kind)), event.Text("operation", p.plain(s.op)), event.Text("exe", p.text(s.exe)),
-		event.Text("terminal", p.plain(s.terminal)), event.Text("session", p.plain(auditValue(p.h.body, "ses=")))}
+		event.Text("terminal", p.plain(s.terminal)), event.Text("session", p.plain(p.value(p.h.body, "ses=")))}
 	n := 6 + copy(f[6:], more)
 	ev.Rest = p.out.Rest(f[:n]...)
 }
@@ -91,7 +91,7 @@ func (p *auditParser) process() *struct {
 	at             event.Micros
 	failed, passed bool
 } {
-	key := trailKey([]byte(p.host), auditValue(p.h.body, "pid="))
+	key := trailKey([]byte(p.host), p.value(p.h.body, "pid="))
 	t := &p.tried[(key^key>>17)%auditSessions]
 	if t.key != key || p.when-t.at > 600e6 {
 		t.key, t.failed, t.passed = key, false, false
@@ -114,12 +114,12 @@ func (p *auditParser) user(kind string) error {
 			ev.Reason = event.ReasonDenied
 		}
 		ev.Account = p.owner(p.h.body)
-		cmd := p.text(auditValue(p.h.body, "cmd="))
+		cmd := p.text(p.value(p.h.body, "cmd="))
 		if p.h.interp {
 			cmd = between(p.h.body, "cmd=", " exe=", " terminal=")
 		}
 		ev.Object = cmd
-		p.rest(ev, &s, event.Text("cwd", p.text(auditValue(p.h.body, "cwd="))))
+		p.rest(ev, &s, event.Text("cwd", p.text(p.value(p.h.body, "cwd="))))
 	case "ADD_USER", "DEL_USER", "ADD_GROUP", "DEL_GROUP", "USER_MGMT", "GRP_MGMT", "USER_CHAUTHTOK", "GRP_CHAUTHTOK", "ACCT_LOCK", "ACCT_UNLOCK", "RESP_ACCT_LOCK", "RESP_ACCT_UNLOCK_TIMED", "ROLE_ASSIGN", "ROLE_REMOVE", "CHUSER_ID":
 		p.accountChange(kind)
 	case "CONFIG_CHANGE", "DAEMON_START", "DAEMON_END", "DAEMON_ABORT", "DAEMON_CONFIG":
@@ -131,10 +131,10 @@ func (p *auditParser) user(kind string) error {
 			act = event.ActStop
 		}
 		ev := p.about(event.ClassOther, act, &s)
-		ev.Object = p.text(auditValue(p.h.body, "unit="))
+		ev.Object = p.text(p.value(p.h.body, "unit="))
 		if ev.Object == "" {
 			_, in, _ := bytes.Cut(p.h.body, []byte("msg='"))
-			ev.Object = p.text(auditValue(in, "unit="))
+			ev.Object = p.text(p.value(in, "unit="))
 		}
 		p.rest(ev, &s)
 	case "SYSTEM_BOOT", "SYSTEM_SHUTDOWN":
@@ -154,7 +154,7 @@ func (p *auditParser) user(kind string) error {
 			ev.Outcome, ev.Reason, ev.Account = event.OutcomeUnknown, event.ReasonNone, p.env.Intern.Bytes(s.acct)
 			ev.Object = p.text(s.exe)
 			if ev.Object == "" {
-				ev.Object = p.text(auditValue(p.h.body, "exe="))
+				ev.Object = p.text(p.value(p.h.body, "exe="))
 			}
 			p.rest(ev, &s, event.Text("detail", clip(p.env.Intern.Bytes(p.h.body), 240)))
 		}
@@ -214,7 +214,7 @@ func (p *auditParser) login(kind string) {
 // sessionTurns learns whose session it is. A session from another machine is an event.
 func (p *auditParser) sessionTurns(begins bool) {
 	s := p.said(p.h.body)
-	if place := p.session(auditValue(p.h.body, "ses=")); place != nil && begins && !s.failed && place.acct == "" {
+	if place := p.session(p.value(p.h.body, "ses=")); place != nil && begins && !s.failed && place.acct == "" {
 		place.acct = p.env.Intern.Bytes(s.acct)
 	}
 	if _, ok := p.env.addr(s.from); !ok {
@@ -259,7 +259,7 @@ func (p *auditParser) accountChange(kind string) {
 	ev.Account = p.owner(p.h.body)
 	if class == event.ClassAccountChange {
 		ev.Target = p.env.Intern.Bytes(s.acct)
-	} else if ev.Object = p.text(auditValue(p.h.body, "grp=")); ev.Object == "" {
+	} else if ev.Object = p.text(p.value(p.h.body, "grp=")); ev.Object == "" {
 		ev.Object = p.env.Intern.Bytes(s.acct)
 	}
 	p.rest(ev, &s)
@@ -276,7 +276,7 @@ func (p *auditParser) auditItself(kind string) {
 	}
 	b := p.h.body
 	outcome := event.OutcomeSuccess
-	if v := auditValue(b, "res="); len(v) > 0 && (v[0] == '0' || v[0] == 'f') {
+	if v := p.value(b, "res="); len(v) > 0 && (v[0] == '0' || v[0] == 'f') {
 		outcome = event.OutcomeFailure
 	}
 	ev := p.add(event.ClassLogAdmin, act, outcome, event.ReasonNone)
@@ -284,8 +284,8 @@ func (p *auditParser) auditItself(kind string) {
 		ev.Reason = event.ReasonOther
 	}
 	ev.Account, ev.Service = p.owner(b), "auditd"
-	ev.Object = p.text(auditValue(b, "key="))
-	ev.Rest = p.out.Rest(event.Text("audit_id", string(p.h.id)), event.Text("type", kind), event.Text("operation", p.plain(auditValue(b, "op="))), event.Text("detail", clip(p.env.Intern.Bytes(b), 240)))
+	ev.Object = p.text(p.value(b, "key="))
+	ev.Rest = p.out.Rest(event.Text("audit_id", string(p.h.id)), event.Text("type", kind), event.Text("operation", p.plain(p.value(b, "op="))), event.Text("detail", clip(p.env.Intern.Bytes(b), 240)))
 }
 
 // refused is what SELinux or AppArmor did not let a program do.
@@ -301,9 +301,9 @@ func (p *auditParser) refused() {
 	}
 	for _, key := range [...]string{"path=", "name=", "dest="} {
 		if ev.Object == "" {
-			ev.Object = p.text(auditValue(b, key))
+			ev.Object = p.text(p.value(b, key))
 		}
 	}
-	ev.Client = p.text(auditValue(b, "comm="))
+	ev.Client = p.text(p.value(b, "comm="))
 	ev.Rest = p.out.Rest(event.Text("audit_id", string(p.h.id)), event.Text("detail", clip(p.env.Intern.Bytes(b), 300)))
 }
