@@ -168,7 +168,7 @@ func (p *auditParser) Parse(rec *event.Record, out *event.Batch) error {
 		p.when = p.env.Clock.Moment(h.time)
 	}
 	p.settle(p.when - 2e6) // auditd's own rule: after two seconds an event is over
-	switch kind := string(h.kind); kind {
+	switch kind := p.env.Intern.Bytes(h.kind); kind {
 	case "SYSCALL", "EXECVE", "CWD", "PATH", "PROCTITLE", "SOCKADDR", "EOE":
 		p.call()
 		return nil
