@@ -535,21 +535,11 @@ func (p *fortiParser) time() (event.Micros, bool) {
 			return p.env.Clock.Absolute(event.Micros(n)), true
 		}
 	}
-	d := p.v[fDate]
-	var t Civil
-	if len(d) != 10 || d[4] != '-' || d[7] != '-' {
-		return 0, false
-	}
-	t.Year, _ = digits(d, 4)
-	t.Month, _ = digits(d[5:], 2)
-	t.Day, _ = digits(d[8:], 2)
-	if parseTimeOfDay(p.v[fTime], &t) == 0 {
+	t, ok := parseDateAndTime(p.v[fDate], p.v[fTime])
+	if !ok {
 		return 0, false
 	}
 	parseZone(p.v[fTz], &t)
-	if t.Year == 0 || !t.Valid() {
-		return 0, false
-	}
 	return p.env.Clock.Moment(t), true
 }
 

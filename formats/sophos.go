@@ -267,15 +267,8 @@ func (p *sophosParser) time() (event.Micros, bool) {
 	if t, n := parseISOStamp(v[xgStamp]); n > 0 {
 		return p.env.Clock.Moment(t), true
 	}
-	d := v[xgDate]
-	var t Civil
-	if len(d) != 10 || d[4] != '-' || d[7] != '-' {
-		return 0, false
-	}
-	t.Year, _ = digits(d, 4)
-	t.Month, _ = digits(d[5:], 2)
-	t.Day, _ = digits(d[8:], 2)
-	if parseTimeOfDay(v[xgTime], &t) == 0 {
+	t, ok := parseDateAndTime(v[xgDate], v[xgTime])
+	if !ok {
 		return 0, false
 	}
 	switch z := v[xgZone]; string(z) {
@@ -285,9 +278,6 @@ func (p *sophosParser) time() (event.Micros, bool) {
 		t.HasZone = true
 	default:
 		parseZone(z, &t)
-	}
-	if t.Year == 0 || !t.Valid() {
-		return 0, false
 	}
 	return p.env.Clock.Moment(t), true
 }

@@ -276,3 +276,15 @@ func writtenDate(b []byte) (Civil, bool) {
 	}
 	return Civil{}, false
 }
+
+// parseDateAndTime reads "2025-06-02" and "09:00:00" that stand in fields of their own.
+func parseDateAndTime(date, clock []byte) (t Civil, ok bool) {
+	if len(date) != 10 || date[4] != '-' || date[7] != '-' {
+		return t, false
+	}
+	t.Year, _ = digits(date, 4)
+	t.Month, _ = digits(date[5:], 2)
+	t.Day, _ = digits(date[8:], 2)
+	n := parseTimeOfDay(clock, &t)
+	return t, n > 0 && t.Year > 0 && t.Valid()
+}
