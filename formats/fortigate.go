@@ -540,7 +540,7 @@ func (p *fortiParser) time() (event.Micros, bool) {
 		return 0, false
 	}
 	parseZone(p.v[fTz], &t)
-	return p.env.Clock.Moment(t), true
+	return p.env.Clock.Moment(t), t.Valid()
 }
 
 // parseNumber19 reads up to 19 digits.

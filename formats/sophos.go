@@ -279,7 +279,7 @@ func (p *sophosParser) time() (event.Micros, bool) {
 	default:
 		parseZone(z, &t)
 	}
-	return p.env.Clock.Moment(t), true
+	return p.env.Clock.Moment(t), t.Valid()
 }
 
 func (p *sophosParser) add(c event.Class, a event.Activity, o event.Outcome, r event.Reason) *event.Event {
