@@ -8,6 +8,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/formats"
@@ -143,7 +144,32 @@ func (w *viewer) native(rec *event.Record, format string, ev *event.Event) error
 		v.Source = w.forced
 	}
 	v.Fields = w.fields
+	if v.Time == 0 {
+		v.Time = timeOf(&v.Record)
+	}
 	return w.take(&v)
+}
+
+// timeOf returns the time of a record that no event was made of, from a value that is named as times are.
+func timeOf(r *sigma.Record) event.Micros {
+	for _, name := range []string{"@timestamp", "timestamp", "time", "eventTime", "EventTime", "TimeCreated", "UtcTime", "datetime", "date"} {
+		text, _ := r.Get(name)
+		if text == "" {
+			continue
+		}
+		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00"} {
+			if t, err := time.Parse(layout, text); err == nil {
+				return event.Of(t)
+			}
+		}
+		if n, err := strconv.ParseFloat(text, 64); err == nil && n > 1e8 && n < 1e14 {
+			if n > 1e11 {
+				n /= 1000 // milliseconds
+			}
+			return event.Micros(n * 1e6)
+		}
+	}
+	return 0
 }
 
 // windows returns the source of the Windows event whose fields were gathered.
@@ -216,7 +242,7 @@ func (w *viewer) guess(rec *event.Record, format string, object bool) *sigma.Sou
 				return &sigma.Source{Product: "azure", Services: []string{"riskdetection", "pim"}}
 			})
 		}
-		return nil
+		return w.remember("any", sigma.AnySource) // of a log that is not known: rules look for names, and it has them or not
 	}
 	if i := bytes.IndexByte(rec.Data, '%'); i >= 0 && i < 200 && ciscoHead(rec.Data[i:]) && format != "cisco-asa" {
 		return w.remember("cisco", func() *sigma.Source { return &sigma.Source{Product: "cisco", Services: []string{"aaa", "bgp", "ldp"}} })

@@ -103,9 +103,7 @@ func (m *Matcher) Match(r *Record) []*Rule {
 		return nil
 	}
 	m.begin(r)
-	for _, n := range m.class.always {
-		m.queue = append(m.queue, n)
-	}
+	m.queue = append(m.queue, m.class.always...)
 	for _, n := range m.queue {
 		if m.holds(m.e.rules[n].root) {
 			m.out = append(m.out, n)

@@ -30,12 +30,23 @@ type Source struct {
 	Services   []string
 	Categories []string
 
-	every bool // rules of any log source are for it: of a case
+	every  bool // rules of any log source are for it,
+	native bool // but for those of our own events
 }
 
-// Has says whether rules for that log source are for records of this source.
+// AnySource returns the source of records that may be of any log: rules of every log source are for them, but for those that ask
+// for our own events.
+func AnySource() *Source { return &Source{every: true, native: true} }
+
+// Has says whether rules for that log source are for records of this source. Our own events are for rules that name them.
 func (s *Source) Has(l LogSource) bool {
-	return s.every || (l.Product == "" || l.Product == s.Product) && (l.Service == "" || contains(s.Services, l.Service)) &&
+	switch {
+	case s.every:
+		return !s.native || l.Product != OwnProduct
+	case s.Product == OwnProduct && l.Product != OwnProduct:
+		return false
+	}
+	return (l.Product == "" || l.Product == s.Product) && (l.Service == "" || contains(s.Services, l.Service)) &&
 		(l.Category == "" || contains(s.Categories, l.Category))
 }
 

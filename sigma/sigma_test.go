@@ -6,6 +6,7 @@ package sigma
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -286,4 +287,79 @@ func FuzzMatch(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestSources checks which rules are for which records.
+func TestSources(t *testing.T) {
+	own := &Source{Product: OwnProduct, Services: []string{"openssh"}, Categories: []string{"dns"}}
+	sysmon := WindowsSource("Microsoft-Windows-Sysmon/Operational", "1")
+	for _, c := range []struct {
+		s    *Source
+		l    LogSource
+		want bool
+	}{
+		{own, LogSource{Product: OwnProduct}, true},
+		{own, LogSource{Category: "dns"}, false}, // that is for the log itself: else a record would count twice
+		{AnySource(), LogSource{Category: "dns"}, true},
+		{AnySource(), LogSource{Product: OwnProduct}, false},
+		{sysmon, LogSource{Product: "windows", Category: "process_creation"}, true},
+		{sysmon, LogSource{Category: "process_creation"}, true},
+		{sysmon, LogSource{Product: "linux", Category: "process_creation"}, false},
+		{sysmon, LogSource{Product: "windows", Service: "sysmon"}, true},
+		{sysmon, LogSource{Product: "windows", Service: "security"}, false},
+		{WindowsSource("Security", "4688"), LogSource{Product: "windows", Category: "process_creation"}, true},
+		{WindowsSource("PowerShellCore/Operational", "4104"), LogSource{Product: "windows", Category: "ps_script"}, true},
+		{WindowsSource("Microsoft-Windows-Windows Defender/Operational", "1116"), LogSource{Category: "antivirus"}, true},
+	} {
+		if got := c.s.Has(c.l); got != c.want {
+			t.Errorf("%+v for %+v: %v", c.s, c.l, got)
+		}
+	}
+}
+
+// TestCoarse fills a correlation with more groups than it tells apart: what went on before is still told, and what is told of the
+// others says that it is coarse.
+func TestCoarse(t *testing.T) {
+	rules, _ := Read("t.yml", []byte(base+"title: t\ncorrelation: {type: event_count, rules: [failed], group-by: [account], timespan: 1d, condition: {gte: 10}}\n"), ReadOptions{})
+	set := Join(rules)
+	c := NewCorrelator(set, 1000)
+	r := Record{Time: 1, Fields: []Field{{Name: "outcome", Value: "failure"}, {Name: "account"}}}
+	told := map[string]bool{}
+	observe := func(account string) {
+		r.Time += 1000
+		r.Fields[1].Value = account
+		c.Observe(&Hit{Rule: set.Rules[0], Record: &r}, func(t *Told) { told[fmt.Sprint(t.Group[0].Value, t.Coarse)] = true })
+	}
+	for i := range 9 {
+		observe("slow")
+		for n := range 100_000 {
+			observe(fmt.Sprintf("fresh%d-%d", i, n))
+		}
+	}
+	observe("slow")
+	if !told["slowfalse"] {
+		t.Errorf("what went on slowly was lost: %d told", len(told))
+	}
+	if n := c.State(); n > 1000+coarseGroups {
+		t.Errorf("%d groups are kept", n)
+	}
+}
+
+// TestConcurrent lets several goroutines use one engine.
+func TestConcurrent(t *testing.T) {
+	r, _ := one(t, "selection: {f|contains: abc}\nkeywords: [keyword]\ncondition: 1 of them")
+	e := Compile(&Set{Rules: []*Rule{r}})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			m := e.NewMatcher()
+			for i := range 200 {
+				s := &Source{Product: "p", Services: []string{fmt.Sprint(i)}}
+				if len(m.Match(&Record{Source: s, Fields: []Field{{Name: "f", Value: "xABCx"}}})) != 1 || len(m.Match(&Record{Source: s, Text: "a KEYWORD"})) != 1 {
+					t.Error("no match")
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -107,3 +107,31 @@ func shellCommands(t *testing.T, text string) [][]string {
 	}
 	return all
 }
+
+// TestRulesGuide checks that the commands which the guides to rules show are commands, with flags and arguments that they take.
+func TestRulesGuide(t *testing.T) {
+	block := regexp.MustCompile("(?s)```sh\n(.*?)```")
+	for _, guide := range []string{"rules.md", "rules.ja.md"} {
+		b, err := os.ReadFile(filepath.Join("..", "..", "docs", "how-to", guide))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, m := range block.FindAllStringSubmatch(string(b), -1) {
+			for _, args := range shellCommands(t, strings.ReplaceAll(m[1], " > matches.ndjson", "")) {
+				n++
+				cmd, rest, err := rootCommand().Find(args[1:])
+				if args[0] != "sekisho" || err != nil || !cmd.Runnable() {
+					t.Errorf("%s: %q: %v", guide, args, err)
+				} else if err := cmd.ParseFlags(rest); err != nil {
+					t.Errorf("%s: %q: %v", guide, args, err)
+				} else if err := cmd.ValidateArgs(cmd.Flags().Args()); err != nil {
+					t.Errorf("%s: %q: %v", guide, args, err)
+				}
+			}
+		}
+		if n < 6 {
+			t.Errorf("%s shows %d commands", guide, n)
+		}
+	}
+}
