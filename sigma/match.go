@@ -61,7 +61,7 @@ func (e *Engine) classOf(s *Source) *class {
 	var rules []*engineRule
 	for i := range e.rules {
 		r := &e.rules[i]
-		if !s.Has(r.rule.Source) {
+		if !s.Wants(r.rule) {
 			continue
 		}
 		c.none = false

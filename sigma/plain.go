@@ -13,7 +13,7 @@ import (
 
 // Matches evaluates the rule as it is written, test by test. It is slow, and it is what the engine is held against.
 func (r *Rule) Matches(rec *Record) bool {
-	return r.Match != nil && len(r.Needs) == 0 && rec.Source.Has(r.Source) && r.Match.holds(rec)
+	return len(r.Needs) == 0 && rec.Source.Wants(r) && r.Match.holds(rec)
 }
 
 func (e *Expr) holds(rec *Record) bool {

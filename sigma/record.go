@@ -38,6 +38,12 @@ type Source struct {
 // for our own events.
 func AnySource() *Source { return &Source{every: true, native: true} }
 
+// Wants says whether a rule is for records of this source. Where the log is not known, rules that an empty record meets are not:
+// they say what must not be there, and count on their log source for the rest.
+func (s *Source) Wants(r *Rule) bool {
+	return r.Match != nil && s.Has(r.Source) && !(s.every && s.native && r.Match.holds(&Record{Source: s}))
+}
+
 // Has says whether rules for that log source are for records of this source. Our own events are for rules that name them.
 func (s *Source) Has(l LogSource) bool {
 	switch {

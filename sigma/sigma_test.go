@@ -317,6 +317,17 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// TestUnknownLog checks that a record of an unknown log is not matched for what it does not have.
+func TestUnknownLog(t *testing.T) {
+	rec := &Record{Source: AnySource(), Fields: []Field{{Name: "f", Value: "a"}}}
+	for condition, want := range map[string]bool{"selection": true, "not selection": false, "not other": false, "selection and not other": true} {
+		r, _ := one(t, "selection: {f: a}\nother: {g: b}\ncondition: "+condition)
+		if got := r.Matches(rec); got != want || got != (len(Compile(&Set{Rules: []*Rule{r}}).NewMatcher().Match(rec)) == 1) {
+			t.Errorf("%s: %v", condition, got)
+		}
+	}
+}
+
 // TestCoarse fills a correlation with more groups than it tells apart: what went on before is still told, and what is told of the
 // others says that it is coarse.
 func TestCoarse(t *testing.T) {
