@@ -124,6 +124,23 @@ func (s *scoping) rented(v *visit, p past, deep, familiar int) bool {
 	return v.addr.place.Kind == event.KindHosting && p.days >= deepDays && !p.kind && familiar == 0 && deep > 0 && float64(deep+1) < commonShare*float64(len(s.people))
 }
 
+// elders counts the accounts that came to an address a month or more before a visit and were not condemned for it: the hotel of every year's
+// conference is no meeting place of strangers.
+func elders(v *visit) int {
+	seen := map[uint32]bool{v.who.Handle: true}
+	for _, w := range v.addr.visits[:min(len(v.addr.visits), maxElderVisits)] {
+		if w.judged != condemned && w.first < v.first-elderAfter && w.logins+w.acts > 0 {
+			seen[w.who.Handle] = true
+		}
+	}
+	return min(len(seen)-1, maxFamiliar)
+}
+
+const (
+	elderAfter     = 30 * day
+	maxElderVisits = 512
+)
+
 // weighStrangers adds what other strangers at the address say, and returns what it says that some of them were met before.
 func (s *scoping) weighStrangers(v *visit, p past, g *gathering, seen map[uint32]bool, add func(string, float64)) (met float64) {
 	strangers, same, deep, strange := 0, 0, 0, 0.0
@@ -152,6 +169,9 @@ func (s *scoping) weighStrangers(v *visit, p past, g *gathering, seen map[uint32
 		familiar--
 	}
 	r := math.Min(strange, float64(strangers)*s.w.Stranger) + float64(familiar)*s.w.Familiar
+	if !v.addr.place.Kind.Anonymous() {
+		r += float64(elders(v)) * s.w.Elder
+	}
 	if s.rented(v, p, deep, familiar) {
 		r = max(r, float64(deep)*s.w.Rented)
 	}

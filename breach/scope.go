@@ -64,6 +64,7 @@ const (
 var (
 	doubtfulAt  = 0.0
 	condemnedAt = math.Log(0.95 / 0.05)
+	releasedAt  = condemnedAt - 0.5 // the most of what was condemned once and did not stand
 )
 
 // scoping is the state of one fixed point.
@@ -376,6 +377,10 @@ func (s *scoping) settle() {
 			continue
 		}
 		v.judged = honest
+		if over := v.nats - releasedAt; v.barred && over > 0 { // what did not stand with everything known is a doubt, whatever its sum is without the others
+			v.nats -= over
+			v.terms = append(v.terms, term{"released", -over})
+		}
 		if v.nats >= doubtfulAt {
 			v.judged = doubtful
 		}

@@ -186,7 +186,7 @@ func (s *scoping) operatorClient(v *visit) float64 {
 	if own && good > 0 {
 		good--
 	}
-	r := math.Log((float64(bad)+0.5)/(float64(total)+1)) - math.Log((float64(good)+0.5)/(float64(len(s.people))+1))
+	r := math.Log((float64(bad)+0.5)/(float64(total)+1)) - math.Log((float64(good)+0.5)/(float64(s.withClient)+1))
 	return min(max(r, 0), s.w.OperatorMax)
 }
 

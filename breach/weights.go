@@ -40,6 +40,7 @@ type Weights struct {
 	Abused                map[event.Severity]float64 // a finding says that it was used from this address as its owner never used it: spam, documents
 	HalfOnly              float64                    // never more than the right password without the second step
 
+	Elder                 float64 // each account that came to an address, which does not hide its users, a month before
 	Stranger, Familiar    float64 // at an address new to all: each other account with an unfamiliar client; with its own
 	MetAgain              float64 // for each further address where the same two met as strangers
 	MetAgainMax           float64
@@ -73,7 +74,7 @@ func DefaultWeights() Weights {
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
 		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.5, OperatorMax: 4.5,
 		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, NoOwner: 6, Tunnel: 10, Abused: map[event.Severity]float64{event.Medium: 2.5, event.High: 6, event.Critical: 8}, HalfOnly: -1.5,
-		Stranger: 1.8, Familiar: -2, Rented: 2.5, MetAgain: 2, MetAgainMax: 5, Homeless: 1.75, HomelessMax: 5, Roaming: 6, RoamingTour: 3, Lair: 3, LairMax: 6, CirclePair: 4, CircleMax: 6, CircleHand: 7, Wandering: 1, WanderingMax: 3, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
+		Stranger: 1.8, Familiar: -2, Elder: -0.5, Rented: 2.5, MetAgain: 2, MetAgainMax: 5, Homeless: 1.75, HomelessMax: 5, Roaming: 6, RoamingTour: 3, Lair: 3, LairMax: 6, CirclePair: 4, CircleMax: 6, CircleHand: 7, Wandering: 1, WanderingMax: 3, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}
 }
@@ -141,6 +142,8 @@ func termWords(name string) event.Words {
 		return event.Words{Ja: "これまでなかったレンタルサーバからの利用が、短い間に次々と別の場所から続いた", En: "came from one rented machine after another, which it never had before"}
 	case "company":
 		return event.Words{Ja: "不正と判断した他のアカウントが同じ接続元・同じ端末を使った", En: "other condemned accounts used the same address and client"}
+	case "released":
+		return event.Words{Ja: "一度は不正と判断したが、すべてを合わせて見直すと成り立たなかった", En: "was condemned at first, and did not stand with everything known"}
 	case "seed":
 		return event.Words{Ja: "調査の起点として指定された", En: "was given as known to be bad"}
 	case "answer":
