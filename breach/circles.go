@@ -50,7 +50,8 @@ func (s *scoping) handOf(v *visit) (tie, bool) {
 }
 
 // flee marks the visits that no owner makes twice: a day or two, from a place and with a client that its past does not know. A client that so
-// many have is no excuse. One that the account has at home at any time, later too, is its owner's, and is noted as such.
+// many have is no excuse. It marks as foreign those of them whose client the account does not have at home at any time, later too, once the records
+// are old enough to know anybody's habits.
 func (s *scoping) flee() {
 	type kin struct {
 		who    uint32
@@ -71,10 +72,11 @@ func (s *scoping) flee() {
 			}
 		}
 		p := v.past
-		v.owned = false
+		v.foreign = false
 		v.fleeting = v.client != 0 && v.days <= wanderDays && p.days >= deepDays && v.strangerNow(p)
-		if v.fleeting && !p.common && !p.contested {
-			_, v.owned = own[kin{v.who.Handle, s.families[v.client]}]
+		if v.fleeting && v.first >= s.recordsFrom+youngRecords {
+			_, owned := own[kin{v.who.Handle, s.families[v.client]}]
+			v.foreign = !owned || p.common || p.contested
 		}
 	}
 }
@@ -255,7 +257,7 @@ const tourRank = 3
 // inLair weighs the condemned accounts that came to the same rented network, or two at least to the same address of another kind, all as new there
 // as this one. Nobody else's machines stand there.
 func (s *scoping) inLair(v *visit) float64 {
-	if !v.fleeting || v.addr.place.Own || v.owned && v.addr.place.Kind != event.KindHosting {
+	if !v.fleeting || v.addr.place.Own || !v.foreign && v.addr.place.Kind != event.KindHosting {
 		return 0
 	}
 	n := 0

@@ -193,3 +193,36 @@ func TestTelephones(t *testing.T) {
 		}
 	}
 }
+
+// TestYoungTelephones: two weeks of records, in which four people's new telephones are seen behind gateways only, each a few times.
+func TestYoungTelephones(t *testing.T) {
+	w := newWorld(t)
+	w.ordinary(14)
+	for i := range 4 {
+		for k := range 3 {
+			gateway := fmt.Sprintf("203.0.%d.%d", 113+k, 10+i%2)
+			w.place(gateway, event.KindUnknown, "JP", 0)
+			w.request(name(i), gateway, "Mail (Telephone)", 8+k+i%3, 8)
+		}
+	}
+	noneAccused(t, w, false)
+}
+
+// TestConference: colleagues stay at the hotel that others of the institute stayed at a quarter before, all with a telephone that they have with
+// them on travels only, while somebody guesses at passwords.
+func TestConference(t *testing.T) {
+	w := newWorld(t)
+	w.ordinary(150)
+	w.place("202.82.41.130", event.KindUnknown, "HK", 0)
+	for i := range 15 {
+		for d := range 4 {
+			w.login(name(i), "202.82.41.130", "Mail (Telephone)", 30+d+20*(i/5)+60*(i/10), 13, event.OutcomeSuccess)
+		}
+	}
+	r := w.scope(Inputs{Findings: []event.Finding{{Detector: "id-probing", Severity: event.Medium, First: day0 + 100*day, Last: day0 + 140*day}}})
+	for who, v := range verdicts(r) {
+		if v == cases.AccountCompromised {
+			t.Errorf("%s is %q", who, v)
+		}
+	}
+}

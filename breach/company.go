@@ -124,12 +124,12 @@ func (s *scoping) rented(v *visit, p past, deep, familiar int) bool {
 	return v.addr.place.Kind == event.KindHosting && p.days >= deepDays && !p.kind && familiar == 0 && deep > 0 && float64(deep+1) < commonShare*float64(len(s.people))
 }
 
-// elders counts the accounts that came to an address a month or more before a visit and were not condemned for it: the hotel of every year's
+// elders counts the accounts that came to an address with a visit's client, in any version, a month or more before and were not condemned for it: the hotel of every year's
 // conference is no meeting place of strangers.
-func elders(v *visit) int {
+func (s *scoping) elders(v *visit) int {
 	seen := map[uint32]bool{v.who.Handle: true}
 	for _, w := range v.addr.visits[:min(len(v.addr.visits), maxElderVisits)] {
-		if w.judged != condemned && w.first < v.first-elderAfter && w.logins+w.acts > 0 {
+		if w.judged != condemned && w.first < v.first-elderAfter && w.logins+w.acts > 0 && s.families[w.client] == s.families[v.client] {
 			seen[w.who.Handle] = true
 		}
 	}
@@ -170,7 +170,7 @@ func (s *scoping) weighStrangers(v *visit, p past, g *gathering, seen map[uint32
 	}
 	r := math.Min(strange, float64(strangers)*s.w.Stranger) + float64(familiar)*s.w.Familiar
 	if !v.addr.place.Kind.Anonymous() {
-		r += float64(elders(v)) * s.w.Elder
+		r = max(min(r, 0), r+float64(s.elders(v))*s.w.Elder) // it takes from what meeting says; what the client says of him stays
 	}
 	if s.rented(v, p, deep, familiar) {
 		r = max(r, float64(deep)*s.w.Rented)

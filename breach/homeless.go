@@ -16,18 +16,18 @@ func (s *scoping) lodge() {
 		f := s.families[v.client]
 		switch {
 		case homes[f]:
-		case v.judged == condemned || v.fleeting && !v.owned:
+		case v.judged != condemned && (v.atHome() || v.days > wanderDays || s.crowd(v)): // a telephone is at home behind its carrier's gateways
+			homes[f] = true
+		case v.judged == condemned || v.foreign:
 			if guests[f] == nil {
 				guests[f] = map[uint32]bool{}
 			}
 			guests[f][v.who.Handle] = true
-		case v.atHome() || v.days > wanderDays:
-			homes[f] = true
 		}
 	}
 	s.homeless = map[string]int{}
 	for f, who := range guests {
-		if !homes[f] && len(who) > 1 {
+		if !homes[f] && len(who) > 1 && float64(len(who)) < commonShare*float64(s.withClient) { // so many hands are nobody's
 			s.homeless[f] = len(who)
 		}
 	}
@@ -35,7 +35,7 @@ func (s *scoping) lodge() {
 
 // houseless returns how many accounts were used with the client of a visit, if it has no home and nobody comes back with it.
 func (s *scoping) houseless(v *visit) int {
-	if v.client == 0 || !v.fleeting || v.owned {
+	if v.client == 0 || !v.foreign {
 		return 0
 	}
 	return s.homeless[s.families[v.client]]

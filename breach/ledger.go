@@ -89,7 +89,7 @@ type visit struct {
 	stranger bool // new to the address, with a client unlike its own
 	regular  bool // at home there
 	fleeting bool // as no owner comes: see flee
-	owned    bool // but with a client that its account has at home
+	foreign  bool // and with a client that its account does not have at home
 	fresh    int  // from how many networks new to it its account came around that time; 0 where this one was not
 	barred   bool // was condemned and did not stand with everything known
 }

@@ -27,7 +27,7 @@ func (s *scoping) roams(v *visit) bool {
 	case event.KindOwn, event.KindUniversity, event.KindMobile, event.KindHotel:
 		return false
 	}
-	return v.fleeting && !v.owned && !s.crowd(v)
+	return v.foreign && !s.crowd(v)
 }
 
 // roam counts, for every visit that counts, from how many new networks its account came around that time, and how many nearly all the others

@@ -40,7 +40,7 @@ type Weights struct {
 	Abused                map[event.Severity]float64 // a finding says that it was used from this address as its owner never used it: spam, documents
 	HalfOnly              float64                    // never more than the right password without the second step
 
-	Elder                 float64 // each account that came to an address, which does not hide its users, a month before
+	Elder                 float64 // each account that came to an address, which does not hide its users, a month before with the same client
 	Stranger, Familiar    float64 // at an address new to all: each other account with an unfamiliar client; with its own
 	MetAgain              float64 // for each further address where the same two met as strangers
 	MetAgainMax           float64
