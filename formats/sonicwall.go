@@ -20,7 +20,7 @@ var sonicWall = Format{
 			"VPN to Inform, and Network Access with Connection Opened and Closed. No record filter and no event rate limit, else lines are left out without a word. The log on the device holds hours: it cannot be had afterwards.",
 		Takes: "Logins and refusals of administrators, users, SSL-VPN and XAUTH with name and address, locked-out addresses, logouts; connections with bytes, duration and NAT; refused packets; " +
 			"web sites; attacks and viruses; configuration changes, imported settings, cleared logs, leases.",
-		Leaves: "What a message text alone says about a rule. Numbers are read as the maker's SonicOS 6.5.1 Log Events Reference Guide has them, others by their words; what neither tells becomes an event without a meaning of its own. A login is told of with the zone's message and with the user's: where both are sent, both count.",
+		Leaves: "What a message text alone says about a rule. Numbers are read as a public copy of the security messages of SonicOS 6.5.1 has them, which was not compared with the maker's own guide, others by their words; what neither tells becomes an event without a meaning of its own. A login is told of with the zone's message and with the user's: where both are sent, both count.",
 	},
 	Sniff: func(rec []byte) float64 {
 		if _, ok := sonicStart(rec); ok {
