@@ -289,7 +289,8 @@ func (r *httpReceiver) body(p *parcel, a, b int) ([]byte, string) {
 
 // request posts once.
 func (r *httpReceiver) request(ctx context.Context, log string, body []byte, kind string) error {
-	q, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(body))
+	// A receiver may answer before it has read everything, and then the rest is still being sent while the parcel is filled anew.
+	q, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(slices.Clone(body)))
 	if err != nil {
 		return forGood{fmt.Errorf("drill: make request: %w", err)}
 	}
