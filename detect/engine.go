@@ -24,9 +24,13 @@ type Detector interface {
 	// Observe looks at one sighting. Sightings come in canonical order; the pointer and what it points to are valid for the
 	// call only, but for Who and Whom, which stay.
 	Observe(s *event.Sighting)
-	// Findings returns what was concluded when the last event has been seen. The engine calls it once.
-	Findings(end event.Micros) []event.Finding
+	// Findings returns what can be concluded when everything up to asOf has been seen; Over says that nothing more will come. It
+	// may be called at any time, and what follows is the same whether it was called or not.
+	Findings(asOf event.Micros) []event.Finding
 }
+
+// Over stands for the moment after which nothing comes any more: what was left open is concluded.
+const Over event.Micros = math.MaxInt64
 
 // ClassSet is a set of event classes.
 type ClassSet uint32
@@ -105,7 +109,7 @@ func (e *Engine) Observe(s *event.Sighting) error {
 func (e *Engine) Findings() []event.Finding {
 	var out []event.Finding
 	for _, r := range e.running {
-		for _, f := range r.det.Findings(e.last) {
+		for _, f := range r.det.Findings(Over) {
 			if f.Detector == "" {
 				f.Detector = r.spec.Name
 			}

@@ -401,10 +401,11 @@ func (d *dirReads) Findings(event.Micros) []event.Finding {
 			out = append(out, r.finding(key, r.found))
 		}
 		if r.early != nil && len(r.held) < readRoutine {
+			early := *r.early
 			if r.moved {
-				r.early.severity = event.Medium // somebody else's account at this client, whatever the log's age
+				early.severity = event.Medium // somebody else's account at this client, whatever the log's age
 			}
-			out = append(out, r.finding(key, r.early))
+			out = append(out, r.finding(key, &early))
 		}
 	}
 	return sortedFindings(out)

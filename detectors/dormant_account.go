@@ -209,8 +209,9 @@ func (d *dormancy) Findings(event.Micros) []event.Finding {
 	for _, w := range d.woken {
 		if w.severity() == event.Low && calm[w.day] > dormantTogether {
 			if t := together[w.day]; t == nil {
-				together[w.day] = w
-				crowd = append(crowd, w)
+				all := *w
+				together[w.day] = &all
+				crowd = append(crowd, &all)
 			} else {
 				t.last = max(t.last, w.last)
 			}

@@ -309,11 +309,13 @@ func (w *watch) open() *episode {
 	return nil
 }
 
-// finish judges the last day.
-func (w *watch) finish() {
+// finished returns the episodes as they would stand if today were over.
+func (w *watch) finished() []*episode {
 	if w.today != nil {
+		w = detect.Clone(w)
 		w.closeDay(w.today.day + 1)
 	}
+	return w.episodes
 }
 
 // sortedRealms returns the keys of a map by realm in order.

@@ -100,8 +100,7 @@ func (p *probing) Findings(event.Micros) []event.Finding {
 	var out []event.Finding
 	for _, name := range sortedRealms(p.realms) {
 		r := p.realms[name]
-		r.watch.finish()
-		for _, e := range r.watch.episodes {
+		for _, e := range r.watch.finished() {
 			out = append(out, r.finding(name, e))
 		}
 	}

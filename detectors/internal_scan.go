@@ -72,7 +72,6 @@ type scan struct {
 	usual    int
 	byWalk   bool
 	nets     few
-	known    bool // at the hour and in the networks of an honest scanner
 	evidence detect.Evidence
 }
 
@@ -198,12 +197,13 @@ func (d *scans) Findings(event.Micros) []event.Finding {
 	var out []event.Finding
 	for ip, m := range d.machines {
 		appointed := m.place.Role == "scanner" || m.place.Role == "monitor" && len(m.scans) > 2
+		var known []bool
 		if appointed {
-			m.excuse()
+			known = m.excused()
 		}
 		regular := m.regular(d.first)
-		for _, c := range m.scans {
-			if appointed && c.known {
+		for i, c := range m.scans {
+			if appointed && known[i] {
 				continue
 			}
 			out = append(out, m.finding(ip, c, appointed, regular))
@@ -212,26 +212,29 @@ func (d *scans) Findings(event.Micros) []event.Finding {
 	return sortedFindings(out)
 }
 
-// excuse marks the scans of an appointed scanner that keep to the hour and the networks of those before.
-func (m *scanning) excuse() {
+// excused says which scans of an appointed scanner keep to the hour and the networks of those before.
+func (m *scanning) excused() []bool {
+	known := make([]bool, len(m.scans))
 	for i, c := range m.scans {
-		if c.known = i == 0; c.known {
+		if i == 0 {
+			known[i] = true
 			continue
 		}
 		hour, nets := false, 0
-		for _, p := range m.scans[:i] {
-			hour = hour || p.known && hoursApart(p.minute, c.minute) <= scanRegularHour
+		for j, p := range m.scans[:i] {
+			hour = hour || known[j] && hoursApart(p.minute, c.minute) <= scanRegularHour
 		}
 		for k := range c.nets.n {
-			for _, p := range m.scans[:i] {
-				if p.known && p.nets.has(c.nets.h[k]) {
+			for j, p := range m.scans[:i] {
+				if known[j] && p.nets.has(c.nets.h[k]) {
 					nets++
 					break
 				}
 			}
 		}
-		c.known = hour && nets == int(c.nets.n)
+		known[i] = hour && nets == int(c.nets.n)
 	}
+	return known
 }
 
 // regular says whether a machine scans by a schedule that is as old as the log.

@@ -82,8 +82,7 @@ func (g *guessing) Findings(event.Micros) []event.Finding {
 	var out []event.Finding
 	for _, name := range sortedRealms(g.realms) {
 		r := g.realms[name]
-		r.watch.finish()
-		for _, e := range r.watch.episodes {
+		for _, e := range r.watch.finished() {
 			out = append(out, r.finding(name, e))
 		}
 	}

@@ -6,6 +6,7 @@ package detectors
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -178,7 +179,7 @@ func (d *spraySources) Findings(event.Micros) []event.Finding {
 	}
 	for _, name := range sortedRealms(d.realms) {
 		for _, e := range d.realms[name].episodes {
-			if e.still(d.home) && e.severity() >= event.Medium {
+			if e := e.still(d.home); len(e.sources) > 0 && e.severity() >= event.Medium {
 				out = append(out, e.finding(name))
 			}
 		}
@@ -186,9 +187,11 @@ func (d *spraySources) Findings(event.Micros) []event.Finding {
 	return out
 }
 
-// still takes addresses back at which somebody turned out to be at home, or to try and try, as people do.
-func (e *sprayEpisode) still(home map[netip.Addr]bool) bool {
-	e.hidden = false
+// still returns the episode without the addresses at which somebody turned out to be at home, or to try and try, as people do.
+func (e *sprayEpisode) still(home map[netip.Addr]bool) *sprayEpisode {
+	left := *e
+	e = &left
+	e.sources, e.names, e.hidden = maps.Clone(e.sources), maps.Clone(e.names), false
 	for ip, a := range e.sources {
 		again := 0
 		for _, n := range a.names {
@@ -205,7 +208,7 @@ func (e *sprayEpisode) still(home map[netip.Addr]bool) bool {
 			e.names[n.who.ID] = true
 		}
 	}
-	return len(e.sources) > 0
+	return e
 }
 
 func (e *sprayEpisode) finding(name realm) event.Finding {

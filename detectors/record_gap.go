@@ -156,10 +156,13 @@ func (r *recordStream) take() {
 	r.seen++
 }
 
-func (d *recordGaps) Findings(event.Micros) []event.Finding {
+func (d *recordGaps) Findings(asOf event.Micros) []event.Finding {
 	var out []event.Finding
 	for key, r := range d.streams {
-		r.drain(0)
+		if len(r.waiting) > 0 && asOf == detect.Over { // until then the missing ones may come
+			r = detect.Clone(r)
+			r.drain(0)
+		}
 		if r.seen < gapSeen || r.places > gapOften {
 			continue
 		}

@@ -190,7 +190,7 @@ func (d *silences) mark(src *silentSource, s *event.Sighting) {
 	if src.hour != d.hour {
 		src.hour = d.hour
 		if src.surprising() {
-			src.tell(silentMark{s.Time, s.Seen(), s.Ref}, false)
+			src.tell(silentMark{s.Time, s.Seen(), s.Ref})
 		} else if src.hours > 0 && src.calm < src.nats {
 			src.calm = src.nats
 		}
@@ -212,13 +212,18 @@ func (src *silentSource) surprising() bool {
 	return src.hours >= silentHours && src.nats >= need && src.nats >= silentLonger*src.calm && float64(src.days) >= silentDays*float64(src.ofDays)
 }
 
-func (src *silentSource) tell(after silentMark, open bool) {
-	if len(src.found) >= 8 {
-		return
+const silentEach = 8 // silences of one source that are told of
+
+func (src *silentSource) tell(after silentMark) {
+	if len(src.found) < silentEach {
+		src.found = append(src.found, src.silence(after, false))
 	}
+}
+
+func (src *silentSource) silence(after silentMark, open bool) silence {
 	f := silence{source: src, before: src.before, after: after, hours: src.hours, nats: src.nats, open: open, alerted: src.before.at.Add(silentHours * 3600e9)}
 	f.before.ref.More, f.after.ref.More = slices.Clone(f.before.ref.More), slices.Clone(f.after.ref.More)
-	src.found = append(src.found, f)
+	return f
 }
 
 func (src *silentSource) chance(week int) float64 {
@@ -324,17 +329,21 @@ func (src *silentSource) judge() {
 	src.steady = looked >= 48 && float64(wrote) >= 0.5*float64(looked)
 }
 
-func (d *silences) Findings(event.Micros) []event.Finding {
-	d.close()
+func (d *silences) Findings(asOf event.Micros) []event.Finding {
+	if asOf == detect.Over {
+		d = detect.Clone(d)
+		d.close()
+	}
 	var all []silence
 	for _, src := range d.order {
-		if src.hour != d.hour && src.hours >= silentEnd && src.surprising() {
-			src.tell(src.before, true)
+		found := src.found
+		if src.hour != d.hour && src.hours >= silentEnd && src.surprising() && len(found) < silentEach {
+			found = append(slices.Clip(found), src.silence(src.before, true))
 		}
 		if src.key.host != "" && src.parent == nil && !src.steady && !d.servers[src.key.host] {
 			continue // a PC that is switched off is nothing
 		}
-		all = append(all, src.found...)
+		all = append(all, found...)
 	}
 	slices.SortFunc(all, func(a, b silence) int {
 		return cmp.Or(cmp.Compare(a.before.at, b.before.at), strings.Compare(a.source.key.host, b.source.key.host), strings.Compare(a.source.key.format, b.source.key.format), cmp.Compare(a.source.key.kind, b.source.key.kind))

@@ -223,11 +223,13 @@ func dropMark() float64 {
 	return math.Log((1-dropPrior)/dropPrior) + math.Log(dropPost/(1-dropPost))
 }
 
-func (d *dropOut) Findings(event.Micros) []event.Finding {
+func (d *dropOut) Findings(asOf event.Micros) []event.Finding {
 	var out []event.Finding
 	for _, name := range sortedRealms(d.realms) {
 		r := d.realms[name]
-		if r.wave != nil {
+		// While a wave is under way nobody can say whom it leaves out.
+		if w := r.wave; w != nil && (asOf == detect.Over || asOf-w.last > waveQuiet || asOf-w.from > waveLongest) {
+			r = detect.Clone(r)
 			r.closeWave()
 		}
 		if f, ok := r.finding(name); ok {
