@@ -32,6 +32,8 @@ func hostSigns(detector string, sev event.Severity) float64 {
 		return 4 * half
 	case "appliance-outbound": // a box that talks to its maker alone began to talk to somebody else
 		return 5 * half
+	case "edge-device": // its program died, and it did what it never did
+		return 4 * half
 	case "log-cleared", "tunnel", "restricted-access", "upload":
 		return 2.5 * half
 	case "beacon", "long-connection", "lateral-path", "admin-misuse", "directory-read":
@@ -454,6 +456,8 @@ func signWords(kind string) event.Words {
 		return event.Words{Ja: "ファイルの大量暗号化", En: "files encrypted by the hundred"}
 	case "appliance-outbound", "many-outbound":
 		return event.Words{Ja: "これまで通信したことのない相手への通信", En: "talks to places that it never talked to"}
+	case "edge-device":
+		return event.Words{Ja: "境界装置のプログラムの異常終了と、その後の見慣れない動作", En: "its program crashed, and it did what it never did"}
 	case "after-scan":
 		return event.Words{Ja: "探索の後、初めての相手へのログイン", En: "entered machines for the first time after it had scanned"}
 	case "tunnel-of":

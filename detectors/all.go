@@ -17,6 +17,7 @@ func All() []detect.Spec {
 		ciRemoteControl,
 		directoryRead,
 		dormantAccount,
+		edgeDevice,
 		excessTaking,
 		idListObtained,
 		idProbing,

@@ -71,7 +71,7 @@ func (p *jaxa) device() {
 	for i, day := range p.days("2023-06-13", "2023-06-14") {
 		p.move(probe, p.clock(day, "10:30")+int64(i)*hour, func(t int64, d *dice) { p.r.probePortal(probe, t, p.prober[i%len(p.prober)], 9, d) })
 	}
-	flaw := p.act(phrase{"SSL-VPN の公表済みの脆弱性を突く", "a published flaw of the SSL-VPN used"}, "T1190", 0, "its program crashes three times, the third time the unit goes down; what ran then is in no log", "sigma")
+	flaw := p.act(phrase{"SSL-VPN の公表済みの脆弱性を突く", "a published flaw of the SSL-VPN used"}, "T1190", 0, "its program crashes three times, the third time the unit goes down; what ran then is in no log", "edge-device", "sigma")
 	for i, clock := range []string{"10:41", "10:58", "11:20"} {
 		p.move(flaw, p.portalFails(p.at("2023-06-15 "+clock)), func(t int64, d *dice) { p.r.breakPortal(flaw, t, p.entry, i == 2, d) })
 	}

@@ -77,7 +77,7 @@ func (p *zeroday) waves() {
 }
 
 func (p *zeroday) entered() {
-	flaw := p.act(phrase{"第 3 波：未知の脆弱性", "third wave: a flaw that nobody knew"}, "T1190", 0, "the portal's program crashes and the unit goes down; what ran on it then is in no log", "sigma")
+	flaw := p.act(phrase{"第 3 波：未知の脆弱性", "third wave: a flaw that nobody knew"}, "T1190", 0, "the portal's program crashes and the unit goes down; what ran on it then is in no log", "edge-device", "sigma")
 	for i, clock := range []string{"13:17", "13:26"} {
 		p.move(flaw, p.portalFails(p.at("2024-02-08 "+clock)), func(t int64, d *dice) { p.r.breakPortal(flaw, t, p.entry[i], i == 1, d) })
 	}
