@@ -32,6 +32,7 @@ var apacheError = Format{
 	New:      func(env *Env) Parser { return &apacheErrorParser{env: env} },
 	Shapes:   ShapeSyslog | ShapeText,
 	Programs: []string{"apache", "apache2", "httpd"},
+	Marks:    []string{"["},
 }
 
 func isApache(program []byte) bool {

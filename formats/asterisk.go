@@ -31,7 +31,8 @@ var asterisk = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &asteriskParser{env: env} },
+	New:   func(env *Env) Parser { return &asteriskParser{env: env} },
+	Marks: []string{"NOTICE[", "SECURITY[", "WARNING[", "ERROR[", "VERBOSE[", "DEBUG[", "asterisk"},
 }
 
 // asteriskHead reads "[2012-02-13 17:21:54] NOTICE[1638][C-0001] chan_sip.c: text", "[Feb 13 17:21:54] NOTICE[1638]: chan_sip.c:…: text".

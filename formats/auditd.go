@@ -30,6 +30,7 @@ var auditd = Format{
 	New:      func(env *Env) Parser { return &auditParser{env: env} },
 	Shapes:   ShapeSyslog | ShapeText,
 	Programs: []string{"audispd", "audisp", "auditd", "audit"},
+	Marks:    []string{"msg=audit("},
 }
 
 // auditText returns the audit record of a line: all of it, or a syslog line's message.

@@ -31,6 +31,9 @@ var bindQuery = Format{
 	},
 	New:    func(env *Env) Parser { return &bindParser{env: env} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks: []string{"named", "client ", "info: ", "notice: ", "warning: ", "error: ", "critical: ", "debug: ", "debug 1: ", "debug 2: ", "debug 3: ", "queries: ", "query-errors: ", "security: ", "update: ", "xfer-in: ", "xfer-out: ", "notify: ", "network: ", "lame-servers: ",
+		"edns-disabled: ", "resolver: ", "general: ", "default: ", "config: ", "database: ", "dispatch: ", "dnssec: ", "rate-limit: ", "rpz: ", "cname: ", "spill: ", "unmatched: ", "delegation-only: ",
+		"nsid: ", "serve-stale: ", "trust-anchor-telemetry: ", "zoneload: ", "responses: ", "sslkeylog: ", "dnstap: ", "drop: "},
 }
 
 // bindLine is a line without its head.

@@ -35,6 +35,9 @@ var containerCarrier = carrier{name: "container", number: 1, unload: func(rec []
 // Only where the outer line has no program: what a program writes is a message, whatever it looks like.
 var relayCarrier = carrier{name: "relay", number: 2, unload: func(rec []byte, l *load) bool {
 	l.reset()
+	if s, ok := sniffSyslog(rec); !ok || len(s.Program) > 0 {
+		return false // as nearly all, and without reading their time
+	}
 	s, t, ok := splitSyslog(rec)
 	if !ok || len(s.Program) > 0 || len(s.Message) < 16 {
 		return false

@@ -34,7 +34,8 @@ var cas = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &casParser{env: env} },
+	New:   func(env *Env) Parser { return &casParser{env: env} },
+	Marks: []string{`"who"`, "|", "Audit trail record BEGIN", "CLIENT IP ADDRESS: ", "SERVER IP ADDRESS: "},
 }
 
 // casAudit is one audit record.

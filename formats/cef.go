@@ -30,6 +30,7 @@ var cef = Format{
 	},
 	New:    func(env *Env) Parser { return &cefParser{env: env} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  []string{"CEF:"},
 	Rank:   RankSchema,
 }
 

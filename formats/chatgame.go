@@ -21,6 +21,7 @@ var znc = Format{
 	Sniff: zncLines.sniff, New: zncLines.parser,
 	Shapes:   zncLines.shapes(),
 	Programs: zncLines.words(),
+	Marks:    zncLines.marks(),
 }
 
 var zncLines = phrasedFormat{
@@ -40,6 +41,7 @@ var murmur = Format{
 	Sniff: murmurLines.sniff, New: murmurLines.parser,
 	Shapes:   murmurLines.shapes() | ShapeMarkup,
 	Programs: murmurLines.words(),
+	Marks:    murmurLines.marks(),
 }
 
 var murmurLines = phrasedFormat{
@@ -68,6 +70,7 @@ var halfLife = Format{
 	Sniff: halfLifeLines.sniff, New: halfLifeLines.parser,
 	Shapes:   halfLifeLines.shapes(),
 	Programs: halfLifeLines.words(),
+	Marks:    halfLifeLines.marks(),
 }
 
 var halfLifeLines = phrasedFormat{
@@ -96,6 +99,7 @@ var teamSpeak = Format{
 	Sniff: teamSpeakLines.sniff, New: teamSpeakLines.parser,
 	Shapes:   teamSpeakLines.shapes(),
 	Programs: teamSpeakLines.words(),
+	Marks:    teamSpeakLines.marks(),
 }
 
 var teamSpeakLines = phrasedFormat{
@@ -128,6 +132,7 @@ var freeSWITCH = Format{
 	Sniff: freeSWITCHLines.sniff, New: freeSWITCHLines.parser,
 	Shapes:   freeSWITCHLines.shapes(),
 	Programs: freeSWITCHLines.words(),
+	Marks:    freeSWITCHLines.marks(),
 }
 
 var freeSWITCHLines = phrasedFormat{
@@ -189,6 +194,7 @@ var ejabberd = Format{
 	Sniff: ejabberdLines.sniff, New: ejabberdLines.parser,
 	Shapes:   ejabberdLines.shapes(),
 	Programs: ejabberdLines.words(),
+	Marks:    ejabberdLines.marks(),
 }
 
 var ejabberdLines = phrasedFormat{

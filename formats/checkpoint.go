@@ -32,6 +32,7 @@ var checkPoint = Format{
 		return &cpParser{env: env, colon: newPairs(cpFields, ':', ';', cpSlot), equal: newPairs(cpFields, '=', '|', cpSlot)}
 	},
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  []string{" CheckPoint ", "|loguid={", "|ifdir="},
 }
 
 // cpStart returns the fields of a record, and between what they stand.

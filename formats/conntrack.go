@@ -27,7 +27,8 @@ var conntrack = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &conntrackParser{env: env} },
+	New:   func(env *Env) Parser { return &conntrackParser{env: env} },
+	Marks: []string{"[NEW] ", "[UPDATE] ", "[DESTROY] "},
 }
 
 // conntrackStart returns the record from "[NEW]", "[UPDATE]" or "[DESTROY]" on, and the time before it: 0 where a syslog head has it.

@@ -33,6 +33,7 @@ var cowrie = Format{
 	New:    func(env *Env) Parser { return &cowrieParser{env: env} },
 	Shapes: ShapeSyslog | ShapeText | ShapeObject,
 	Keys:   []string{"eventid"},
+	Marks:  []string{"cowrie.", "[HoneyPotSSHTransport,"},
 }
 
 type cowrieParser struct {

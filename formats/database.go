@@ -23,6 +23,7 @@ var mysqlLog = Format{
 	New:      mysqlLines.parser,
 	Shapes:   mysqlLines.shapes(),
 	Programs: mysqlLines.words(),
+	Marks:    mysqlLines.marks(),
 }
 
 // The name and the host come from the connection; the name may hold quotation marks, and a line may have something behind it.
@@ -78,6 +79,7 @@ var mssql = Format{
 	New:      mssqlLines.parser,
 	Shapes:   mssqlLines.shapes(),
 	Programs: mssqlLines.words(),
+	Marks:    mssqlLines.marks(),
 }
 
 // The name is a stranger's; the reason and the client stand behind it and are the server's.
@@ -133,6 +135,7 @@ var postgreSQL = Format{
 	},
 	New:    func(env *Env) Parser { return &postgresParser{env: env} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  []string{"FATAL:  ", "LOG:  "},
 }
 
 // postgresLine is one line, taken apart: what stands before the level is the prefix, in the order that the administrator chose.

@@ -25,7 +25,8 @@ var iscDHCPD = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &dhcpdParser{env: env} },
+	New:   func(env *Env) Parser { return &dhcpdParser{env: env} },
+	Marks: []string{"dhcpd"},
 }
 
 type dhcpdParser struct{ env *Env }

@@ -24,7 +24,8 @@ var dnsmasqDHCP = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &dnsmasqDHCPParser{env: env} },
+	New:   func(env *Env) Parser { return &dnsmasqDHCPParser{env: env} },
+	Marks: []string{"dnsmasq-dhcp"},
 }
 
 func isDnsmasqDHCP(program []byte) bool { return string(program) == "dnsmasq-dhcp" }

@@ -34,6 +34,8 @@ var dovecot = Format{
 	},
 	New:    func(env *Env) Parser { return &dovecotParser{env: env} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks: []string{"dovecot", "-login", "imap", "pop3", "managesieve", "submission", "lmtp", "lda", "deliver", "auth", "IMAP", "POP3", "MANAGESIEVE",
+		"indexer", "anvil", "master", "doveadm", "quota-status", "stats", "dict", "log", "config", "ssl-params", "replicator", "aggregator"},
 }
 
 // dovecotLine is one line without the head: which service spoke, for whom, and what it said.
@@ -132,7 +134,8 @@ func isLoginService(b []byte) bool {
 func isDovecotService(b []byte) bool {
 	switch string(b) {
 	case "imap-login", "pop3-login", "managesieve-login", "submission-login", "lmtp-login", "imap", "pop3", "managesieve", "submission", "lmtp", "lda",
-		"deliver", "auth", "auth-worker", "IMAP", "POP3", "MANAGESIEVE", "indexer", "indexer-worker", "anvil", "master", "doveadm", "quota-status",
+		"deliver", "auth", "auth-worker", "IMAP", "POP3", "MANAGESIEVE",
+		"indexer", "indexer-worker", "anvil", "master", "doveadm", "quota-status",
 		"stats", "imap-hibernate", "imap-urlauth", "imap-urlauth-login", "dict", "log", "config", "ssl-params", "replicator", "aggregator", "old-stats":
 		return true
 	}

@@ -25,6 +25,7 @@ var ds389 = Format{
 		return &ds389Parser{env: env, join: newLDAPJoin(env, false)}
 	},
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  []string{" conn=", "-Directory/", "(/etc/dirsrv/"},
 }
 
 func sniffDS389(rec []byte) float64 {

@@ -30,6 +30,7 @@ var entraAudit = Format{
 		p.through = []string{"properties"}
 		return p
 	},
+	Marks: []string{"ActorUserPrincipalName", "ctivityDisplayName", "LoggedByService", `"AuditLogs"`, `nitiatedBy"`},
 }
 
 const (

@@ -24,6 +24,7 @@ var entraSignInCSV = Format{
 	Sniff:   sniffEntraCSV,
 	New:     func(env *Env) Parser { return &entraParser{env: env, format: "entra-signin-csv"} },
 	Shapes:  ShapeSyslog | ShapeText,
+	Marks:   []string{"Date (UTC)", "日付 (UTC)", "日付（UTC）", "reatedDateTime", "TimeGenerated"},
 }
 
 // entraMember returns the field that a JSON member holds: Graph's names, small as some pipelines write them, and those of Log Analytics.

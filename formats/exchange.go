@@ -25,6 +25,7 @@ var exchangeTracking = Format{
 	Sniff:   sniffExchange,
 	New:     func(env *Env) Parser { return &exchangeParser{env: env} },
 	Shapes:  ShapeSyslog | ShapeText,
+	Marks:   []string{"#Log-type: Message Tracking Log", "#Fields: date-time,", "#Software: Microsoft Exchange", "InternalMessageId"},
 }
 
 func sniffExchange(rec []byte) float64 {

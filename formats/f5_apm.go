@@ -26,7 +26,8 @@ var f5APM = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &f5Parser{env: env} },
+	New:   func(env *Env) Parser { return &f5Parser{env: env} },
+	Marks: []string{"0149"},
 }
 
 // f5Line is "01490500:5: /Common/profile:Common:a1b2c3d4: New session from client IP 203.0.113.20 (…" in pieces.

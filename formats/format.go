@@ -38,8 +38,8 @@ type Format struct {
 	// New returns a parser for one stream of records. Rotated pieces of one log are one stream.
 	New func(env *Env) Parser
 
-	// What follows may be left out. It lets a reader of many formats pass over those that a record cannot be of, and must hold
-	// for every record that the parser takes: TestGates compares.
+	// What follows may be left out. It lets a reader of many formats pass over those that a record cannot be of. Shapes, Programs and
+	// Keys must hold for every record that the parser takes, Marks for every one that Sniff claims: TestGates compares.
 
 	// Shapes says what its records look like; 0: anything.
 	Shapes Shape
@@ -48,6 +48,9 @@ type Format struct {
 	Programs []string
 	// Keys are names of which a JSON object must have one, at any depth, to be shown to it. None: any object.
 	Keys []string
+	// Marks are texts of which one must stand in a record, letter by letter, for Sniff to claim it: a record without any of them is
+	// not shown to Sniff. A parser that took a record before is shown others without them, too. None: any record.
+	Marks []string
 	// Rank says who is asked first. Formats of rank 0 know a product. Those above read what many products write, knowing less
 	// of it, and are asked only about records that no format of a lower rank took.
 	Rank Rank

@@ -32,6 +32,7 @@ var fortiGate = Format{
 	},
 	New:    func(env *Env) Parser { return &fortiParser{env: env} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  []string{"logid=", "log_id=", "|Fortinet|Forti"},
 }
 
 // fortiStart returns the record from its first field on: behind a priority, a syslog head, or whatever a relay put before it.

@@ -31,7 +31,8 @@ var freeRADIUS = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &radiusParser{env: env} },
+	New:   func(env *Env) Parser { return &radiusParser{env: env} },
+	Marks: []string{"radiusd", "freeradius", "F-TICKS/", " : "},
 }
 
 // radiusLine is a line without its head.

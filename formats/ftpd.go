@@ -18,6 +18,7 @@ var pureFTPD = Format{
 	New:      pureFTPDLines.parser,
 	Shapes:   pureFTPDLines.shapes(),
 	Programs: pureFTPDLines.words(),
+	Marks:    pureFTPDLines.marks(),
 }
 
 // The name in parentheses is that of a session that has logged in, or "?": nobody chooses it before.
@@ -73,6 +74,7 @@ var ftpd = Format{
 	New:      ftpdLines.parser,
 	Shapes:   ftpdLines.shapes(),
 	Programs: ftpdLines.words(),
+	Marks:    ftpdLines.marks(),
 }
 
 var ftpdLines = phrasedFormat{

@@ -19,6 +19,10 @@ type gate struct {
 	keyless   formatSet // declares no keys
 	byKey     map[string]formatSet
 	keyLens   [64]bool // lengths of declared keys
+	marks     *markIndex
+	ranks     [ranks]formatSet
+	beyond    []int // formats beyond the size of a set
+	order     []*Format
 	scan      jsonScan
 }
 
@@ -48,8 +52,12 @@ func (s *formatSet) meet(o *formatSet) {
 }
 
 func newGate(order []*Format) *gate {
-	g := &gate{byProgram: map[string]formatSet{}, byKey: map[string]formatSet{}}
+	g := &gate{byProgram: map[string]formatSet{}, byKey: map[string]formatSet{}, marks: newMarkIndex(order), order: order}
 	for i, f := range order {
+		g.ranks[f.Rank].add(i)
+		if i >= gated {
+			g.beyond = append(g.beyond, i)
+		}
 		g.all.add(i)
 		for s := range shapes {
 			if f.Shapes == 0 || f.Shapes&(1<<s) != 0 {
@@ -103,6 +111,23 @@ func (g *gate) open(env *Env, rec *event.Record) (set formatSet) {
 		return g.shapes[2]
 	}
 	return g.shapes[3]
+}
+
+// keepMarked leaves in set the formats that may claim the record by the marks that they declare.
+func (g *gate) keepMarked(rec []byte, set *formatSet) {
+	g.marks.keep(rec, set)
+}
+
+// eachOf calls f with the formats of one rank in set, in order.
+func (g *gate) eachOf(rank Rank, set *formatSet, f func(i int)) {
+	of := g.ranks[rank]
+	of.meet(set)
+	of.each(f)
+	for _, i := range g.beyond {
+		if g.order[i].Rank == rank {
+			f(i)
+		}
+	}
 }
 
 // object returns the formats that the JSON object which b begins with may be of. An object that breaks off may be of any

@@ -13,7 +13,7 @@ import (
 )
 
 // TestGates holds what formats declare of their records against what their parsers take: reading samples and the data of others
-// with and without looking at Shapes, Programs and Keys must come to the same.
+// with and without looking at Shapes, Programs, Keys and Marks must come to the same.
 func TestGates(t *testing.T) {
 	paths := samples(t)
 	if !testing.Short() {
@@ -21,7 +21,7 @@ func TestGates(t *testing.T) {
 	}
 	narrow, wide := All(), All()
 	for i := range wide {
-		wide[i].Shapes, wide[i].Programs, wide[i].Keys = 0, nil, nil
+		wide[i].Shapes, wide[i].Programs, wide[i].Keys, wide[i].Marks = 0, nil, nil, nil
 	}
 	for _, path := range paths {
 		data, err := os.ReadFile(path)
@@ -60,6 +60,7 @@ func TestGateShowsWhatIsClaimed(t *testing.T) {
 		recs := cut(path, data[:min(len(data), 64<<10)])
 		for i := range recs {
 			may := g.open(&Env{}, &event.Record{Data: recs[i].Data})
+			g.keepMarked(recs[i].Data, &may)
 			for k, f := range order {
 				if !may.has(k) && !told[f.Name] && f.Sniff(recs[i].Data) > 0 {
 					told[f.Name] = true

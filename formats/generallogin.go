@@ -29,7 +29,8 @@ var generalLogin = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &generalParser{env: env} },
+	New:   func(env *Env) Parser { return &generalParser{env: env} },
+	Marks: []string{" from ", " FROM ", " From "},
 }
 
 // generalHead returns the time, the text and the program of a line.

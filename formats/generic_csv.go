@@ -23,7 +23,7 @@ var genericCSV = Format{
 	},
 	Framing: event.FrameCSV,
 	Sniff: func(rec []byte) float64 {
-		if len(rec) > 16<<10 || bytes.IndexByte(rec, ',') < 0 {
+		if len(rec) > 16<<10 || bytes.IndexByte(rec[bytes.IndexByte(rec, ',')+1:], ',') < 0 { // fewer than three cells
 			return 0
 		}
 		var row csvRow
@@ -35,6 +35,7 @@ var genericCSV = Format{
 	},
 	New:    func(env *Env) Parser { return &genericCSVParser{env: env} },
 	Shapes: ShapeText | ShapeSyslog,
+	Marks:  []string{","},
 	Rank:   RankGuess,
 }
 

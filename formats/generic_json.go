@@ -27,13 +27,16 @@ var genericJSON = Format{
 		if b == nil {
 			return 0
 		}
-		var f flatScan
-		var found [slots]bool
-		var buf [flatPath]byte
-		f.path = buf[:0]
-		var name [96]byte
-		if !f.walk(b, func(path []byte, v jsonValue) {
-			if s := usualName(lastNames(name[:0], path)); s != sNone && !v.empty() {
+		var l struct { // in one, since all of it is handed on
+			flat  flatScan
+			found [slots]bool
+			path  [flatPath]byte
+			name  [96]byte
+		}
+		found := &l.found
+		l.flat.path = l.path[:0]
+		if !l.flat.walk(b, func(path []byte, v jsonValue) {
+			if s := usualName(lastNames(l.name[:0], path)); s != sNone && !v.empty() {
 				found[s] = true
 			}
 		}) {

@@ -30,6 +30,7 @@ var guacamole = Format{
 	},
 	New:    func(env *Env) Parser { return &guacamoleParser{env: env} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  []string{"Authentication attempt f", `User "`, "org.slf4j.impl."},
 }
 
 // guacamoleText returns what a line says of a login, and whether it says anything.

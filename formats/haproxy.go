@@ -30,6 +30,7 @@ var haproxy = Format{
 	},
 	New:    func(env *Env) Parser { return &haproxyParser{env: env} },
 	Shapes: ShapeText | ShapeSyslog,
+	Marks:  []string{" [", "haproxy"},
 }
 
 // haproxyLine is a line taken apart: "192.0.2.7:58430 [14/Nov/2015:22:45:11.608] front back/server 1/0/1/0/1940 403 5168 …".

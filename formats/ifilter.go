@@ -27,7 +27,8 @@ var iFilter = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &ifilterParser{env: env} },
+	New:   func(env *Env) Parser { return &ifilterParser{env: env} },
+	Marks: []string{"/ "},
 }
 
 // ifilterLine is one line:

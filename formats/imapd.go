@@ -19,6 +19,7 @@ var cyrus = Format{
 	New:      cyrusLines.parser,
 	Shapes:   cyrusLines.shapes(),
 	Programs: cyrusLines.words(),
+	Marks:    cyrusLines.marks(),
 }
 
 // What stands before the bracket is what the address resolves to. The name stands behind it and may hold anything; SASL's answer comes last.
@@ -89,6 +90,7 @@ var uwIMAP = Format{
 	New:      uwIMAPLines.parser,
 	Shapes:   uwIMAPLines.shapes(),
 	Programs: uwIMAPLines.words(),
+	Marks:    uwIMAPLines.marks(),
 }
 
 var uwIMAPLines = phrasedFormat{
@@ -130,6 +132,7 @@ var courier = Format{
 	New:      courierLines.parser,
 	Shapes:   courierLines.shapes(),
 	Programs: courierLines.words(),
+	Marks:    courierLines.marks(),
 }
 
 var courierLines = phrasedFormat{

@@ -31,7 +31,8 @@ var ivanti = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &ivantiParser{env: env} },
+	New:   func(env *Env) Parser { return &ivantiParser{env: env} },
+	Marks: []string{" - [", "\tvc"},
 }
 
 // ivantiLine is "2025-06-02 09:00:00 - vpn1 - [203.0.113.20] LAB\hanako(Users)[Staff] - Login succeeded for …" in pieces.

@@ -23,6 +23,7 @@ var jenkinsAudit = Format{
 	Sniff:  jenkinsLines.sniff,
 	New:    jenkinsLines.parser,
 	Shapes: jenkinsLines.shapes(),
+	Marks:  jenkinsLines.marks(),
 }
 
 var jenkinsLines = phrasedFormat{

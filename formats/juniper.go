@@ -29,6 +29,8 @@ var juniperSRX = Format{
 	},
 	New:    func(env *Env) Parser { return &junosParser{env: env, p: newPairs(jsFields, '=', ' ', junosSlot)} },
 	Shapes: ShapeSyslog,
+	Marks: []string{"[junos@", "RT_", "APPTRACK_", "IDP_ATTACK", "UI_", "SSHD_LOGIN", "LOGIN_INFO", "LOGIN_FAILED", "KMD_", "FWAUTH_", "DYNAMIC_VPN",
+		"AAMW_", "SECINTEL_", "WEBFILTER_", "AV_", "JADE_", "DOT1XD_", "PFE_", "RPD_", "CHASSISD_", "SNMPD_", "WEBMGMT_"},
 }
 
 // junosLine is one message: its kind, the fields of its structured data, and its text.

@@ -28,7 +28,8 @@ var kea = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &keaParser{env: env} },
+	New:   func(env *Env) Parser { return &keaParser{env: env} },
+	Marks: []string{"[kea-dhcp", "Address: ", "Prefix: "},
 }
 
 // keaStart returns the record from the severity on ("INFO  [kea-dhcp4.leases/…] DHCP4_…") and, for Kea's own files, its time.

@@ -28,7 +28,8 @@ var keaLeases = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &keaLeasesParser{env: env} },
+	New:   func(env *Env) Parser { return &keaLeasesParser{env: env} },
+	Marks: []string{","},
 }
 
 // keaRow says whether a line can be a row of the file, and which: an address, then a hardware address and a client identifier

@@ -34,7 +34,8 @@ var keycloak = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &keycloakParser{env: env} },
+	New:   func(env *Env) Parser { return &keycloakParser{env: env} },
+	Marks: []string{`"realmId"`, "org.keycloak.events"},
 }
 
 type keycloakParser struct {

@@ -175,7 +175,8 @@ var heimdalKDC = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &heimdalParser{env: env} },
+	New:   func(env *Env) Parser { return &heimdalParser{env: env} },
+	Marks: []string{"S-REQ ", "Failed to decrypt PA-DATA -- ", "UNKNOWN -- "},
 }
 
 // heimdalText reads "2025-06-02T09:00:00 text" and syslog's "… kdc[811]: text".

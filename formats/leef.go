@@ -31,6 +31,7 @@ var leef = Format{
 	},
 	New:    func(env *Env) Parser { return &leefParser{env: env} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  []string{"LEEF:"},
 	Rank:   RankSchema,
 }
 

@@ -20,6 +20,7 @@ var lemonLDAP = Format{
 	New:      lemonLDAPLines.parser,
 	Shapes:   lemonLDAPLines.shapes(),
 	Programs: lemonLDAPLines.words(),
+	Marks:    lemonLDAPLines.marks(),
 }
 
 var lemonLDAPLines = phrasedFormat{

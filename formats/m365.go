@@ -40,6 +40,7 @@ var m365AuditCSV = Format{
 	Sniff:   sniffM365CSV,
 	New:     func(env *Env) Parser { return &m365Parser{env: env} },
 	Shapes:  ShapeSyslog | ShapeText,
+	Marks:   []string{"#TYPE ", "AuditData"},
 }
 
 // m365Parser reads audit records from JSON objects and from CSV rows.

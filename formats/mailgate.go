@@ -24,6 +24,7 @@ var assp = Format{
 	New:      asspLines.parser,
 	Shapes:   asspLines.shapes(),
 	Programs: asspLines.words(),
+	Marks:    asspLines.marks(),
 }
 
 var asspLines = phrasedFormat{
@@ -79,6 +80,7 @@ var domino = Format{
 	New:      dominoLines.parser,
 	Shapes:   dominoLines.shapes(),
 	Programs: dominoLines.words(),
+	Marks:    dominoLines.marks(),
 }
 
 var dominoLines = phrasedFormat{
@@ -203,6 +205,7 @@ var zimbra = Format{
 	},
 	New:    func(env *Env) Parser { return &zimbraParser{env: env} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  []string{"] ["},
 }
 
 // splitZimbra reads "2021-03-03 19:26:38,616 INFO  [qtp93:https://…] [name=taro@lab.example;oip=192.0.2.7;…] category - text".

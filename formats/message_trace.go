@@ -34,6 +34,7 @@ var messageTrace = Format{
 	New: func(env *Env) Parser {
 		return &traceParser{jsonFields: newJSONFields(env, tracePaths[:]...), table: csvTable{none: mtFields, field: traceColumn, isHeader: traceHeader}}
 	},
+	Marks: []string{"SenderAddress", "sender_address", "origin_timestamp_utc", "MessageTraceId"},
 }
 
 const (

@@ -35,6 +35,7 @@ var mongoDB = Format{
 	New:    func(env *Env) Parser { return &mongoParser{env: env} },
 	Shapes: ShapeSyslog | ShapeText | ShapeObject,
 	Keys:   []string{"$date"},
+	Marks:  []string{`{"t":{"$date":"`, "[conn", "[initandlisten]", "[listener]", "[thread"},
 }
 
 // splitMongo reads "2016-11-20T00:04:00.110+0100 [conn1] Failed to …" and "2019-…+0100 I ACCESS   [conn1] SASL …".

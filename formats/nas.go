@@ -35,6 +35,7 @@ var synology = Format{
 	},
 	New:    func(env *Env) Parser { return &nasParser{env: env, qnap: false} },
 	Shapes: ShapeSyslog,
+	Marks:  []string{"Event: ", "User [", "Host ["},
 }
 
 var qnapQuLog = Format{
@@ -55,6 +56,7 @@ var qnapQuLog = Format{
 	},
 	New:    func(env *Env) Parser { return &nasParser{env: env, qnap: true} },
 	Shapes: ShapeSyslog,
+	Marks:  []string{"log: Users: "},
 }
 
 // nasParser reads the lines of both makers' appliances.

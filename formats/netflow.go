@@ -42,6 +42,7 @@ var netFlow = Format{
 	New: func(env *Env) Parser {
 		return &flowParser{env: env, json: newJSONFields(env, flowPaths[:]...)}
 	},
+	Marks: []string{`"FLOW"`, `"in_packets"`, "|", "ts,td,pr,sa,sp", "ts,te,td,sa", "firstSeen,", "StartTime", "stime,dur,"},
 }
 
 const (

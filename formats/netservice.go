@@ -30,6 +30,7 @@ var fail2ban = Format{
 	New:      fail2banFormat.parser,
 	Shapes:   fail2banFormat.shapes(),
 	Programs: fail2banFormat.words(),
+	Marks:    fail2banFormat.marks(),
 }
 
 var fail2banFormat = phrasedFormat{
@@ -100,6 +101,7 @@ var routerOS = Format{
 	New:      routerOSLines.parser,
 	Shapes:   routerOSLines.shapes(),
 	Programs: routerOSLines.words(),
+	Marks:    routerOSLines.marks(),
 }
 
 // The topics stand where others have the program; a name may hold anything, the words behind the address are the router's.
@@ -159,6 +161,7 @@ var nsd = Format{
 	New:      nsdLines.parser,
 	Shapes:   nsdLines.shapes(),
 	Programs: nsdLines.words(),
+	Marks:    nsdLines.marks(),
 }
 
 var nsdLines = phrasedFormat{
@@ -215,6 +218,7 @@ var xinetd = Format{
 	New:      xinetdLines.parser,
 	Shapes:   xinetdLines.shapes(),
 	Programs: xinetdLines.words(),
+	Marks:    xinetdLines.marks(),
 }
 
 var xinetdLines = phrasedFormat{
@@ -239,6 +243,7 @@ var nrpe = Format{
 	New:      nrpeLines.parser,
 	Shapes:   nrpeLines.shapes(),
 	Programs: nrpeLines.words(),
+	Marks:    nrpeLines.marks(),
 }
 
 var nrpeLines = phrasedFormat{
@@ -260,6 +265,7 @@ var portSentry = Format{
 	New:      portSentryLines.parser,
 	Shapes:   portSentryLines.shapes(),
 	Programs: portSentryLines.words(),
+	Marks:    portSentryLines.marks(),
 }
 
 var portSentryLines = phrasedFormat{
@@ -296,6 +302,7 @@ var scanlogd = Format{
 	New:      scanlogdLines.parser,
 	Shapes:   scanlogdLines.shapes(),
 	Programs: scanlogdLines.words(),
+	Marks:    scanlogdLines.marks(),
 }
 
 var scanlogdLines = phrasedFormat{
@@ -333,8 +340,11 @@ type proxy3Line struct {
 
 // split reads "11-06-2013 02:09:40 +0300 PROXY.3128 00004 - 192.0.2.7:28783 0.0.0.0:0 0 0 0 GET http://…".
 func (l *proxy3Line) split(b []byte) bool {
+	if len(b) < 3 || !isDigit(b[0]) || b[2] != '-' {
+		return false
+	}
 	t, text, ok := fileHead(b)
-	if !ok || !isDigit(b[0]) || b[2] != '-' {
+	if !ok {
 		return false
 	}
 	l.time = t
@@ -398,6 +408,7 @@ var dante = Format{
 	New:      danteLines.parser,
 	Shapes:   danteLines.shapes(),
 	Programs: danteLines.words(),
+	Marks:    danteLines.marks(),
 }
 
 // An address and a port are joined by a point; a name in quotation marks is a stranger's and stands behind them.
@@ -428,6 +439,7 @@ var stunnel = Format{
 	New:      stunnelLines.parser,
 	Shapes:   stunnelLines.shapes(),
 	Programs: stunnelLines.words(),
+	Marks:    stunnelLines.marks(),
 }
 
 var stunnelLines = phrasedFormat{

@@ -34,6 +34,7 @@ var nginxError = Format{
 	New:      func(env *Env) Parser { return &nginxErrorParser{env: env} },
 	Shapes:   ShapeSyslog | ShapeText,
 	Programs: []string{"nginx"},
+	Marks:    []string{"#"},
 }
 
 // nginxInSyslog returns what nginx wrote behind the head of syslog or of the journal, with its own time or without.

@@ -30,7 +30,8 @@ var nps = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &npsParser{env: env} },
+	New:   func(env *Env) Parser { return &npsParser{env: env} },
+	Marks: []string{"<Event>", `"IAS"`, `"RAS"`, "IAS,", "NPS,"},
 }
 
 type npsKind uint8

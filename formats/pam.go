@@ -35,6 +35,7 @@ var pam = Format{
 	},
 	New:    func(env *Env) Parser { return &pamParser{env: env} },
 	Shapes: ShapeSyslog,
+	Marks:  []string{"pam_", "sudo", "su", "login", "CRON", "cron", "user", "group", "gpasswd", "passwd", "chage", "chfn", "chsh"},
 }
 
 // pamParser reads the lines of PAM modules and of the programs around them. A program that tells of a failure again which a

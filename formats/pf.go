@@ -30,7 +30,8 @@ var packetFilter = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &pfParser{env: env} },
+	New:   func(env *Env) Parser { return &pfParser{env: env} },
+	Marks: []string{"filterlog", "pf", "rule "},
 }
 
 type pfParser struct{ env *Env }

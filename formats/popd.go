@@ -20,6 +20,7 @@ var solidPOP3D = Format{
 	New:      solidPOP3DLines.parser,
 	Shapes:   solidPOP3DLines.shapes(),
 	Programs: solidPOP3DLines.words(),
+	Marks:    solidPOP3DLines.marks(),
 }
 
 var solidPOP3DLines = phrasedFormat{
@@ -61,6 +62,7 @@ var cucipop = Format{
 	New:      cucipopLines.parser,
 	Shapes:   cucipopLines.shapes(),
 	Programs: cucipopLines.words(),
+	Marks:    cucipopLines.marks(),
 }
 
 var cucipopLines = phrasedFormat{
@@ -90,6 +92,7 @@ var perdition = Format{
 	New:      perditionLines.parser,
 	Shapes:   perditionLines.shapes(),
 	Programs: perditionLines.words(),
+	Marks:    perditionLines.marks(),
 }
 
 var perditionLines = phrasedFormat{

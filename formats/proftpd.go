@@ -20,6 +20,7 @@ var proFTPD = Format{
 	New:      proFTPDLines.parser,
 	Shapes:   proFTPDLines.shapes(),
 	Programs: proFTPDLines.words(),
+	Marks:    proFTPDLines.marks(),
 }
 
 // The host before the bracket is what the client's address resolves to: a stranger's, but it holds no bracket. The true address

@@ -32,6 +32,7 @@ var proxmox = Format{
 	},
 	New:    func(env *Env) Parser { return &proxmoxParser{env: env} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  []string{"pve", "pmg", "spiceproxy", "vncproxy", "termproxy", "qm", "pct", "proxmox-backup-", `] "`},
 }
 
 func isProxmox(program []byte) bool {

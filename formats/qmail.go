@@ -22,6 +22,7 @@ var qmail = Format{
 	New:      qmailLines.parser,
 	Shapes:   qmailLines.shapes(),
 	Programs: qmailLines.words(),
+	Marks:    qmailLines.marks(),
 }
 
 // vchkpw writes the name before the address: the last colon counts.
@@ -81,6 +82,7 @@ var kerio = Format{
 	New:      kerioLines.parser,
 	Shapes:   kerioLines.shapes(),
 	Programs: kerioLines.words(),
+	Marks:    kerioLines.marks(),
 }
 
 var kerioLines = phrasedFormat{
@@ -137,6 +139,7 @@ var openSMTPD = Format{
 	New:      openSMTPDLines.parser,
 	Shapes:   openSMTPDLines.shapes(),
 	Programs: openSMTPDLines.words(),
+	Marks:    openSMTPDLines.marks(),
 }
 
 var openSMTPDLines = phrasedFormat{

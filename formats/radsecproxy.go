@@ -26,7 +26,8 @@ var radsecproxy = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &radsecParser{env: env} },
+	New:   func(env *Env) Parser { return &radsecParser{env: env} },
+	Marks: []string{"radsecproxy", "Access-Accept for user ", "Access-Reject for user "},
 }
 
 // radsecStart returns the message, and the time of a line of the program's own file ("Mon Jun  2 09:00:00 2025: …").

@@ -59,6 +59,7 @@ type recogniser struct {
 // look counts for the format that claims rec; false if none does.
 func (r *recogniser) look(rec []byte, depth int) bool {
 	may := r.gate.open(&r.env, &event.Record{Data: rec})
+	r.gate.keepMarked(rec, &may)
 	if r.claim(rec, RankProduct, &may) {
 		return true
 	}
@@ -86,16 +87,13 @@ func (r *recogniser) look(rec []byte, depth int) bool {
 // claim asks the formats of one rank that the record may be of.
 func (r *recogniser) claim(rec []byte, rank Rank, may *formatSet) bool {
 	best, score := -1, 0.0
-	for i := range r.all {
-		if r.all[i].Rank != rank || !may.has(i) {
-			continue
-		}
+	r.gate.eachOf(rank, may, func(i int) {
 		s := r.all[i].Sniff(rec)
 		r.guesses[i].Confidence += s
 		if s > score {
 			best, score = i, s
 		}
-	}
+	})
 	if best >= 0 {
 		r.guesses[best].Records++
 		r.claimed++
@@ -108,7 +106,10 @@ func (r *recogniser) claim(rec []byte, rank Rank, may *formatSet) bool {
 // formats are asked that know less of it. It is owned by one goroutine.
 type Reader struct {
 	env     *Env
-	open    []openParser // the last taker first
+	formats []*Format    // in the order that the reader was given
+	open    []openParser // those that took a record, the last taker first; then the others, in the order given
+	takers  int          // how many of open took a record
+	opened  []bool       // by the order given
 	gate    *gate
 	loads   [maxCarried]load
 	carried *carrier // that the last record was read from; nil: it was read as it stands
@@ -118,20 +119,17 @@ type Reader struct {
 	pieces  splitLines
 }
 
+// openParser is the parser of a format that claimed a record.
 type openParser struct {
 	format *Format
-	index  int    // in the order that the reader was given
-	parser Parser // nil until a record of this format is seen
+	index  int // in the order that the reader was given
+	parser Parser
 	taken  int64
 }
 
 // NewReader returns a reader that tries the formats in the given order: the recognised ones first.
 func NewReader(order []*Format, env *Env) *Reader {
-	r := &Reader{env: env, open: make([]openParser, len(order))}
-	for i, f := range order {
-		r.open[i].format, r.open[i].index = f, i
-	}
-	return r
+	return &Reader{env: env, formats: order, opened: make([]bool, len(order))}
 }
 
 // SetInput says that the following records are of another input of the same stream.
@@ -183,16 +181,18 @@ func (r *Reader) readOne(rec *event.Record, out *event.Batch) error {
 // read reads a record that stands in so many others.
 func (r *Reader) read(rec *event.Record, out *event.Batch, depth int) error {
 	failed, first := ErrOtherFormat, false
-	if len(r.open) > 0 && r.open[0].parser != nil && r.open[0].format.Rank == RankProduct {
+	if len(r.open) > 0 && (r.takers > 0 || r.open[0].index == 0) && r.open[0].format.Rank == RankProduct {
 		if failed, first = r.offer(0, rec, out), true; failed == nil {
 			return nil
 		}
 	}
 	if r.gate == nil {
-		r.makeGate()
+		r.gate = newGate(r.formats)
 	}
 	may := r.gate.open(r.env, rec)
-	err := r.ask(RankProduct, &may, first, rec, out)
+	claim := may
+	r.gate.keepMarked(rec.Data, &claim)
+	err := r.ask(RankProduct, &may, &claim, first, rec, out)
 	if err == nil {
 		return nil
 	}
@@ -216,7 +216,7 @@ func (r *Reader) read(rec *event.Record, out *event.Batch, depth int) error {
 		}
 	}
 	for rank := RankSchema; rank < ranks; rank++ {
-		if err := r.ask(rank, &may, false, rec, out); err == nil {
+		if err := r.ask(rank, &may, &claim, false, rec, out); err == nil {
 			return nil
 		} else {
 			failed = likelier(failed, err)
@@ -233,29 +233,12 @@ func likelier(a, b error) error {
 	return a
 }
 
-func (r *Reader) makeGate() {
-	order := make([]*Format, len(r.open))
-	for i := range r.open {
-		order[r.open[i].index] = r.open[i].format
-	}
-	r.gate = newGate(order)
-}
-
 // ask offers the record to the formats of one rank that may read it: first to those that took records before, the last taker
 // first, then to those that claim it, the surest first.
-func (r *Reader) ask(rank Rank, may *formatSet, butFirst bool, rec *event.Record, out *event.Batch) error {
+func (r *Reader) ask(rank Rank, may, claim *formatSet, butFirst bool, rec *event.Record, out *event.Batch) error {
 	failed := ErrOtherFormat
-	var claims [8]bid // the surest ones
-	n := 0
 	for i := range r.open {
-		o := &r.open[i]
-		if o.format.Rank != rank || !may.has(o.index) || butFirst && i == 0 {
-			continue
-		}
-		if o.parser == nil {
-			if s := o.format.Sniff(rec.Data); s > 0 {
-				n = insertBid(&claims, n, bid{i, s})
-			}
+		if o := &r.open[i]; o.format.Rank != rank || !may.has(o.index) || butFirst && i == 0 {
 			continue
 		}
 		err := r.offer(i, rec, out)
@@ -264,15 +247,36 @@ func (r *Reader) ask(rank Rank, may *formatSet, butFirst bool, rec *event.Record
 		}
 		failed = likelier(failed, err)
 	}
+	var claims [8]bid // the surest ones
+	n := 0
+	r.gate.eachOf(rank, claim, func(i int) {
+		if r.opened[i] {
+			return
+		}
+		if s := r.formats[i].Sniff(rec.Data); s > 0 {
+			n = insertBid(&claims, n, bid{i, s})
+		}
+	})
 	for _, c := range claims[:n] {
-		r.open[c.at].parser = r.open[c.at].format.New(r.env)
-		err := r.offer(c.at, rec, out)
+		err := r.offer(r.begin(c.at), rec, out)
 		if err == nil {
 			return nil
 		}
 		failed = likelier(failed, err)
 	}
 	return failed
+}
+
+// begin makes the parser of a format and returns its place in open.
+func (r *Reader) begin(index int) int {
+	at := r.takers
+	for at < len(r.open) && r.open[at].index < index {
+		at++
+	}
+	f := r.formats[index]
+	r.open = slices.Insert(r.open, at, openParser{format: f, index: index, parser: f.New(r.env)})
+	r.opened[index] = true
+	return at
 }
 
 type bid struct {
@@ -310,6 +314,9 @@ func (r *Reader) offer(i int, rec *event.Record, out *event.Batch) error {
 	r.stamp(out.Events[before:], o.format)
 	o.taken++
 	r.last = o.format
+	if i >= r.takers {
+		r.takers++
+	}
 	if i > 0 {
 		r.moveToFront(i)
 	}
@@ -349,14 +356,12 @@ func (r *Reader) Flush(out *event.Batch) {
 		}
 	}
 	for i := range r.open {
-		if o := &r.open[i]; o.parser != nil {
-			before := len(out.Events)
-			o.parser.Flush(out)
-			if !plausible(out.Events[before:]) {
-				out.Events = slices.DeleteFunc(out.Events, func(e event.Event) bool { return !within(e.Time) })
-			}
-			r.stamp(out.Events[before:], o.format)
+		o, before := &r.open[i], len(out.Events)
+		o.parser.Flush(out)
+		if !plausible(out.Events[before:]) {
+			out.Events = slices.DeleteFunc(out.Events, func(e event.Event) bool { return !within(e.Time) })
 		}
+		r.stamp(out.Events[before:], o.format)
 	}
 }
 

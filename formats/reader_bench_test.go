@@ -47,9 +47,10 @@ func BenchmarkUnknown(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			start := processTime()
+			var rec event.Record
 			for range b.N {
 				for i := range recs {
-					rec := recs[i]
+					rec = recs[i]
 					line++
 					rec.Line = line
 					if r.Read(&rec, &out) == nil {

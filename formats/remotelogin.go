@@ -24,6 +24,7 @@ var dropbear = Format{
 	New:      dropbearLines.parser,
 	Shapes:   dropbearLines.shapes(),
 	Programs: dropbearLines.words(),
+	Marks:    dropbearLines.marks(),
 }
 
 var dropbearLines = phrasedFormat{
@@ -87,6 +88,7 @@ var xrdp = Format{
 	New:      xrdpLines.parser,
 	Shapes:   xrdpLines.shapes(),
 	Programs: xrdpLines.words(),
+	Marks:    xrdpLines.marks(),
 }
 
 var xrdpLines = phrasedFormat{
@@ -138,6 +140,7 @@ var screenSharing = Format{
 	New:      screenSharingLines.parser,
 	Shapes:   screenSharingLines.shapes(),
 	Programs: screenSharingLines.words(),
+	Marks:    screenSharingLines.marks(),
 }
 
 var screenSharingLines = phrasedFormat{

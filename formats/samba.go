@@ -41,6 +41,7 @@ var samba = Format{
 	},
 	New:    func(env *Env) Parser { return &sambaParser{env: env} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  []string{"smb", "samba", "winbindd", "nmbd", "auth_audit", "Auth: [", "]"},
 }
 
 func isSamba(program []byte) bool {

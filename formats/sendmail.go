@@ -23,6 +23,7 @@ var sendmail = Format{
 	New:      sendmailLines.parser,
 	Shapes:   sendmailLines.shapes(),
 	Programs: sendmailLines.words(),
+	Marks:    sendmailLines.marks(),
 }
 
 // The queue's identifier is taken away first. A relay's name before its bracket is what its address resolves to.

@@ -31,7 +31,8 @@ var shibbolethProcess = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &shibProcessParser{env: env} },
+	New:   func(env *Env) Parser { return &shibProcessParser{env: env} },
+	Marks: []string{"] - "},
 }
 
 // splitShibboleth reads "2025-06-02 09:00:00,345 - 192.0.2.7 - INFO [net.shibboleth.…:152] - text". Sites add more between the time
@@ -144,7 +145,8 @@ var shibbolethAudit = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &shibAuditParser{env: env} },
+	New:   func(env *Env) Parser { return &shibAuditParser{env: env} },
+	Marks: []string{"|"},
 }
 
 // shibAudit is one line of the audit log, cut at its bars. The user agent, which a stranger writes, is last.

@@ -32,6 +32,15 @@ var softEther = Format{
 	},
 	New:    func(env *Env) Parser { return &softEtherParser{env: env, fit: fit{env: env}} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  softMarks(),
+}
+
+func softMarks() []string {
+	var out []string
+	for i := range softPhrases {
+		out = append(out, longestWords(softPhrases[i].text))
+	}
+	return out
 }
 
 // softSay is what a line tells.

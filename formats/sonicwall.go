@@ -30,6 +30,7 @@ var sonicWall = Format{
 	},
 	New:    func(env *Env) Parser { return &sonicParser{env: env, p: newPairs(swFields, '=', ' ', sonicSlot)} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  []string{" sn="},
 }
 
 // sonicStart returns the record from "id=" on, which "sn=" follows.

@@ -27,6 +27,7 @@ var sophosXG = Format{
 	},
 	New:    func(env *Env) Parser { return &sophosParser{env: env, p: newPairs(xgFields, '=', ' ', sophosSlot)} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  []string{`log_type="`},
 }
 
 // sophosStart returns the record from its first field on.

@@ -32,7 +32,8 @@ var squid = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &squidParser{env: env, web: webParser{env: env}} },
+	New:   func(env *Env) Parser { return &squidParser{env: env, web: webParser{env: env}} },
+	Marks: []string{"TCP_", "UDP_", "NONE", "ICP_"},
 }
 
 // squidLine is a line of Squid's own format.

@@ -32,7 +32,8 @@ var unbound = Format{
 		}
 		return 0.9
 	},
-	New: func(env *Env) Parser { return &unboundParser{env: env} },
+	New:   func(env *Env) Parser { return &unboundParser{env: env} },
+	Marks: []string{"unbound"},
 }
 
 // unboundLine is a line without its head.

@@ -41,6 +41,7 @@ var vmware = Format{
 	},
 	New:    func(env *Env) Parser { return &vmwareParser{env: env} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  []string{"[vim.event.", "[Originator@6876 ", "com.vmware.sso.", "[esx.", "[vob.user.account", "shell["},
 }
 
 // vmwareText returns what is said behind a line's time; nil for a line without one.

@@ -19,6 +19,7 @@ var vsftpd = Format{
 	New:      vsftpdLines.parser,
 	Shapes:   vsftpdLines.shapes(),
 	Programs: vsftpdLines.words(),
+	Marks:    vsftpdLines.marks(),
 }
 
 var vsftpdLines = phrasedFormat{

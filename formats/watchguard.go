@@ -29,6 +29,7 @@ var watchGuard = Format{
 	},
 	New:    func(env *Env) Parser { return &wgParser{env: env, p: newPairs(wgFields, '=', ' ', wgSlot)} },
 	Shapes: ShapeSyslog,
+	Marks:  []string{`msg_id="`},
 }
 
 // watchGuardAt returns where msg_id="3000-0148" stands in a line; -1 if it does not.

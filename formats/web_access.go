@@ -25,6 +25,7 @@ var webAccess = Format{
 	Sniff:  sniffWebAccess,
 	New:    func(env *Env) Parser { return &webParser{env: env} },
 	Shapes: ShapeSyslog | ShapeText,
+	Marks:  []string{`"`},
 }
 
 func sniffWebAccess(rec []byte) float64 {

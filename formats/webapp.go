@@ -30,6 +30,7 @@ var gitea = Format{
 	New:      giteaLines.parser,
 	Shapes:   giteaLines.shapes(),
 	Programs: giteaLines.words(),
+	Marks:    giteaLines.marks(),
 }
 
 var giteaLines = phrasedFormat{
@@ -102,6 +103,7 @@ var bitwarden = Format{
 	New:      bitwardenLines.parser,
 	Shapes:   bitwardenLines.shapes(),
 	Programs: bitwardenLines.words(),
+	Marks:    bitwardenLines.marks(),
 }
 
 var bitwardenLines = phrasedFormat{
@@ -151,6 +153,7 @@ var gitlabApp = Format{
 	New:      gitlabAppLines.parser,
 	Shapes:   gitlabAppLines.shapes(),
 	Programs: gitlabAppLines.words(),
+	Marks:    gitlabAppLines.marks(),
 }
 
 var gitlabAppLines = phrasedFormat{
@@ -172,6 +175,7 @@ var groupOffice = Format{
 	New:      groupOfficeLines.parser,
 	Shapes:   groupOfficeLines.shapes(),
 	Programs: groupOfficeLines.words(),
+	Marks:    groupOfficeLines.marks(),
 }
 
 var groupOfficeLines = phrasedFormat{
@@ -192,6 +196,7 @@ var tine20 = Format{
 	New:      tine20Lines.parser,
 	Shapes:   tine20Lines.shapes(),
 	Programs: tine20Lines.words(),
+	Marks:    tine20Lines.marks(),
 }
 
 var tine20Lines = phrasedFormat{
@@ -231,6 +236,7 @@ var froxlor = Format{
 	New:      froxlorLines.parser,
 	Shapes:   froxlorLines.shapes(),
 	Programs: froxlorLines.words(),
+	Marks:    froxlorLines.marks(),
 }
 
 // From version 2 on the place of "user" in the JSON behind the words holds the address.
@@ -255,6 +261,7 @@ var phpMyAdmin = Format{
 	New:      phpMyAdminLines.parser,
 	Shapes:   phpMyAdminLines.shapes(),
 	Programs: phpMyAdminLines.words(),
+	Marks:    phpMyAdminLines.marks(),
 }
 
 var phpMyAdminLines = phrasedFormat{
@@ -278,6 +285,7 @@ var drupal = Format{
 	New:      drupalLines.parser,
 	Shapes:   drupalLines.shapes(),
 	Programs: drupalLines.words(),
+	Marks:    drupalLines.marks(),
 }
 
 // !base_url|!timestamp|!type|!ip|!request_uri|!referer|!uid|!link|!message: the address and the page may be looked for from the left.
@@ -303,6 +311,7 @@ var directAdmin = Format{
 	New:      directAdminLines.parser,
 	Shapes:   directAdminLines.shapes(),
 	Programs: directAdminLines.words(),
+	Marks:    directAdminLines.marks(),
 }
 
 // A count is that of the attempts so far, not of those that the line stands for.
@@ -328,6 +337,7 @@ var cpanel = Format{
 	New:      cpanelLines.parser,
 	Shapes:   cpanelLines.shapes(),
 	Programs: cpanelLines.words(),
+	Marks:    cpanelLines.marks(),
 }
 
 var cpanelLines = phrasedFormat{
@@ -360,6 +370,7 @@ var webmin = Format{
 	New:      webminLines.parser,
 	Shapes:   webminLines.shapes(),
 	Programs: webminLines.words(),
+	Marks:    webminLines.marks(),
 }
 
 var webminLines = phrasedFormat{
@@ -386,6 +397,7 @@ var monit = Format{
 	New:      monitLines.parser,
 	Shapes:   monitLines.shapes(),
 	Programs: monitLines.words(),
+	Marks:    monitLines.marks(),
 }
 
 var monitLines = phrasedFormat{
@@ -442,6 +454,7 @@ var pfSense = Format{
 	New:      pfSenseLines.parser,
 	Shapes:   pfSenseLines.shapes(),
 	Programs: pfSenseLines.words(),
+	Marks:    pfSenseLines.marks(),
 }
 
 var pfSenseLines = phrasedFormat{

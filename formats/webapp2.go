@@ -23,7 +23,8 @@ var grafana = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &grafanaParser{env: env} },
+	New:   func(env *Env) Parser { return &grafanaParser{env: env} },
+	Marks: []string{"t=20"},
 }
 
 // grafanaStart returns the fields of a line: "t=… lvl=…", "logger=… t=… level=…".
@@ -126,6 +127,7 @@ var lighttpd = Format{
 		"Copy /var/log/lighttpd/error.log*. Nothing need be switched on."),
 	Sniff: lighttpdLines.sniff, New: lighttpdLines.parser,
 	Shapes: lighttpdLines.shapes(), Programs: lighttpdLines.words(),
+	Marks: lighttpdLines.marks(),
 }
 
 var lighttpdLines = phrasedFormat{
@@ -164,6 +166,7 @@ var centreon = Format{
 	About:  webAbout("Centreon 2 to 24: login.log.", "Copy /var/log/centreon/login.log*."),
 	Sniff:  centreonLines.sniff, New: centreonLines.parser,
 	Shapes: centreonLines.shapes(), Programs: centreonLines.words(),
+	Marks: centreonLines.marks(),
 }
 
 var centreonLines = phrasedFormat{
@@ -198,6 +201,7 @@ var zoneMinder = Format{
 	About:  webAbout("ZoneMinder 1.2x and 1.3x: web_php in syslog or its own log. Of the lines in Apache's error log no account is taken.", "Copy /var/log/zm/web_php.log* or syslog*. Options, Logging: LOG_LEVEL_SYSLOG or LOG_LEVEL_FILE at least Warning."),
 	Sniff:  zoneMinderLines.sniff, New: zoneMinderLines.parser,
 	Shapes: zoneMinderLines.shapes(), Programs: zoneMinderLines.words(),
+	Marks: zoneMinderLines.marks(),
 }
 
 var zoneMinderLines = phrasedFormat{

@@ -25,6 +25,7 @@ var roundcube = Format{
 	New:      roundcubeLines.parser,
 	Shapes:   roundcubeLines.shapes(),
 	Programs: roundcubeLines.words(),
+	Marks:    roundcubeLines.marks(),
 }
 
 // A name may look like the end of the line; the mail server's answer may hold the name again. The words of the program behind the
@@ -82,6 +83,7 @@ var squirrelMail = Format{
 	New:      squirrelMailLines.parser,
 	Shapes:   squirrelMailLines.shapes(),
 	Programs: squirrelMailLines.words(),
+	Marks:    squirrelMailLines.marks(),
 }
 
 var squirrelMailLines = phrasedFormat{
@@ -126,6 +128,7 @@ var horde = Format{
 	New:      hordeLines.parser,
 	Shapes:   hordeLines.shapes(),
 	Programs: hordeLines.words(),
+	Marks:    hordeLines.marks(),
 }
 
 var hordeLines = phrasedFormat{
@@ -187,6 +190,7 @@ var sogo = Format{
 	New:      sogoLines.parser,
 	Shapes:   sogoLines.shapes(),
 	Programs: sogoLines.words(),
+	Marks:    sogoLines.marks(),
 }
 
 var sogoLines = phrasedFormat{
@@ -239,6 +243,7 @@ var openWebmail = Format{
 	New:      openWebmailLines.parser,
 	Shapes:   openWebmailLines.shapes(),
 	Programs: openWebmailLines.words(),
+	Marks:    openWebmailLines.marks(),
 }
 
 var openWebmailLines = phrasedFormat{

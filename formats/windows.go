@@ -27,6 +27,7 @@ var windows = Format{
 	New:     func(env *Env) Parser { return &windowsParser{env: env} },
 	Shapes:  ShapeObject | ShapeMarkup | ShapeSyslog | ShapeText,
 	Keys:    []string{"EventID", "EventId", "event_id", "eventID", "winlog", "TimeCreated"},
+	Marks:   []string{`"EventID"`, `"EventId"`, `"event_id"`, `"eventID"`, `"winlog"`, `"Id"`, "Record ", "schemas.microsoft.com/win/2004/08/events/event", "<EventID", "**\x00\x00"},
 }
 
 // Bounds on one record: no event of Windows comes near them.

@@ -23,6 +23,7 @@ var windowsCSV = Format{
 	Sniff:   sniffWindowsCSV,
 	New:     func(env *Env) Parser { return &windowsRows{windowsParser: windowsParser{env: env}} },
 	Shapes:  ShapeText,
+	Marks:   []string{","},
 }
 
 // The columns that are not fields of the head.

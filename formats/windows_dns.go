@@ -31,7 +31,8 @@ var windowsDNS = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &windowsDNSParser{env: env} },
+	New:   func(env *Env) Parser { return &windowsDNSParser{env: env} },
+	Marks: []string{"PACKET", "EVENT", "DSPOLL", "INIT", "NOTE", "TASK", "ZONE", "Note:", "REMOTE", "LOOKUP", "UPDATE", "DS", "RECURSE", "DNS Server log file creation at", "Message logging key (for packets"},
 }
 
 type windowsDNSLine struct {

@@ -27,6 +27,8 @@ var yamaha = Format{
 		return 0
 	},
 	New: func(env *Env) Parser { return &yamahaParser{env: env} },
+	Marks: []string{"[INSPECT] ", "[L2TP] ", "[DHCPD] ", "[PPTP] ", "[IKE] ", "[IKE2] ", "Login succeeded for ", "Login failed for ", "Logout from ", "'administrator' ",
+		" Rejected at ", "Call detected from user '", "PPP/IPCP ", " Passed at "},
 }
 
 // yamahaStart returns the message behind a syslog head without a tag, or behind "2025/06/02 09:00:00: ".

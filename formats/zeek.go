@@ -28,6 +28,8 @@ var zeek = Format{
 	New: func(env *Env) Parser {
 		return &zeekParser{env: env, set: ',', tab: '\t', names: ldapNames{in: env.Intern}}
 	},
+	Marks: []string{"#", "\t", `"@stream":"`, `"_path":"`, `"id.orig_h"`, `"id_orig_h"`, `"msg_types":[`, `"orig_hw"`, `"fuid"`, `"certificate.serial"`, `"software_type"`, `"uid":"C`,
+		"::", `"port_proto"`, `"active_tcp_conns"`, `"percent_lost"`},
 }
 
 // zeekParser reads the lines of one log or of several. The header of tab-separated ones stands until the next header.
