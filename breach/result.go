@@ -114,7 +114,7 @@ func verdictOf(r *Result, in Inputs) cases.CaseVerdict {
 		}
 	}
 	for i := range in.Findings {
-		if in.Findings[i].Severity >= event.High {
+		if f := &in.Findings[i]; f.Severity >= event.High && !in.hides(f) {
 			suspected = true
 		}
 	}
@@ -125,6 +125,14 @@ func verdictOf(r *Result, in Inputs) cases.CaseVerdict {
 		return cases.Clear
 	}
 	return cases.CaseUndetermined
+}
+
+func (in *Inputs) hides(f *event.Finding) bool {
+	if len(in.Hidden) == 0 {
+		return false
+	}
+	_, ok := in.Hidden[f.ID()]
+	return ok
 }
 
 // onset finds the oldest trace of the intruder: a campaign against the institute's accounts, a bad login, or a finding on a
@@ -234,7 +242,7 @@ func (s *scoping) highReasons() []cases.Reason {
 	for i := range s.in.Findings {
 		f := &s.in.Findings[i]
 		k := base(f.Detector)
-		if f.Severity < event.High || k == "unusual-login" || k == "lateral-path" {
+		if f.Severity < event.High || k == "unusual-login" || k == "lateral-path" || s.in.hides(f) {
 			continue
 		}
 		if by[k] == nil {

@@ -35,6 +35,7 @@ type Answer struct {
 // Inputs are what scoping starts from besides the ledger.
 type Inputs struct {
 	Findings []event.Finding
+	Hidden   map[string]cases.Hidden // by identity, those that exceptions hide: weighed like the others, not called open
 	Seeds    []Seed
 	Answers  []Answer
 	Weights  *Weights // nil: DefaultWeights

@@ -48,6 +48,7 @@ type Case struct {
 	Addresses   []Address     `json:"addresses"`
 	Hosts       []Host        `json:"hosts"`
 	Findings    []Finding     `json:"findings"`
+	Stories     []Story       `json:"stories"`
 	Stages      []Stage       `json:"stages"`
 	Path        []Step        `json:"path"`
 	Operator    Operator      `json:"operator"`
@@ -55,6 +56,8 @@ type Case struct {
 	Questions   []Question    `json:"questions"`
 	Containment []Containment `json:"containment"`
 	Decisions   []Decision    `json:"decisions"`
+	// Alerts says how much was asked of people at most, and what was put aside for it; extra.
+	Alerts *Alerts `json:"alerts,omitempty"`
 	// Limits say in plain words what this case cannot tell and why, e.g. state that was folded into coarser sketches; extra.
 	Limits []event.Words `json:"limits,omitempty"`
 }
@@ -248,6 +251,40 @@ type Finding struct {
 	Title       event.Words `json:"title"`
 	Explanation event.Words `json:"explanation"`
 	Evidence    []Evidence  `json:"evidence"`
+
+	Story       string  `json:"story,omitempty"`        // S-…: the story that it is part of; extra
+	Hidden      *Hidden `json:"hidden,omitempty"`       // by an exception; extra
+	BelowBudget bool    `json:"below_budget,omitempty"` // its day had graver ones enough; extra
+}
+
+// Hidden says whose exception hides a finding. A hidden finding stands in the case and in the scope; it is left out of summaries, of the
+// verdict's open findings and of --fail-on.
+type Hidden struct {
+	By    string `json:"by"`
+	Until Time   `json:"until"` // what goes on at or after this moment is not hidden
+	Why   string `json:"why"`
+}
+
+// Story is what several findings tell together: one campaign, or one account, address or host. A finding is part of one story at most;
+// what is hidden is part of none.
+type Story struct {
+	ID        string       `json:"id"` // S-…, kept over revisions
+	Title     event.Words  `json:"title"`
+	Severity  Severity     `json:"severity"` // the gravest of its findings'
+	First     Time         `json:"first"`
+	Last      Time         `json:"last"`
+	Findings  []string     `json:"findings"`         // F-…, sorted, two at least
+	Accounts  []string     `json:"accounts"`         // A-…, sorted; those that the case holds something against first come in where there are too many
+	Hosts     []string     `json:"hosts"`            // sorted
+	Addresses []netip.Addr `json:"addresses"`        // sorted
+	Joined    []string     `json:"joined,omitempty"` // S-… of an earlier revision that became part of it; extra
+}
+
+// Alerts is the budget of alerts a day and what it and the exceptions put aside.
+type Alerts struct {
+	PerDay      int `json:"per_day"`      // findings that a day may ask people to look at
+	Hidden      int `json:"hidden"`       // findings that exceptions hide
+	BelowBudget int `json:"below_budget"` // findings that fell under the budget of their day
 }
 
 // Subjects are whom a finding is about.

@@ -57,7 +57,7 @@ func Read(r io.Reader) (*Case, error) {
 }
 
 func (c *Case) bounded() error {
-	for _, n := range []int{len(c.Inputs), len(c.Coverage), len(c.Accounts), len(c.Addresses), len(c.Hosts), len(c.Findings),
+	for _, n := range []int{len(c.Inputs), len(c.Coverage), len(c.Accounts), len(c.Addresses), len(c.Hosts), len(c.Findings), len(c.Stories),
 		len(c.Stages), len(c.Path), len(c.Exposure), len(c.Questions), len(c.Containment), len(c.Decisions)} {
 		if n > maxElements {
 			return ErrTooLarge

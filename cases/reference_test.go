@@ -30,7 +30,7 @@ const referenceHead = `# The case document
   speak of the records that were examined.
 
 Order of the arrays: inputs by path; coverage by source, question, from; accounts by id; addresses by ip; hosts by name and ip; findings by first and id;
-stages by number; path by at, from, to, technique; exposure by class, account, object, first, level; questions by gain (highest first) and id;
+stories by severity (gravest first), first and id; stages by number; path by at, from, to, technique; exposure by class, account, object, first, level; questions by gain (highest first) and id;
 containment by order and id; decisions by at, by, what, why. Lists of names, identities and addresses within an element are sorted, without doubles.
 
 `
@@ -89,7 +89,7 @@ func vocabularies(b *bytes.Buffer) {
 		key  string
 		list []entry
 	}{{"verdict", caseWords}, {"accounts[].verdict", accountWords}, {"accounts[].cause", causeWords}, {"addresses[].verdict", addressWords}, {"addresses[].kind", kindWords},
-		{"hosts[].verdict", hostWords}, {"findings[].severity", severityWords}, {"coverage[].state", coverageWords}, {"exposure[].class", classWords}, {"exposure[].level", levelWords},
+		{"hosts[].verdict", hostWords}, {"findings[].severity", severityWords}, {"findings[].detector", detectorWords}, {"coverage[].state", coverageWords}, {"exposure[].class", classWords}, {"exposure[].level", levelWords},
 		{"exposure[].basis", basisWords}, {"containment[].state", containmentWords}, {"…[].certainty", certaintyWords}} {
 		for _, e := range v.list {
 			fmt.Fprintf(b, "| `%s` | `%s` | %s | %s |\n", v.key, e.word, e.ja, e.en)

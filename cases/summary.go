@@ -33,7 +33,12 @@ type Summary struct {
 	Hosts     map[HostVerdict]int    `json:"hosts"`
 	Findings  map[Severity]int       `json:"findings"`
 	Exposure  Count                  `json:"exposure"`
-	Records   RecordSummary          `json:"records"`
+	// Findings leaves out those that exceptions hide; Stories are the gravest three of so many.
+	Stories      []Story       `json:"stories"`
+	StoriesTotal int           `json:"stories_total"`
+	Hidden       int           `json:"hidden"`
+	BelowBudget  int           `json:"below_budget"`
+	Records      RecordSummary `json:"records"`
 
 	Questions   []Question    `json:"questions"`   // the next three
 	Containment []Containment `json:"containment"` // the next three that are not done
@@ -66,6 +71,7 @@ func Summarize(c *Case, dir string) *Summary {
 		VerdictWords: c.Verdict.Words(), Reasons: c.Reasons, Window: c.Window, Onset: c.Onset, LastActivity: c.LastActivity,
 		Accounts: c.Count(), Addresses: map[AddressVerdict]int{}, Kinds: map[AddressKind]int{}, Hosts: map[HostVerdict]int{},
 		Findings: map[Severity]int{}, Exposure: c.Exposed(), Questions: c.Questions[:min(next, len(c.Questions))],
+		Stories: c.Stories[:min(next, len(c.Stories))], StoriesTotal: len(c.Stories),
 	}
 	for i := range c.Addresses {
 		s.Addresses[c.Addresses[i].Verdict]++
@@ -77,7 +83,15 @@ func Summarize(c *Case, dir string) *Summary {
 		s.Hosts[c.Hosts[i].Verdict]++
 	}
 	for i := range c.Findings {
-		s.Findings[c.Findings[i].Severity]++
+		switch f := &c.Findings[i]; {
+		case f.Hidden != nil:
+			s.Hidden++
+		case f.BelowBudget:
+			s.BelowBudget++
+			s.Findings[f.Severity]++
+		default:
+			s.Findings[f.Severity]++
+		}
 	}
 	for i := range c.Inputs {
 		in := &c.Inputs[i]
@@ -154,6 +168,9 @@ func (c *Case) Open(n int) []Containment {
 func (s *Summary) Write(w io.Writer) error {
 	if s.Reasons == nil {
 		s.Reasons = []Reason{}
+	}
+	if s.Stories == nil {
+		s.Stories = []Story{}
 	}
 	if s.Questions == nil {
 		s.Questions = []Question{}

@@ -25,6 +25,7 @@ func (c *Case) Validate() error {
 	k.addresses()
 	k.hosts()
 	k.findings()
+	k.stories()
 	k.rest()
 	k.order()
 	return errors.Join(k.problems...)
@@ -123,7 +124,7 @@ func (k *check) head() {
 	}
 	if c.Verdict == Clear {
 		for i := range c.Findings {
-			if s := c.Findings[i].Severity; s == Critical || s == High {
+			if s := c.Findings[i].Severity; c.Findings[i].Hidden == nil && (s == Critical || s == High) {
 				k.fail("verdict is clear with the %s finding %s", s, c.Findings[i].ID)
 			}
 		}
@@ -244,6 +245,38 @@ func (k *check) findings() {
 	}
 }
 
+// stories checks that each finding is told in one story at most, and says so itself.
+func (k *check) stories() {
+	told, ids := map[string]string{}, map[string]bool{}
+	for i := range k.c.Stories {
+		s := &k.c.Stories[i]
+		if s.ID == "" || ids[s.ID] {
+			k.fail("stories[].id %.80q: empty or twice", s.ID)
+		}
+		ids[s.ID] = true
+		k.span("story "+s.ID, s.First, s.Last)
+		k.known("story "+s.ID, s.Findings)
+		for _, id := range s.Findings {
+			if told[id] != "" {
+				k.fail("story %s: finding %.40q is part of %s too", s.ID, id, told[id])
+			}
+			told[id] = s.ID
+		}
+		for _, id := range s.Accounts {
+			if !k.accountID[id] {
+				k.fail("story %s: account %.40q is not in accounts[]", s.ID, id)
+			}
+		}
+	}
+	for i := range k.c.Findings {
+		if f := &k.c.Findings[i]; f.Story != told[f.ID] {
+			k.fail("finding %s: says that it is part of story %q, and is part of %q", f.ID, f.Story, told[f.ID])
+		} else if f.Hidden != nil && f.Story != "" {
+			k.fail("finding %s: is hidden, and part of story %s", f.ID, f.Story)
+		}
+	}
+}
+
 func (k *check) rest() {
 	c := k.c
 	for i := range c.Inputs {
@@ -297,6 +330,7 @@ func (k *check) order() {
 	sorted("addresses", slices.IsSortedFunc(c.Addresses, func(a, b Address) int { return a.IP.Compare(b.IP) }))
 	sorted("hosts", slices.IsSortedFunc(c.Hosts, func(a, b Host) int { return cmp.Compare(a.Name, b.Name) }))
 	sorted("findings", slices.IsSortedFunc(c.Findings, func(a, b Finding) int { return cmp.Compare(a.First, b.First) }))
+	sorted("stories", slices.IsSortedFunc(c.Stories, storyOrder))
 	sorted("stages", slices.IsSortedFunc(c.Stages, func(a, b Stage) int { return cmp.Compare(a.Number, b.Number) }))
 	sorted("path", slices.IsSortedFunc(c.Path, func(a, b Step) int { return cmp.Compare(a.At, b.At) }))
 	sorted("questions", slices.IsSortedFunc(c.Questions, func(a, b Question) int { return cmp.Compare(b.Gain, a.Gain) }))

@@ -79,7 +79,7 @@ func writeField(out *bufio.Writer, f reflect.Value) error {
 
 // Sort brings the case into its canonical form, in place:
 // inputs by path; coverage by source, question, from; accounts by id; addresses by ip; hosts by name and ip; findings by
-// first and id; stages by number; path by at, from, to, technique; exposure by class, account, object, first, level;
+// first and id; stories by severity (gravest first), first and id; stages by number; path by at, from, to, technique; exposure by class, account, object, first, level;
 // questions by gain (highest first) and id; containment by order and id; decisions by at and the rest. Lists of
 // names, identities and addresses within them are sorted; those of terms, reasons, numbers and evidence keep their order.
 func (c *Case) Sort() {
@@ -94,6 +94,7 @@ func (c *Case) Sort() {
 	slices.SortStableFunc(c.Addresses, func(a, b Address) int { return a.IP.Compare(b.IP) })
 	slices.SortStableFunc(c.Hosts, func(a, b Host) int { return cmp.Or(cmp.Compare(a.Name, b.Name), a.IP.Compare(b.IP)) })
 	slices.SortStableFunc(c.Findings, func(a, b Finding) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.ID, b.ID)) })
+	slices.SortStableFunc(c.Stories, storyOrder)
 	slices.SortStableFunc(c.Stages, func(a, b Stage) int { return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.From, b.From)) })
 	slices.SortStableFunc(c.Path, func(a, b Step) int {
 		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Technique, b.Technique))
@@ -135,6 +136,10 @@ func (c *Case) sortWithin() {
 		f.Attack = set(f.Attack)
 		f.Subjects = Subjects{set(f.Subjects.Accounts), addresses(f.Subjects.Addresses), set(f.Subjects.Hosts)}
 	}
+	for i := range c.Stories {
+		s := &c.Stories[i]
+		s.Findings, s.Accounts, s.Hosts, s.Addresses, s.Joined = set(s.Findings), set(s.Accounts), set(s.Hosts), addresses(s.Addresses), set(s.Joined)
+	}
 	for i := range c.Stages {
 		c.Stages[i].Findings = set(c.Stages[i].Findings)
 	}
@@ -143,6 +148,10 @@ func (c *Case) sortWithin() {
 	}
 	c.Operator.Clients = set(c.Operator.Clients)
 	slices.SortStableFunc(c.Operator.Weekdays, func(a, b string) int { return cmp.Or(cmp.Compare(weekday(a), weekday(b)), cmp.Compare(a, b)) })
+}
+
+func storyOrder(a, b Story) int {
+	return cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), cmp.Compare(a.First, b.First), cmp.Compare(a.ID, b.ID))
 }
 
 // Weekdays are the words of operator.weekdays, in their order.

@@ -37,6 +37,9 @@ type Profile struct {
 	Contacts  []Contact // in the order of the file
 	Formats   string    // folder of formats of one's own; empty: not said
 
+	Exceptions   []Exception // in the order of the file
+	AlertsPerDay int         // 0: not said
+
 	formatsLine int
 
 	Warnings []Warning
@@ -129,6 +132,19 @@ type Group struct {
 	Departments []string
 	Groups      []string
 	Accounts    []string
+}
+
+// Exception says that what one detector finds about one account, host or range of addresses is ordinary until a date. One of Account, Host
+// and Ranges is set.
+type Exception struct {
+	Detector string
+	Account  string
+	Host     string
+	Ranges   []netip.Prefix
+	From     time.Time // zero: not said
+	Until    time.Time // the first moment at which it no longer holds; always set
+	By, Why  string    // always set
+	Line     int
 }
 
 // Contact is a person to be reached out of band.

@@ -128,6 +128,16 @@ func TestMistakes(t *testing.T) {
 		{"glob", "inputs: [{host: x}]", `inputs[0].glob: an empty glob`},
 		{"offset", "inputs: [{glob: x, clock_offset: 2}]", `inputs[0].clock_offset: "2" is no length of time: write it like 2s`},
 		{"delay", "inputs: [{glob: x, delay: -2s}]", `inputs[0].delay: cannot be negative`},
+		{"endless exception", "name: x\nexceptions:\n- {detector: upload, host: a, by: b, why: c}", `org.yaml:3: exceptions[0].until: is missing: write the last day`},
+		{"nobody's exception", "exceptions: [{detector: upload, host: a, until: 2026-01-01, why: c}]", `exceptions[0].by: is missing`},
+		{"unexplained exception", "exceptions: [{detector: upload, host: a, until: 2026-01-01, by: b}]", `exceptions[0].why: is missing`},
+		{"exception about nobody", "exceptions: [{detector: upload, until: 2026-01-01, by: b, why: c}]", `exceptions[0]: is about nobody: write account: svc-backup`},
+		{"exception about two", "exceptions: [{detector: upload, host: a, account: b, until: 2026-01-01, by: b, why: c}]", `one exception for each of account, host and address`},
+		{"exception about all", "exceptions: [{detector: upload, address: 0.0.0.0/0, until: 2026-01-01, by: b, why: c}]", `0.0.0.0/0 is everybody`},
+		{"exception for any", "exceptions: [{detector: upload, host: \"*\", until: 2026-01-01, by: b, why: c}]", `* is nobody`},
+		{"exception backwards", "exceptions: [{detector: upload, host: a, from: 2026-02-02, until: 2026-01-01, by: b, why: c}]", `comes before from`},
+		{"exception of everything", "exceptions: [{host: a, until: 2026-01-01, by: b, why: c}]", `exceptions[0].detector: is missing`},
+		{"no alerts", "alerts_per_day: 0", `alerts_per_day: "0" is no number of alerts: write one from 1 to 100000`},
 		{"lost file", "directory: nowhere.csv", `org.yaml:1: directory: stat `},
 		{"folder", "intel: {tor: .}", `is no ordinary file`},
 		{"twice", "name: a\nname: b", `org.yaml:2: name: stands twice`},
@@ -204,4 +214,25 @@ func FuzzMatch(f *testing.F) {
 			t.Errorf("the bad glob %q matches", glob)
 		}
 	})
+}
+
+func TestExceptions(t *testing.T) {
+	t.Chdir(t.TempDir())
+	text := "timezone: Asia/Tokyo\nalerts_per_day: 25\nexceptions:\n" +
+		"  - {detector: internal-scan, host: scanner1, from: 2025-04-01, until: 2026-03-31, by: suzuki, why: the licensed scanner}\n" +
+		"  - {detector: upload, address: [192.0.2.0/24, 198.51.100.9], until: 2025-12-31T00:00:00Z, author: abe, why: backup}\n"
+	if err := os.WriteFile("org.yaml", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := ReadProfile("org.yaml")
+	if err != nil || len(p.Exceptions) != 2 || p.AlertsPerDay != 25 || len(p.Warnings) != 0 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	if x := p.Exceptions[0]; x.Detector != "internal-scan" || x.Host != "scanner1" || x.By != "suzuki" || x.Why == "" || x.Line != 4 ||
+		x.From.Format(time.RFC3339) != "2025-04-01T00:00:00+09:00" || x.Until.Format(time.RFC3339) != "2026-04-01T00:00:00+09:00" {
+		t.Errorf("the last day is a whole one in Tokyo: %+v", x)
+	}
+	if x := p.Exceptions[1]; len(x.Ranges) != 2 || x.By != "abe" || !x.From.IsZero() {
+		t.Errorf("%+v", x)
+	}
 }

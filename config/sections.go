@@ -13,11 +13,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-const profileKeys = "name, timezone, year, domains, directory, inputs, networks, hosts, intel, groups, contacts, formats"
+const profileKeys = "name, timezone, year, domains, directory, inputs, networks, hosts, intel, groups, contacts, formats, exceptions, alerts_per_day"
 
 func readProfile(d *document, root *yaml.Node) *Profile {
 	p := &Profile{}
-	var intel *yaml.Node // read last: its dates are in the profile's zone
+	var intel, exceptions *yaml.Node // read last: their dates are in the profile's zone
 	d.each(root, "", profileKeys, func(key, where string, v *yaml.Node) bool {
 		switch key {
 		case "name":
@@ -45,6 +45,10 @@ func readProfile(d *document, root *yaml.Node) *Profile {
 			p.Groups = d.groups(v, where)
 		case "contacts":
 			p.Contacts = d.contacts(v, where)
+		case "exceptions":
+			exceptions = v
+		case "alerts_per_day":
+			p.AlertsPerDay = d.alertsPerDay(v, where)
 		default:
 			return false
 		}
@@ -52,6 +56,13 @@ func readProfile(d *document, root *yaml.Node) *Profile {
 	})
 	if intel != nil {
 		p.Intel = d.intel(intel, "intel", p.Zone)
+	}
+	if exceptions != nil {
+		d.items(exceptions, "exceptions", func(where string, v *yaml.Node) {
+			if x, ok := d.exception(v, where, p.Zone); ok {
+				p.Exceptions = append(p.Exceptions, x)
+			}
+		})
 	}
 	return p
 }

@@ -43,6 +43,7 @@ func (v *investigation) document(ctx context.Context, r *breach.Result, held *ho
 	c.Findings, c.Inputs = findings, v.inputs()
 	v.bound(c)
 	v.listNamed(c)
+	v.triage(c)
 	c.Totals = v.totals(c, r)
 	c.Sort()
 	if err := c.Validate(); err != nil {
@@ -196,6 +197,7 @@ func (v *investigation) limits(r *breach.Result) []event.Words {
 			En: fmt.Sprintf("%d records carry times that are more than a year away from all others (%s to %s): taken for a wrong clock, they do not count for the window, the coverage and what expires when.", a.events, first, last)})
 	}
 	out = append(out, v.notes...)
+	out = append(out, v.idle...)
 	for _, in := range v.plan.inputs {
 		if in.copyOf != nil {
 			out = append(out, event.Words{Ja: fmt.Sprintf("%s は %s と同じ内容（またはその前半）のため、一度だけ数えた。", in.file.Path, in.copyOf.file.Path),

@@ -51,6 +51,8 @@ type investigation struct {
 	old        *earlier                 // the revision that is extended; nil if there is none
 	asked      map[string]cases.Subject // what questions are about
 	notes      []event.Words            // of answers and seeds that had no effect
+	hidden     map[string]cases.Hidden  // findings, by identity, that exceptions hide
+	idle       []event.Words            // of exceptions that are about nobody
 }
 
 // Investigate reads what it is given and writes a case folder. A cancelled context ends the reading early: what was read by
@@ -133,7 +135,10 @@ func (v *investigation) discover(ctx context.Context) error {
 			return err
 		}
 	}
-	var err error
+	err := CheckExceptions(v.o.Profile)
+	if err != nil {
+		return err
+	}
 	if v.formats, err = knownFormats(v.o.Profile, v.o.FormatDir); err != nil {
 		return err
 	}
@@ -266,6 +271,7 @@ func (v *investigation) watchInto(ctx context.Context, db store.Writer) error {
 	if v.watched, err = watch(ctx, v.sorter, v.know, db, v.o, kinds, v.relays); err != nil {
 		return explain(err, v.o.Out)
 	}
+	v.except()
 	st := v.sorter.Stats()
 	v.stats.Events, v.stats.Duplicates, v.stats.Spilled = st.Events, st.Duplicates, st.Spilled
 	v.covered = v.watched.loginDays() >= leastCovered && v.watched.last-v.watched.first >= leastWindow

@@ -19,6 +19,7 @@ type First struct {
 	Lead    event.Words // the verdict in one sentence
 	Partial bool
 	Lines   []FirstLine
+	Stories []event.Words // the gravest, at most three, and how many more there are
 	Now     []event.Words // the next things to do, at most three
 	Ask     []event.Words // the next people to ask, at most three
 	Missing []event.Words // records to ask for
@@ -44,7 +45,8 @@ func NewFirst(d *Data) *First {
 	c, cl := d.Case, clock{d.zone()}
 	f := &First{Verdict: c.Verdict, Partial: c.Partial, Lead: lead(c), Duties: duties(c, cl.zone)}
 	f.Title = say("第一報案（速報値）　版 %d　%s 時点", "First report (provisional)  revision %d  as of %s", max(c.Revision, 1), cl.minute(c.Generated))
-	f.Lines = []FirstLine{accountsLine(c), addressesLine(c), hostsLine(c), onsetLine(c, cl), lastLine(c, cl), expiryLine(c), exposureLine(c)}
+	f.Lines = []FirstLine{accountsLine(c), addressesLine(c), hostsLine(c), onsetLine(c, cl), lastLine(c, cl), expiryLine(c), exposureLine(c), findingsLine(c)}
+	f.Stories = storyLines(c, cl)
 	for _, k := range c.Open(maxNext) {
 		f.Now = append(f.Now, k.What)
 	}

@@ -32,6 +32,9 @@ func (f *First) Markdown(l Lang) []byte {
 			fmt.Fprintf(&b, "%s\n", t(none))
 		}
 	}
+	if len(f.Stories) > 0 {
+		list(text("stories"), f.Stories, event.Words{})
+	}
 	list(text("now"), f.Now, text("no-proposal"))
 	list(text("ask"), f.Ask, text("no-question"))
 	list(text("missing"), f.Missing, text("no-missing"))

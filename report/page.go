@@ -40,8 +40,11 @@ type page struct {
 	Hosts         []hostRow
 	Stages        []stageRow
 	Steps         []stepRow
+	Stories       []storyRow
 	FindingsTop   []findingRow
 	FindingsMore  []findingRow
+	FindingsBelow []findingRow
+	FindingsAside []findingRow // hidden by exceptions
 	Exposure      []exposureRow
 	Coverage      []coverageRow
 	Questions     []questionRow
@@ -49,7 +52,7 @@ type page struct {
 	Inputs        []inputRow
 	Decisions     []decisionRow
 
-	StepsLeft, HostsLeft, FindingsLeft, ExposureLeft, QuestionsLeft, ContainmentLeft, InputsLeft, DecisionsLeft int
+	StoriesLeft, StepsLeft, HostsLeft, FindingsLeft, ExposureLeft, QuestionsLeft, ContainmentLeft, InputsLeft, DecisionsLeft int
 
 	finding map[string]findingRef
 	address map[netip.Addr]int
@@ -123,6 +126,7 @@ type (
 		N                               int
 		F                               *cases.Finding
 		When, Attack, Alerted, Subjects string
+		Until                           string // of the exception that hides it
 		Numbers                         []numberRow
 		Evidence                        []evidenceRow
 		EvidenceCount                   int
@@ -177,7 +181,7 @@ func newPage(d *Data, full bool) (*page, error) {
 		p.Layout, p.Base = "first", "report.html"
 		return p, nil
 	}
-	p.Contents = []string{"answer", "why", "timeline", "path", "accounts", "addresses", "hosts", "figures", "findings", "exposure", "coverage",
+	p.Contents = []string{"answer", "stories", "why", "timeline", "path", "accounts", "addresses", "hosts", "figures", "findings", "exposure", "coverage",
 		"questions", "containment", "duty", "inputs", "method", "revisions"}
 	p.Window = p.Clock.span(c.Window.From, c.Window.To)
 	if p.Figures, err = drawings(d); err != nil {
@@ -220,14 +224,15 @@ func (p *page) counts() []count {
 	}
 }
 
-// findings puts the findings in order of severity and time, and numbers them.
+// findings puts the findings in order of severity and time, and numbers them; those below the budget come after the others, those that
+// exceptions hide last.
 func (p *page) findings() {
 	list := make([]*cases.Finding, len(p.Case.Findings))
 	for i := range list {
 		list[i] = &p.Case.Findings[i]
 	}
 	slices.SortStableFunc(list, func(a, b *cases.Finding) int {
-		return cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), unknownLast(a.First, b.First), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(aside(a), aside(b)), cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), unknownLast(a.First, b.First), cmp.Compare(a.ID, b.ID))
 	})
 	p.FindingsLeft = max(0, len(list)-topFindings-moreFindings)
 	list = list[:len(list)-p.FindingsLeft]
@@ -256,12 +261,30 @@ func (p *page) findings() {
 			}
 		}
 		row.Subjects = subjects(&f.Subjects, names)
-		if i < topFindings {
+		switch {
+		case f.Hidden != nil:
+			row.Until = p.Clock.minute(f.Hidden.Until)
+			p.FindingsAside = append(p.FindingsAside, row)
+		case f.BelowBudget:
+			p.FindingsBelow = append(p.FindingsBelow, row)
+		case i < topFindings:
 			p.FindingsTop = append(p.FindingsTop, row)
-		} else {
+		default:
 			p.FindingsMore = append(p.FindingsMore, row)
 		}
 	}
+	p.stories(names)
+}
+
+// aside says whether a finding was put aside: by the budget, or by an exception.
+func aside(f *cases.Finding) int {
+	switch {
+	case f.Hidden != nil:
+		return 2
+	case f.BelowBudget:
+		return 1
+	}
+	return 0
 }
 
 func figureText(f float64) string {

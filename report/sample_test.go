@@ -179,6 +179,38 @@ func sampleFindings(c *cases.Case) {
 		}
 		c.Findings = append(c.Findings, f)
 	}
+	sampleStories(c)
+}
+
+// sampleStories tells most findings in two stories, hides one and puts one below the budget.
+func sampleStories(c *cases.Case) {
+	c.Stories = []cases.Story{
+		{ID: "S-take", Severity: cases.Critical, Title: event.Words{Ja: "パスワードスプレー → メールの大量読み出し → 大量の持ち出し", En: "password spraying → mail read in bulk → an unusual upload"}},
+		{ID: "S-prob", Severity: cases.High, Title: event.Words{Ja: "ID の探索 → ID 一覧の入手", En: "probing for IDs → a list of IDs in the attacker's hands"}}}
+	c.Alerts = &cases.Alerts{PerDay: 10, Hidden: 1, BelowBudget: 1}
+	for i := range c.Findings {
+		f := &c.Findings[i]
+		s := &c.Stories[0]
+		switch f.ID {
+		case "F-prob", "F-list":
+			s = &c.Stories[1]
+		case "F-trav":
+			f.Hidden = &cases.Hidden{By: "鈴木", Until: when("2026-04-01"), Why: "学会出張の届け出あり"}
+			continue
+		case "F-dorm":
+			f.BelowBudget = true
+			continue
+		case "F-vpnf", "F-beac", "F-gaps":
+			continue
+		}
+		f.Story = s.ID
+		s.Findings = append(s.Findings, f.ID)
+		s.Accounts, s.Addresses = append(s.Accounts, f.Subjects.Accounts...), append(s.Addresses, f.Subjects.Addresses...)
+		if s.First.IsZero() || f.First < s.First {
+			s.First = f.First
+		}
+		s.Last = max(s.Last, f.Last)
+	}
 }
 
 func sampleRest(c *cases.Case) {

@@ -49,6 +49,7 @@ func Terminal(w io.Writer, d *Data, o TerminalOptions) error {
 	}
 	t.row(inputsLine(d.Case))
 	fmt.Fprintln(t.out)
+	t.list(text("stories"), f.Stories)
 	t.list(say("今すぐ", "Now"), f.Now)
 	t.list(say("本人確認", "Ask"), f.Ask)
 	t.list(say("足りない記録", "Missing records"), f.Missing)
@@ -60,7 +61,7 @@ func Terminal(w io.Writer, d *Data, o TerminalOptions) error {
 	}
 	t.list(say("報告の期限", "Deadlines"), clocks)
 	fmt.Fprintln(t.out)
-	t.row(say("くわしくは", "In full"), say("report.html（根拠のレコードと数え方：#findings　#coverage　#duty）", "report.html (records and how they were counted: #findings #coverage #duty)"), "dim")
+	t.row(say("くわしくは", "In full"), say("report.html（根拠のレコードと数え方：#findings　#coverage　#duty）　検知一件の説明：sekisho explain --finding F-…", "report.html (records and how they were counted: #findings #coverage #duty); one finding: sekisho explain --finding F-…"), "dim")
 	if err := t.out.Flush(); err != nil {
 		return fmt.Errorf("report: write summary: %w", err)
 	}

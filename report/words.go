@@ -54,8 +54,11 @@ var texts = map[string][2]string{
 	"skip":    {"本文へ", "Skip to the answer"}, "why": {"理由", "Why"}, "answer": {"判定", "The answer"},
 
 	"accounts": {"アカウント", "Accounts"}, "addresses": {"アドレス", "Addresses"}, "hosts": {"ホスト", "Hosts"}, "findings": {"検知と根拠", "Findings and evidence"},
-	"timeline": {"時系列", "Timeline"}, "path": {"侵入経路", "Path"}, "coverage": {"記録の範囲", "Coverage"}, "questions": {"質問", "Questions"}, "containment": {"封じ込め", "Containment"},
+	"stories": {"一連の出来事", "Stories"}, "timeline": {"時系列", "Timeline"}, "path": {"侵入経路", "Path"}, "coverage": {"記録の範囲", "Coverage"}, "questions": {"質問", "Questions"}, "containment": {"封じ込め", "Containment"},
 	"exposure": {"漏えい・閲覧", "Exposure"}, "inputs": {"入力", "Inputs"}, "method": {"方法と限界", "Method and limits"}, "revisions": {"版と決定", "Revision and decisions"}, "figures": {"図", "Figures"},
+	"stories-how":  {"同じアカウント・接続元・サーバに関わる検知、または同じ攻撃に属する検知をまとめたものです。単独の検知は「検知と根拠」にあります。", "Findings about the same account, address or host, or of one campaign, told together. Those that stand alone are under “Findings and evidence”."},
+	"below-budget": {"一日の上限を超えて下位に置いた検知", "Below the budget of alerts of their day"}, "hidden-findings": {"例外により非表示の検知（削除はしていない）", "Hidden by exceptions (nothing is deleted)"},
+	"hidden-by": {"例外の登録者", "hidden by"}, "hidden-until": {"期限", "until"}, "part-of": {"一連の出来事", "part of"},
 	"operator": {"侵入者の特徴", "The intruder's habits"}, "contents": {"目次", "Contents"},
 
 	"number": {"番号", "No."}, "account": {"アカウント", "Account"}, "verdict": {"判定", "Verdict"}, "certainty": {"確度", "Certainty"}, "cause": {"原因", "Cause"},

@@ -75,7 +75,7 @@ Exit status: 0 done; 1 failed, or nothing was understood; 2 wrong usage; 3 as --
 	fl.StringVar(&f.memory, "memory", "", "bound on the process, such as 512MiB (default: the smaller of 768MiB and a quarter of the machine's)")
 	fl.BoolVar(&f.preserve, "preserve", false, "also copy the inputs, compressed, into the case folder")
 	fl.BoolVar(&f.json, "json", false, "print the summary as JSON on standard output")
-	fl.StringVar(&f.failOn, "fail-on", "", "exit with status 3 if a finding is at least of this `severity`: info, low, medium, high, critical")
+	fl.StringVar(&f.failOn, "fail-on", "", "exit with status 3 if a finding that no exception hides is at least of this `severity`: info, low, medium, high, critical")
 	fl.StringVar(&f.lang, "lang", "", "language of the summary: ja or en (default: of the terminal)")
 	return cmd
 }
@@ -148,7 +148,7 @@ func (f *investigateFlags) status(ctx context.Context, out *node.Outcome) error 
 	}
 	least, _ := event.ParseSeverity(f.failOn)
 	for i := range out.Case.Findings {
-		if sev, _ := event.ParseSeverity(string(out.Case.Findings[i].Severity)); sev >= least {
+		if sev, _ := event.ParseSeverity(string(out.Case.Findings[i].Severity)); sev >= least && out.Case.Findings[i].Hidden == nil {
 			return &exitError{exitSeverity, nil}
 		}
 	}
@@ -202,6 +202,9 @@ func (f *investigateFlags) profile() (*config.Profile, error) {
 	}
 	p, err := config.ReadProfile(f.org)
 	if err != nil {
+		return nil, err
+	}
+	if err := node.CheckExceptions(p); err != nil {
 		return nil, err
 	}
 	for _, w := range p.Warnings {
