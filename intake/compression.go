@@ -15,10 +15,11 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Compression says how a file is packed. It is recognised from the content, never from the name.
+// Compression says how a file is packed, or what else must be unmade before its records can be read. It is recognised from the content,
+// never from the name.
 type Compression uint8
 
-// The compressions. Those from LZ4 on are recognised only to be refused with the right words.
+// The compressions. Those from LZ4 on, but Zip and Parquet, are recognised only to be refused with the right words.
 const (
 	Plain Compression = iota
 	Gzip
@@ -30,9 +31,23 @@ const (
 	SevenZip
 	RAR
 	Parquet
+	LZH
+	Cabinet
+	Compress
+	Lzip
+	Lzma
+	Lzop
+	Sealed      // encrypted as a whole
+	Journal     // of systemd
+	Capture     // of packets
+	Flows       // of nfdump
+	SQLite      // a database
+	Document    // of an office, not packed as newer ones are
+	OldEventLog // .evt
 )
 
-var compressionNames = [...]string{"plain", "gzip", "zstd", "bzip2", "xz", "lz4", "zip", "7z", "rar", "parquet"}
+var compressionNames = [...]string{"plain", "gzip", "zstd", "bzip2", "xz", "lz4", "zip", "7z", "rar", "parquet",
+	"lzh", "cab", "compress", "lzip", "lzma", "lzop", "encrypted", "journal", "pcap", "nfdump", "sqlite", "document", "evt"}
 
 // String returns the compression's word.
 func (c Compression) String() string {
@@ -60,18 +75,12 @@ func recognise(head []byte) Compression {
 		return Bzip2
 	case has("\xfd7zXZ\x00"):
 		return XZ
-	case has("\x04\x22\x4d\x18"):
-		return LZ4
 	case has("PK\x03\x04"), has("PK\x05\x06"), has("PK\x07\x08PK\x03\x04"), has("PK00PK\x03\x04"): // the latter made to be split
 		return Zip
-	case has("7z\xbc\xaf\x27\x1c"):
-		return SevenZip
-	case has("Rar!\x1a\x07"):
-		return RAR
 	case has("PAR1") && len(head) > 12:
 		return Parquet
 	}
-	return Plain
+	return kindAtHead(head)
 }
 
 // unpack returns the decompressed stream of raw and what must be called when it is no longer needed.
@@ -98,6 +107,9 @@ func unpack(c Compression, raw io.Reader) (io.Reader, func(), error) {
 	if c == XZ {
 		r, err := newXZ(raw)
 		return r, none, err
+	}
+	if _, _, ok := c.refusal(); ok {
+		return nil, none, &foreignError{c}
 	}
 	return nil, none, fmt.Errorf("%w: %v", ErrUnsupported, c)
 }

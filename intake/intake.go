@@ -43,6 +43,10 @@ type BrokenError struct {
 
 // Error names the file, the place and what to do.
 func (e *BrokenError) Error() string {
+	var other *foreignError
+	if errors.As(e.Err, &other) {
+		return "intake: read " + e.Path + ": " + other.Error()
+	}
 	do := "fetch the file again from its source"
 	switch {
 	case errors.Is(e.Reason, ErrUnsupported):

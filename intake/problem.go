@@ -104,7 +104,13 @@ func unreadable(path string, err error) Problem {
 
 func unpackable(path string, e *BrokenError) Problem {
 	p := Problem{Path: path, Kind: Broken, Err: e, Do: words("取得元からもう一度取得してください", "fetch the file again from its source")}
+	var other *foreignError
 	switch {
+	case errors.As(e.Err, &other):
+		p.What, p.Do, _ = other.kind.refusal()
+		if other.kind == Sealed {
+			p.Kind = Encrypted
+		}
 	case errors.Is(e.Reason, ErrUnsupported):
 		p.What = words("対応していない圧縮形式です", "is packed in a way that Sekisho does not unpack")
 		p.Do = words("展開してから指定してください", "unpack it and give the result")
