@@ -34,7 +34,7 @@ func hostSigns(detector string, sev event.Severity) float64 {
 		return 5 * half
 	case "edge-device": // its program died, and it did what it never did
 		return 4 * half
-	case "log-cleared", "tunnel", "restricted-access", "upload":
+	case "log-cleared", "tunnel", "restricted-access", "upload", "hostile-command":
 		return 2.5 * half
 	case "beacon", "long-connection", "lateral-path", "admin-misuse", "directory-read":
 		return 2 * half
@@ -466,6 +466,8 @@ func signWords(kind string) event.Words {
 		return event.Words{Ja: "盗まれたアカウントの初めてのログイン", En: "entered for the first time with a stolen account"}
 	case "log-cleared":
 		return event.Words{Ja: "ログの消去", En: "its log was cleared"}
+	case "hostile-command":
+		return event.Words{Ja: "侵入者が使うコマンドの実行", En: "commands that intruders use"}
 	case "restricted-access":
 		return event.Words{Ja: "制限ネットワークへの初めての接続", En: "first access into a restricted network"}
 	case "upload":

@@ -19,6 +19,8 @@ func All() []detect.Spec {
 		dormantAccount,
 		edgeDevice,
 		excessTaking,
+		groupTargeting,
+		hostileCommand,
 		idListObtained,
 		idProbing,
 		impossibleTravel,

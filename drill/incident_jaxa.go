@@ -160,7 +160,7 @@ func (p *jaxa) visits() map[string]func(n int, t int64, w wayIn, d *dice) {
 // servers is the administrator's account on servers of the Windows domain.
 func (p *jaxa) servers() func(n int, t int64, w wayIn, d *dice) {
 	act := p.act(phrase{"管理者として Windows ドメインのサーバに入る", "servers of the Windows domain as an administrator"}, "T1021.001", 0, "with the password of one who was called at night and came through the portal", "lateral-path", "admin-misuse", "unusual-login")
-	memory := p.act(phrase{"サーバのメモリからパスワードを読み出す", "a server's memory read for passwords"}, "T1003.001", 0, "the command stands in the server's record of programs", "sigma", "admin-misuse")
+	memory := p.act(phrase{"サーバのメモリからパスワードを読み出す", "a server's memory read for passwords"}, "T1003.001", 0, "the command stands in the server's record of programs", "hostile-command", "sigma", "admin-misuse")
 	lines := [][]string{{"whoami  /groups", "nltest  /dclist:" + adDNS}, {"quser", "tasklist  /svc"}, {`net  group "domain admins" /domain`}, {"ipconfig  /all"}, {"net  share"}}
 	return func(n int, t int64, w wayIn, d *dice) {
 		to := []*winHost{p.w.ad.app1, p.w.ad.term1}[n%2]

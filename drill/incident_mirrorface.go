@@ -92,7 +92,7 @@ func (m *mirror) implant() {
 }
 
 func (m *mirror) lookAround() {
-	look := m.act(phrase{"PC からドメインを調べる", "the domain looked over from the PC"}, "T1087.002", 0, "with Windows' own tools; all accounts exported", "directory-read", "sigma")
+	look := m.act(phrase{"PC からドメインを調べる", "the domain looked over from the PC"}, "T1087.002", 0, "with Windows' own tools; all accounts exported", "directory-read", "hostile-command", "sigma")
 	for i, when := range []string{"2024-06-20 11:15", "2024-06-25 16:40"} {
 		lines := [][]string{{"whoami  /all", "ipconfig  /all", "net  use", "nltest  /dclist:" + adDNS, "net  group \"domain admins\" /domain"},
 			{"csvde  -f C:\\ProgramData\\ScnCfg\\u.log -r \"(objectCategory=person)\" -l sAMAccountName,mail,memberOf", "net  view \\\\fs2", "schtasks  /query /fo csv"}}[i]

@@ -114,7 +114,7 @@ func (k *kidnapper) as(session uint64) program {
 
 func (k *kidnapper) domain() {
 	a := k.w.ad
-	copied := k.act(phrase{"ドメインコントローラでドメインのデータベースを複製する", "the domain's database copied on a controller"}, "T1003.003", 0, "all passwords must be thought of as known from here on", "directory-read", "admin-misuse", "sigma")
+	copied := k.act(phrase{"ドメインコントローラでドメインのデータベースを複製する", "the domain's database copied on a controller"}, "T1003.003", 0, "all passwords must be thought of as known from here on", "directory-read", "hostile-command", "admin-misuse", "sigma")
 	k.move(copied, k.at("2023-05-30 21:48"), func(t int64, d *dice) {
 		k.r.orders(copied, t, a.dc1, k.as(a.dc1.session(t, d)), d, `ntdsutil  "ac i ntds" "ifm" "create full C:\Windows\Temp\ad" q q`, `makecab  C:\Windows\Temp\ad\ntds.dit C:\Windows\Temp\a.cab`)
 		a.dc1.state(t+20*second, "Volume Shadow Copy", "running")
@@ -153,11 +153,11 @@ func (k *kidnapper) lastNight() {
 	k.move(enter, k.at("2023-06-05 22:41"), func(t int64, d *dice) {
 		k.r.desktopInside(enter, t, k.admin, "sub-srv1", subServer, a.app1, 3*hour, d)
 	})
-	off := k.act(phrase{"PsExec でウイルス対策を止める", "virus protection turned off by PsExec"}, "T1562.001", 0, "PsExec as the administrators use it, but on all servers within minutes", "lateral-path", "admin-misuse", "sigma")
+	off := k.act(phrase{"PsExec でウイルス対策を止める", "virus protection turned off by PsExec"}, "T1562.001", 0, "PsExec as the administrators use it, but on all servers within minutes", "hostile-command", "lateral-path", "admin-misuse", "sigma")
 	k.move(off, k.at("2023-06-05 23:04"), func(t int64, d *dice) {
 		k.r.spreadByPsExec(off, t, k.admin, a.app1, servers, `powershell.exe -NoP -C "Set-MpPreference -DisableRealtimeMonitoring $true"`, d)
 	})
-	gone := k.act(phrase{"バックアップとシャドウコピーを削除する", "backups and shadow copies deleted"}, "T1490", 0, "", "sigma", "mass-encryption")
+	gone := k.act(phrase{"バックアップとシャドウコピーを削除する", "backups and shadow copies deleted"}, "T1490", 0, "", "hostile-command", "sigma", "mass-encryption")
 	k.move(gone, k.at("2023-06-05 23:26"), func(t int64, d *dice) {
 		for _, line := range []string{`cmd.exe /c vssadmin delete shadows /all /quiet`, `cmd.exe /c wbadmin delete catalog -quiet`, `cmd.exe /c bcdedit /set {default} recoveryenabled no`} {
 			t = k.r.spreadByPsExec(gone, t, k.admin, a.app1, servers[:2], line, d)

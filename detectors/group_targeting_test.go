@@ -1,0 +1,110 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package detectors
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/sekisho/sekisho/event"
+)
+
+// departments gives every account of a story a department of ten, and those of the first a group of the same people.
+func departments(s *story, accounts int) {
+	for i := range accounts {
+		who := s.person(fmt.Sprintf("user%d", i))
+		who.Department = fmt.Sprintf("dept%d", i/10)
+		if i < 10 {
+			who.Groups = []string{"it-staff"}
+		}
+	}
+}
+
+// relayed is a front end, behind which nobody is at home.
+var relayed = event.Place{IP: ip("10.1.0.5"), Own: true, Host: "idp", Role: "auth-server"}
+
+func (s *story) wrong(day, minute, second int, who *event.Account) {
+	e := event.Event{Class: event.ClassAuthentication, Activity: event.ActLogon, Outcome: event.OutcomeFailure, Reason: event.ReasonBadPassword, Account: who.Name, SrcIP: relayed.IP, SrcIsRelay: true, Format: "openldap"}
+	s.tell(day, minute, second, e, func(g *event.Sighting) { g.Who, g.Src = who, relayed })
+}
+
+// mistypers is thirty days on which somebody or other mistypes, now and then a few of one department.
+func mistypers(s *story, accounts, days int) {
+	for day := range days {
+		for i := range 12 {
+			who := s.person(fmt.Sprintf("user%d", (i*17+day*29)%accounts))
+			s.wrong(day, 540+i*30, 0, who)
+			if i%3 != 0 {
+				s.login(day, 541+i*30, 0, who, outside("192.0.2.7", event.KindResidential, "JP"), chrome, event.ReasonNone)
+			}
+		}
+	}
+}
+
+func TestGroupTargeting(t *testing.T) {
+	s := newStory(200)
+	departments(s, 200)
+	mistypers(s, 200, 40)
+	for round := range 8 {
+		for i := range 10 {
+			s.wrong(30, 1020+round*30+i, 0, s.person(fmt.Sprintf("user%d", i)))
+		}
+	}
+	all := s.run(t, groupTargeting)
+	f := wants(t, all, "group-targeting", event.High)
+	if len(all) != 1 || number(f, "accounts") != 10 || number(f, "failures") < 70 {
+		t.Errorf("got %s", brief(all))
+	}
+	if f.Alerted > f.First+2*3600e6 {
+		t.Errorf("raised %s after it began", f.Alerted.Sub(f.First))
+	}
+}
+
+// TestGroupTargetingAmongAll holds that guessing at everybody is nobody's group.
+func TestGroupTargetingAmongAll(t *testing.T) {
+	s := newStory(200)
+	departments(s, 200)
+	mistypers(s, 200, 40)
+	for round := range 8 {
+		for i := range 200 {
+			s.wrong(30, 900+round*50+i/5, i%5, s.person(fmt.Sprintf("user%d", i)))
+		}
+	}
+	quiet(t, s.run(t, groupTargeting), -1)
+}
+
+func TestGroupTargetingNearMiss(t *testing.T) {
+	s := newStory(200)
+	departments(s, 200)
+	mistypers(s, 200, 40)
+	for i := range 10 { // a department's first day: all mistype, and then get in
+		who := s.person(fmt.Sprintf("user%d", 20+i))
+		for k := range 4 {
+			s.wrong(30, 540+i, k*5, who)
+		}
+		s.login(30, 543+i, 0, who, outside("192.0.2.7", event.KindResidential, "JP"), chrome, event.ReasonNone)
+	}
+	for i := range 10 { // a try each
+		s.wrong(33, 540+i, 0, s.person(fmt.Sprintf("user%d", 40+i)))
+	}
+	for i := range 4 { // few
+		for k := range 20 {
+			s.wrong(35, 540+k, i, s.person(fmt.Sprintf("user%d", 60+i)))
+		}
+	}
+	quiet(t, s.run(t, groupTargeting), -1)
+}
+
+func TestBinomialTail(t *testing.T) {
+	for _, c := range []struct {
+		k, n int
+		p    float64
+		want float64
+	}{{0, 10, 0.5, 1}, {10, 10, 0.5, 1.0 / 1024}, {1, 2, 0.5, 0.75}, {3, 3, 0, 0}, {3, 3, 1, 1}} {
+		if got := binomialTail(c.k, c.n, c.p); math.Abs(got-c.want) > 1e-9 {
+			t.Errorf("%d of %d at %v: %v, want %v", c.k, c.n, c.p, got, c.want)
+		}
+	}
+}
