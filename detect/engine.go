@@ -10,9 +10,7 @@
 package detect
 
 import (
-	"fmt"
 	"math"
-	"sort"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -59,79 +57,4 @@ type Site struct {
 	Accounts int      // in the directory; 0 if it is not known
 	Profile  bool     // networks and hosts come from a profile, not from a guess
 	Servers  []string // names of hosts that have a role
-}
-
-// Engine hands each sighting to every detector that wants its class. It is owned by one goroutine.
-type Engine struct {
-	running []running
-	byClass [32][]Detector
-	last    event.Micros
-	seen    int64
-}
-
-type running struct {
-	spec Spec
-	det  Detector
-}
-
-// NewEngine starts a detector of each spec.
-func NewEngine(specs []Spec, site Site) *Engine {
-	e := &Engine{last: math.MinInt64}
-	for _, s := range specs {
-		d := s.New(site)
-		e.running = append(e.running, running{s, d})
-		for c := range e.byClass {
-			if d.Classes().Has(event.Class(c)) {
-				e.byClass[c] = append(e.byClass[c], d)
-			}
-		}
-	}
-	return e
-}
-
-// Observe hands one sighting to the detectors. It returns an error if the sighting is out of order, which would make the
-// findings depend on more than the set of events.
-func (e *Engine) Observe(s *event.Sighting) error {
-	if s.Time < e.last {
-		return fmt.Errorf("detect: event at %s comes after one at %s", s.Time.Time(), e.last.Time())
-	}
-	e.last = s.Time
-	e.seen++
-	if int(s.Class) < len(e.byClass) {
-		for _, d := range e.byClass[s.Class] {
-			d.Observe(s)
-		}
-	}
-	return nil
-}
-
-// Findings ends the watch and returns what all detectors concluded, sorted by first, detector and key.
-func (e *Engine) Findings() []event.Finding {
-	var out []event.Finding
-	for _, r := range e.running {
-		for _, f := range r.det.Findings(Over) {
-			if f.Detector == "" {
-				f.Detector = r.spec.Name
-			}
-			if f.Attack == nil {
-				f.Attack = r.spec.Attack
-			}
-			f.Attack = sortedStrings(f.Attack)
-			f.Accounts = sortedStrings(f.Accounts)
-			f.Hosts = sortedStrings(f.Hosts)
-			f.Addresses = sortedAddrs(f.Addresses)
-			out = append(out, f)
-		}
-	}
-	sort.SliceStable(out, func(i, j int) bool {
-		a, b := &out[i], &out[j]
-		switch {
-		case a.First != b.First:
-			return a.First < b.First
-		case a.Detector != b.Detector:
-			return a.Detector < b.Detector
-		}
-		return a.Key < b.Key
-	})
-	return out
 }

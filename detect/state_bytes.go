@@ -372,3 +372,40 @@ func unsigned[T uint | uint16 | uint32 | uint64](c *codec) {
 		*(*T)(at) = T(v)
 	}
 }
+
+// wide makes the codec of a slice of whole numbers that are as good as random, or nearly all nought: bits and hashes. They have fixed
+// width, and what is nought is left to compression.
+func wide[T uint32 | uint64](c *codec, size int) {
+	c.write = func(w *stateWriter, at unsafe.Pointer) {
+		v := *(*[]T)(at)
+		if v == nil {
+			w.uint(0)
+			return
+		}
+		w.uint(uint64(len(v)) + 1)
+		w.b = slices.Grow(w.b, size*len(v))
+		for _, x := range v {
+			if size == 4 {
+				w.b = binary.LittleEndian.AppendUint32(w.b, uint32(x))
+			} else {
+				w.b = binary.LittleEndian.AppendUint64(w.b, uint64(x))
+			}
+		}
+	}
+	c.read = func(r *stateReader, at unsafe.Pointer) {
+		n, ok := r.length(size)
+		if !ok {
+			return
+		}
+		v := make([]T, n)
+		for i := range v {
+			if size == 4 {
+				v[i] = T(binary.LittleEndian.Uint32(r.b[4*i:]))
+			} else {
+				v[i] = T(binary.LittleEndian.Uint64(r.b[8*i:]))
+			}
+		}
+		r.b = r.b[size*n:]
+		*(*[]T)(at) = v
+	}
+}

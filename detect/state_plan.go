@@ -114,6 +114,14 @@ func (p *planner) slice(c *codec, path string) error {
 	if size == 0 {
 		return fmt.Errorf("%s is a slice of nothing, which cannot be kept", path)
 	}
+	switch t.Elem().Kind() {
+	case reflect.Uint64:
+		wide[uint64](c, 8)
+		return nil
+	case reflect.Uint32:
+		wide[uint32](c, 4)
+		return nil
+	}
 	c.write = func(w *stateWriter, at unsafe.Pointer) {
 		v := reflect.NewAt(t, at).Elem()
 		if v.IsNil() {

@@ -148,6 +148,10 @@ func appendRest(b []byte, mask *uint32, rest []event.Field) []byte {
 
 func empty(f *event.Field) bool { return f.Value.Kind == event.KindText && f.Value.Text == "" }
 
+// AppendPlace appends the event's place in the input. Behind what AppendContent appends it gives bytes whose order is the canonical
+// order of events of one time.
+func AppendPlace(b []byte, r *event.Ref) []byte { return appendRef(b, r) }
+
 // appendRef appends the place in the input so that the order of the bytes is the order of the numbers.
 func appendRef(b []byte, r *event.Ref) []byte {
 	b = appendOrdered(b, uint64(r.Input))
