@@ -21,6 +21,7 @@ var detectorWords = []entry{
 	{"edge-device", "境界装置への攻撃の徴候", "an edge device under attack"},
 	{"excess-taking", "ふだんを超える文書の取得", "documents taken beyond the usual"},
 	{"group-targeting", "特定の部署への集中攻撃", "an attack on one group"},
+	{"hostile-command", "侵入者が用いるコマンド", "commands that intruders use"},
 	{"id-list-obtained", "ID 一覧の入手", "a list of IDs in the attacker's hands"},
 	{"id-probing", "ID の探索", "probing for IDs"},
 	{"impossible-travel", "移動できない速さのログイン", "impossible travel"},

@@ -48,7 +48,8 @@ type dormantUse struct {
 type waking struct {
 	who       *event.Account
 	slept     int32
-	unseen    bool // never seen before
+	need      int32 // days after which it counts as dormant
+	unseen    bool  // never seen before
 	failures  int32
 	night     bool
 	hidden    bool
@@ -130,7 +131,7 @@ func (d *dormancy) wake(s *event.Sighting, a *dormantUse) {
 	if slept < need {
 		return
 	}
-	w := &waking{who: s.Who, slept: slept, unseen: a.last < 0, first: s.Time, alerted: s.Seen(), day: s.Day}
+	w := &waking{who: s.Who, slept: slept, need: need, unseen: a.last < 0, first: s.Time, alerted: s.Seen(), day: s.Day}
 	if a.fails > 0 && s.Day-a.failDay <= dormantBefore && (a.failDay < s.Day || a.fails > 1) { // on the day itself, people mistype
 		w.failures = a.fails
 		if a.failDay == s.Day {
@@ -231,7 +232,7 @@ func (w *waking) finding() event.Finding {
 	f := event.Finding{
 		Key: fmt.Sprintf("%s %d", w.who.ID, w.day), Severity: w.severity(), First: w.first, Last: w.last, Alerted: w.alerted,
 		Accounts: []string{w.who.ID}, Addresses: w.addresses, Evidence: w.evidence.Refs(),
-		Numbers: []event.Figure{figure("days_without_use", float64(w.slept)), figure("logins", float64(w.times)), figure("days_with_failures_before", float64(w.failures))},
+		Numbers: []event.Figure{figure("days_without_use", float64(w.slept)), figure("days_that_count", float64(w.need)), figure("logins", float64(w.times)), figure("days_with_failures_before", float64(w.failures))},
 	}
 	name := w.who.Name
 	f.Title = event.Words{

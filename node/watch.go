@@ -51,7 +51,7 @@ type daySpan struct {
 // same batch: one core each.
 func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *Options, formatSource map[string]string, rl *relays) (*watched, error) {
 	out := &watched{ledger: breach.NewLedger(), sources: map[sourceKey]*sourceSpan{}, logins: map[string]bool{}}
-	engine := detect.NewEngine(detectors.All(), detect.Site{Accounts: k.listed, Profile: len(o.Profile.Networks) > 0, Servers: k.servers})
+	engine := detect.NewEngine(detectors.All(), siteOf(k, o))
 	total := s.Stats().Events
 	if rl != nil {
 		rl.begin(ctx, s)
@@ -77,6 +77,11 @@ func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *
 	out.findings = engine.Findings()
 	out.settle()
 	return out, nil
+}
+
+// siteOf is what detectors are told of the institute.
+func siteOf(k *knower, o *Options) detect.Site {
+	return detect.Site{Accounts: k.listed, Profile: len(o.Profile.Networks) > 0, Servers: k.servers}
 }
 
 func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, formatSource map[string]string, rl *relays) error {

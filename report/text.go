@@ -154,3 +154,9 @@ func wrap(s string, width int) []string {
 	}
 	return lines
 }
+
+// Wrap breaks a text into lines of so many columns, at spaces where there are some and between characters of Japanese.
+func Wrap(s string, width int) []string { return wrap(s, width) }
+
+// Visible writes out what cannot be seen, or would act on what stands near; of long texts only the beginning is kept.
+func Visible(s string) string { return visible(s, maxTitle) }
