@@ -43,6 +43,9 @@ type WayView struct {
 	At cases.Time `json:"at"`
 }
 
+// Condition is one thing that must hold for a detector to find something.
+type Condition = detect.Condition
+
 // ExceptionExpiry is an exception in the profile.
 type ExceptionExpiry struct {
 	By    string     `json:"by"`

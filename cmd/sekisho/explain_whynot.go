@@ -13,7 +13,6 @@ import (
 
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/config"
-	"github.com/sekisho/sekisho/detect"
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/node"
 	"github.com/sekisho/sekisho/report"
@@ -110,7 +109,7 @@ func (p *explainPrinter) answer(v *node.WhyNotView) {
 	p.text("", "", why)
 }
 
-func allMet(list []detect.Condition) bool {
+func allMet(list []node.Condition) bool {
 	for _, c := range list {
 		if !c.Met {
 			return false
@@ -152,7 +151,7 @@ func (p *explainPrinter) ways(v *node.WhyNotView) {
 	}
 }
 
-func (p *explainPrinter) condition(c *detect.Condition) {
+func (p *explainPrinter) condition(c *node.Condition) {
 	mark := "+"
 	if !c.Met {
 		mark = "-"
