@@ -25,6 +25,7 @@ const (
 	edgeAfter    = 14      // days after a fault in which something else that the device never had counts with it
 	edgeCalls    = 3       // connections of its own to a far network that it did not know
 	edgeNew      = 2       // far networks a week that it comes to know: with more its world is open, and tells nothing
+	edgeGuesses  = 10      // wrong passwords of administrators that there are, from outside, within edgeAfter days
 	edgeWays     = 32      // ways to machines inside that a device has of its own: with more it speaks for others
 	edgeJust     = 10      // seconds before a crash in which whoever knocked may have caused it
 	edgeDevices  = 1 << 12 // devices that are followed
@@ -54,6 +55,8 @@ type edgeBox struct {
 	knocks   [16]knocked
 	next     int
 	faults   []*edgeFault
+	guesses  *edgeGuess // under way
+	guessed  []*edgeGuess
 	entered  map[insideWay]*edgeEntry
 }
 
@@ -102,7 +105,8 @@ func (d *edges) Observe(s *event.Sighting) {
 			b.says(s)
 		}
 	default:
-		if s.Outcome == event.OutcomeFailure || s.DstHost == "" {
+		if s.Outcome == event.OutcomeFailure {
+			d.refused(s)
 			return
 		}
 		if s.Class == event.ClassAuthentication {
@@ -113,6 +117,35 @@ func (d *edges) Observe(s *event.Sighting) {
 		if b := d.box(s); b != nil {
 			b.ruled(s)
 		}
+	}
+}
+
+// refused looks at administrators' names that somebody outside knows, but not the password. Strangers try names that nobody has.
+func (d *edges) refused(s *event.Sighting) {
+	if s.Class != event.ClassAuthentication || s.Activity != event.ActLogon || s.Reason != event.ReasonBadPassword || !s.SrcIP.IsValid() || s.SrcIsRelay || s.Src.Own {
+		return
+	}
+	switch s.Service {
+	case "https", "http", "ssh", "telnet", "jsconsole", "api", "web", "gui":
+	default:
+		return
+	}
+	b := d.box(s)
+	if b == nil {
+		return
+	}
+	if _, known := b.admins[network(s.SrcIP)]; known {
+		return
+	}
+	g := b.guesses
+	if g == nil || s.Time-g.last > edgeAfter*86400e6 {
+		g = &edgeGuess{first: s.Time, names: map[string]bool{}, from: map[netip.Addr]bool{}}
+		b.guesses = g
+	}
+	g.add(s)
+	if g.times == edgeGuesses && len(b.guessed) < 64 {
+		g.alerted = s.Seen()
+		b.guessed = append(b.guessed, g)
 	}
 }
 
@@ -336,6 +369,9 @@ func (d *edges) Findings(event.Micros) []event.Finding {
 	for _, b := range d.boxes {
 		for _, f := range b.faults {
 			out = append(out, f.finding())
+		}
+		for _, g := range b.guessed {
+			out = append(out, g.finding(b))
 		}
 		if len(b.entered) > 0 {
 			out = append(out, b.insideFinding())

@@ -80,6 +80,26 @@ func TestEdgeDeviceAdministrator(t *testing.T) {
 	}
 }
 
+// mistypes is a wrong password, or a wrong name, at the administrators' pages.
+func (s *story) mistypes(day, minute int, from event.Place, name string, reason event.Reason) {
+	s.tell(day, minute, 0, event.Event{Class: event.ClassAuthentication, Activity: event.ActLogon, Outcome: event.OutcomeFailure, Reason: reason, Format: "fortigate", Account: name, SrcIP: from.IP, DstHost: "gate1", Service: "https",
+		Rest: []event.Field{event.Text("devid", "FG1")}}, func(g *event.Sighting) { g.Src, g.Dst, g.Who = from, gatePlace, s.person(name) })
+}
+
+func TestEdgeDeviceGuessed(t *testing.T) {
+	s := newStory(10)
+	gateLife(s)
+	for day := range 3 {
+		for i := range 18 {
+			s.mistypes(30+day, 720+5*i, outside(fmt.Sprintf("192.0.2.%d", 60+day), event.KindHosting, "SG"), "fwadmin", event.ReasonBadPassword)
+		}
+	}
+	f := wants(t, s.run(t, edgeDevice), "edge-device", event.Medium)
+	if number(f, "failures") != 54 || len(f.Addresses) != 3 {
+		t.Errorf("got %+v", f)
+	}
+}
+
 func TestEdgeDeviceInside(t *testing.T) {
 	s := newStory(10)
 	gateLife(s)
@@ -102,7 +122,12 @@ func TestEdgeDeviceNearMiss(t *testing.T) {
 	s.health(34, 805, "FortiGate started", "Fortigate started", "")
 	s.connect(34, 900, 0, gatePlace, outside("198.51.200.7", event.KindUnknown, "US"), link{port: 443, out: 3000, in: 90000, duration: 3000})
 	s.connect(34, 901, 0, gatePlace, inside("10.1.0.60", "srv9", "app"), link{port: 445, out: 60, in: 60, duration: 10}) // a knock
-	s.rules(35, 700, outside("192.0.2.9", event.KindResidential, "JP"), event.ClassAuthentication, event.ActLogon)       // work at home
+	for i := range 60 {                                                                                                  // strangers, the maintenance firm, an administrator inside
+		s.mistypes(36, 600+i, outside("192.0.2.61", event.KindHosting, "SG"), "admin", event.ReasonNoSuchAccount)
+		s.mistypes(36, 600+i, outside("203.0.113.77", event.KindUnknown, "JP"), "netvendor", event.ReasonBadPassword)
+		s.mistypes(36, 600+i, inside("10.1.1.250", "admin-pc", "admin"), "fwadmin", event.ReasonBadPassword)
+	}
+	s.rules(35, 700, outside("192.0.2.9", event.KindResidential, "JP"), event.ClassAuthentication, event.ActLogon) // work at home
 	quiet(t, s.run(t, edgeDevice), -1)
 }
 

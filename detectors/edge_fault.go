@@ -282,3 +282,37 @@ func (b *edgeBox) insideFinding() event.Finding {
 		En: fmt.Sprintf("What this device itself opens inside is always the same. It opened ways that %d days of record do not know (%s), %d times. An intruder goes on so from a device that is his. A changed setting, or new monitoring, can look like this.", edgeLearn, to, times)}
 	return f
 }
+
+// edgeGuess is passwords guessed at the device's administrators.
+type edgeGuess struct {
+	times                int64
+	names                map[string]bool
+	from                 map[netip.Addr]bool
+	first, last, alerted event.Micros
+	evidence             detect.Evidence
+}
+
+func (g *edgeGuess) add(s *event.Sighting) {
+	g.times++
+	g.last = s.Time
+	g.evidence.Add(s.Event)
+	if len(g.names) < 32 {
+		g.names[s.Account] = true
+	}
+	if len(g.from) < 256 {
+		g.from[s.SrcIP] = true
+	}
+}
+
+func (g *edgeGuess) finding(b *edgeBox) event.Finding {
+	f := event.Finding{Key: fmt.Sprintf("%s guessed %d", b.name, g.first), Attack: []string{"T1110.001"}, Severity: event.Medium, First: g.first, Last: g.last, Alerted: g.alerted, Evidence: g.evidence.Refs(),
+		Numbers: []event.Figure{figure("failures", float64(g.times)), figure("names", float64(len(g.names))), figure("addresses", float64(len(g.from)))}}
+	for ip := range g.from {
+		f.Addresses = append(f.Addresses, ip)
+	}
+	f.Title = event.Words{Ja: fmt.Sprintf("境界装置 %s の管理画面に、実在する管理者名でのパスワード推測（%d 回）", b.name, g.times), En: fmt.Sprintf("passwords are being guessed at administrators of the edge device %s, %d times", b.name, g.times)}
+	f.Explanation = event.Words{
+		Ja: fmt.Sprintf("外部の %d 件の接続元から、実在する管理者の名前で誤ったパスワードが試された。無差別の探索は実在しない名前を試すので、名前を知る者の仕業である。管理画面を外部に公開する必要があるか見直すこと。管理者本人の打ち間違いでも起こる。", len(g.from)),
+		En: fmt.Sprintf("From %d addresses outside wrong passwords were tried with names of administrators that there are. Strangers try names that nobody has: whoever this is knows them. See whether these pages must be open to the outside. An administrator who forgot a password while travelling can look like this.", len(g.from))}
+	return f
+}
