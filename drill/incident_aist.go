@@ -243,7 +243,7 @@ func (p *aist) inside() {
 }
 
 func (p *aist) management() {
-	keeper, words := p.fetched[len(p.fetched)/2], p.act(phrase{"メールボックス内でパスワードを探す", "a mailbox searched for passwords"}, "T1552", 0, "mon1's came in an encrypted file in August 2017, by a rule for keys that had also come by mail", "unusual-login")
+	keeper, words := p.fetched[len(p.fetched)/2], p.act(phrase{"メールボックス内でパスワードを探す", "a mailbox searched for passwords"}, "T1552", 0, "mon1's came in an encrypted file in August 2017, by a rule for keys that had also come by mail", "password-search", "unusual-login")
 	p.mail(words, keeper, p.at("2018-01-11 21:10"), p.hand(9), reading{with: oldFirefox, search: "パスワード", mails: 4})
 	desktop := p.act(phrase{"管理ネットワークへのリモートデスクトップ", "remote desktop into the management network"}, "T1021.001", 0, "mon1, whose password stood in a mail", "restricted-access", "lateral-path")
 	for i, date := range []string{"2018-01-16", "2018-01-17", "2018-01-22", "2018-01-26", "2018-01-30", "2018-02-05", "2018-02-08", "2018-02-09"} {

@@ -64,7 +64,7 @@ func (p *zeroday) waves() {
 	for i, day := range p.days("2024-03-12", "2024-03-13") {
 		p.move(four, p.clock(day, "13:20"), func(t int64, d *dice) { p.r.probePortal(four, t, p.later[i%2], 24, d) })
 	}
-	five := p.act(phrase{"第 5 波：装置の管理画面に管理者の名前で試す", "fifth wave: administrators' names at the device's pages"}, "T1110.001", 0, "all fail", "password-guessing")
+	five := p.act(phrase{"第 5 波：装置の管理画面に管理者の名前で試す", "fifth wave: administrators' names at the device's pages"}, "T1110.001", 0, "all fail", "edge-device", "password-guessing")
 	for i, day := range p.days("2024-04-16", "2024-04-18") {
 		p.move(five, p.clock(day, "12:00"), func(t int64, d *dice) {
 			for k := range 18 {
