@@ -35,6 +35,7 @@ var detectorWords = []entry{
 	{"mass-encryption", "ファイルの大量暗号化", "mass encryption"},
 	{"one-address-many-accounts", "一つの接続元から多数のアカウント", "one address, many accounts"},
 	{"password-guessing", "パスワードの推測", "password guessing"},
+	{"password-search", "パスワードを探す行為", "passwords looked for"},
 	{"password-spray", "パスワードスプレー", "password spraying"},
 	{"password-spray-source", "少数ずつの試行を繰り返す接続元", "addresses that spray"},
 	{"record-gap", "記録の欠番", "missing records"},

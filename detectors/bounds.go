@@ -49,6 +49,9 @@ func Bounds(finding string) []Bound {
 			{Figure: "z", Value: guessingHighZ, Tunable: "guessingHighZ", Grave: true}}
 	case "password-spray-source":
 		return []Bound{{Figure: "accounts", Value: spraySourceNames, Tunable: "spraySourceNames"}, {Figure: "addresses", Value: spraySourceOnes, Tunable: "spraySourceOnes", Grave: true}}
+	case "credential-stuffing":
+		return []Bound{{Figure: "accounts", Value: stuffNames, Tunable: "stuffNames"}, {Figure: "accounts", Value: stuffOver, Times: "accounts_before", Tunable: "stuffOver"},
+			{Figure: "accounts", Value: stuffHigh, Tunable: "stuffHigh", Grave: true}}
 	case "group-targeting":
 		return []Bound{{Figure: "most_within_the_span", Value: groupLeast, Tunable: "groupLeast"}, {Figure: "log10_of_chance", Most: true, Value: math.Log10(groupChance), Tunable: "groupChance"},
 			{Figure: "accounts", Value: groupMany, Tunable: "groupMany", Grave: true}}

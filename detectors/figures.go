@@ -15,7 +15,7 @@ func FigureWords(name string) event.Words {
 
 // figureNames are the words of all figures that findings carry: Japanese, English. Nothing writes to it.
 var figureNames = map[string][2]string{
-	"accepted": {"受け入れられた接続", "accepted connections"}, "accounts": {"アカウント数", "accounts"}, "accounts_now": {"当日に試行されたアカウント", "accounts tried that day"},
+	"accepted": {"受け入れられた接続", "accepted connections"}, "accounts": {"アカウント数", "accounts"}, "accounts_before": {"以前の同じ長さの期間での最大アカウント数", "most accounts in such a stretch before"}, "accounts_now": {"当日に試行されたアカウント", "accounts tried that day"},
 	"accounts_of_the_group": {"集団のアカウント数", "accounts of the group"}, "accounts_together": {"同時期に同様のアカウント", "accounts that did so together"}, "addresses": {"アドレス数", "addresses"}, "attempts": {"試行回数", "attempts"},
 	"attempts_now": {"当日の試行回数", "attempts that day"}, "bytes": {"送受信量（バイト）", "bytes"}, "bytes_in": {"受信量（バイト）", "bytes received"}, "bytes_out": {"送信量（バイト）", "bytes sent"},
 	"calls_to_new_places": {"新しい宛先への通信", "calls to new places"}, "commands": {"コマンド数", "commands"}, "connections": {"接続回数", "connections"}, "crashes": {"異常終了", "crashes"}, "days": {"日数", "days"},
@@ -29,13 +29,13 @@ var figureNames = map[string][2]string{
 	"log10_of_chance": {"偶然に起こる確率の桁（10 の何乗か）", "chance of it, as a power of ten"}, "logins": {"ログイン回数", "logins"}, "longest_s": {"最長の接続（秒）", "longest connection in seconds"}, "machines": {"機器の台数", "machines"}, "machines_using_it": {"同じ宛先を使う内部の機器", "machines inside that use it"},
 	"mailboxes": {"メールボックス数", "mailboxes"}, "mailboxes_together": {"一つの接続元から読まれたメールボックス", "mailboxes read from one address together"}, "messages": {"メール数", "messages"},
 	"missing": {"欠けている記録", "missing records"}, "most_a_day_before": {"これまでの一日の最大", "most on a day before"}, "most_within_the_span": {"数時間内の最大アカウント数", "most accounts within the span"}, "most_before": {"これまでの最大", "most before"},
-	"most_bytes_before": {"これまでの最大（バイト）", "most bytes before"}, "nats": {"根拠の強さ（対数オッズ）", "weight of evidence (log-odds)"}, "networks": {"ネットワーク数", "networks"},
+	"most_bytes_before": {"これまでの最大（バイト）", "most bytes before"}, "names": {"名前の数", "names"}, "nats": {"根拠の強さ（対数オッズ）", "weight of evidence (log-odds)"}, "networks": {"ネットワーク数", "networks"},
 	"new_far_ends": {"新しい宛先", "new far ends"}, "new_machines": {"初めて接続した機器", "machines reached for the first time"}, "orders": {"指令の回数", "orders"},
 	"others_within_the_span": {"同じ時間に失敗したほかのアカウント", "others that failed within the span"}, "peak_accounts_per_day": {"一日の最大アカウント数", "most accounts on a day"}, "peak_failures_per_day": {"一日の最大失敗回数", "most failures on a day"}, "peak_ids_per_day": {"一日の最大 ID 数", "most IDs on a day"},
 	"polls": {"CI サーバへの問合せ", "polls of the CI server"}, "prompts": {"認証要求の回数", "prompts"}, "records_seen": {"読めた記録", "records seen"}, "refused": {"拒否", "refused"}, "score": {"規則性", "regularity"},
-	"share": {"全体に占める割合", "share of the whole"}, "size_variation": {"大きさのばらつき", "variation of sizes"}, "sources": {"記録源の数", "sources"}, "strange_administrators": {"見慣れない管理者", "administrators who are strangers"},
+	"searches": {"検索回数", "searches"}, "share": {"全体に占める割合", "share of the whole"}, "size_variation": {"大きさのばらつき", "variation of sizes"}, "sources": {"記録源の数", "sources"}, "strange_administrators": {"見慣れない管理者", "administrators who are strangers"},
 	"strangers": {"その接続元と無縁のアカウント", "accounts that are strangers there"}, "surprise_nats": {"空白の意外さ（nat）", "surprise of the silence (nats)"}, "through_hidden_addresses": {"利用者を隠す接続元から", "through addresses that hide their user"},
-	"times": {"回数", "times"}, "to_number": {"欠番の終わり", "last missing number"}, "unknown_ids": {"存在しない ID の種類", "IDs that do not exist"}, "unknown_share_before": {"以前の、存在しない ID の割合", "share of unknown IDs before"},
+	"times": {"回数", "times"}, "to_number": {"欠番の終わり", "last missing number"}, "tries": {"試行回数", "tries"}, "unknown_ids": {"存在しない ID の種類", "IDs that do not exist"}, "unknown_share_before": {"以前の、存在しない ID の割合", "share of unknown IDs before"},
 	"unknown_share_now": {"当日の、存在しない ID の割合", "share of unknown IDs that day"}, "usual_bytes_per_day": {"ふだんの一日の量（バイト）", "usual bytes a day"},
 	"usual_distinct": {"ふだんの一日の最大の組数", "most pairs on a usual day"}, "usual_entries": {"ふだんのエントリ数", "usual entries"}, "waves": {"一斉試行の回数", "waves"}, "waves_hit": {"うち本アカウントを含む回数", "waves that hit it"},
 	"ways": {"侵入経路の数", "ways"}, "z": {"平常からの隔たり（標準偏差）", "standard deviations from the usual"},
