@@ -38,6 +38,8 @@ func hostSigns(detector string, sev event.Severity) float64 {
 		return 2.5 * half
 	case "beacon", "long-connection", "lateral-path", "admin-misuse", "directory-read":
 		return 2 * half
+	case "intel-match": // what others say of an address is no trace of what was done here
+		return 0
 	}
 	return 0.5 * half
 }

@@ -58,6 +58,8 @@ type Case struct {
 	Decisions   []Decision    `json:"decisions"`
 	// Alerts says how much was asked of people at most, and what was put aside for it; extra.
 	Alerts *Alerts `json:"alerts,omitempty"`
+	// Intel are the lists of what others know to be bad that the records were compared with; extra.
+	Intel []IntelList `json:"intel,omitempty"`
 	// Limits say in plain words what this case cannot tell and why, e.g. state that was folded into coarser sketches; extra.
 	Limits []event.Words `json:"limits,omitempty"`
 }
@@ -292,6 +294,26 @@ type Subjects struct {
 	Accounts  []string     `json:"accounts"` // A-…, sorted
 	Addresses []netip.Addr `json:"addresses"`
 	Hosts     []string     `json:"hosts"`
+}
+
+// IntelList is one list of what others know to be bad.
+type IntelList struct {
+	Name       string        `json:"name"`
+	Path       string        `json:"path"`
+	SHA256     string        `json:"sha256,omitempty"`
+	Format     string        `json:"format,omitempty"`       // stix, misp, csv, plain, tor, json
+	Indicators int64         `json:"indicators"`             // that were compared
+	LeftOut    []IntelReason `json:"left_out,omitempty"`     // entries that were not, by reason, most first
+	Samples    []string      `json:"samples,omitempty"`      // of these, "line 17: reason: text", at most 10
+	Notes      []string      `json:"notes,omitempty"`        // what was taken otherwise than it was written
+	Outside    int64         `json:"outside_time,omitempty"` // values seen in records that were listed, but not for the record's time
+	Error      string        `json:"error,omitempty"`        // why it could not be read
+}
+
+// IntelReason is why entries of a list were not compared.
+type IntelReason struct {
+	Why string `json:"why"`
+	N   int64  `json:"n"`
 }
 
 // Evidence leads to bytes of an input.

@@ -117,12 +117,14 @@ type Host struct {
 	Line    int
 }
 
-// Intel is a list of addresses that the institute brought.
+// Intel is a list of addresses that the institute brought, or, of the kind indicators, of anything that others know to be bad.
 type Intel struct {
-	Kind     string // tor, vpn, hosting, bad, university, mobile, residential, hotel, country
-	File     string // path, ready to open
-	From, To time.Time
-	Line     int
+	Kind       string // tor, vpn, hosting, bad, indicators, university, mobile, residential, hotel, country
+	File       string // path, ready to open; of indicators a folder too
+	From, To   time.Time
+	Name       string // what to call it; empty: by its file
+	Confidence string // high, medium, low; empty: as the list says of itself
+	Line       int
 }
 
 // Group is a set of accounts that belong together in somebody's eyes, perhaps an intruder's. An account belongs to it that
@@ -244,7 +246,7 @@ func (p *Profile) resolvePaths(d *document, folder string) {
 		}
 		if info, err := os.Stat(file); err != nil {
 			d.wrongLine(line, where, "%v: write the path relative to %s", err, d.file)
-		} else if !info.Mode().IsRegular() {
+		} else if !info.Mode().IsRegular() && (where != "intel.indicators" || !info.IsDir()) {
 			d.wrongLine(line, where, "%s is no ordinary file", file)
 		}
 		return file

@@ -206,7 +206,7 @@ func (d *document) host(n *yaml.Node, where string) Host {
 
 func (d *document) intel(n *yaml.Node, where string, zone *time.Location) []Intel {
 	var out []Intel
-	kinds := append(Kinds(), "bad", "country")
+	kinds := append(Kinds(), "bad", "indicators", "country")
 	d.each(n, where, strings.Join(kinds, ", "), func(kind, where string, v *yaml.Node) bool {
 		if !slices.Contains(kinds, kind) {
 			return false
@@ -216,10 +216,14 @@ func (d *document) intel(n *yaml.Node, where string, zone *time.Location) []Inte
 			if v.Kind == yaml.ScalarNode {
 				e.File = d.text(v, where)
 			} else {
-				d.each(v, where, "file, from, to", func(key, where string, v *yaml.Node) bool {
+				d.each(v, where, "file, from, to, name, confidence", func(key, where string, v *yaml.Node) bool {
 					switch key {
 					case "file":
 						e.File = d.text(v, where)
+					case "name":
+						e.Name = d.text(v, where)
+					case "confidence":
+						e.Confidence = d.oneOf(v, where, []string{"high", "medium", "low"})
 					case "from":
 						e.From = d.moment(v, where, zone, false)
 					case "to":

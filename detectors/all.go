@@ -25,6 +25,7 @@ func All() []detect.Spec {
 		idListObtained,
 		idProbing,
 		impossibleTravel,
+		intelMatch,
 		internalScan,
 		logCleared,
 		longConnection,

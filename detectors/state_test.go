@@ -56,6 +56,7 @@ func everything() *story {
 		s.service(61, 100+i, inside(fmt.Sprintf("10.30.1.%d", i+1), fmt.Sprintf("srv%d", i), "app"), 7045, fmt.Sprintf(`Thing%c: C:\Windows\Temp\x.exe`, 'A'+i), "")
 		s.desktop(61, 60+i, s.person("admin1"), bad, adminServer)
 	}
+	listing{"203.0.113.9": {Name: "notice", Severity: event.High}, "192.0.2.9": {Name: "tor", Anon: true, Severity: event.Low}}.over(s)
 	slices.SortStableFunc(s.all, func(a, b event.Sighting) int { return cmp.Compare(a.Time, b.Time) })
 	s.sorted = true
 	return s

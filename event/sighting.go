@@ -17,6 +17,7 @@ type Sighting struct {
 	Day     int32
 	Minute  int16
 	Weekday int8
+	Listed  []Listed // what lists of what others know to be bad say of what the event names
 	// Delay is how long after it happened a live system would have had the record: the source's declared delay.
 	Delay Micros
 }

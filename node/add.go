@@ -32,6 +32,7 @@ type given struct {
 	Seeds     []givenSeed              `json:"seeds,omitempty"`
 	Formats   []FormatRule             `json:"formats,omitempty"`
 	FormatDir string                   `json:"format_dir,omitempty"` // absolute path of a folder of formats of one's own
+	Intel     []IntelFile              `json:"intel,omitempty"`      // their paths absolute
 	Timezone  string                   `json:"timezone,omitempty"`
 	Year      int                      `json:"year,omitempty"`
 	Asked     map[string]cases.Subject `json:"asked,omitempty"` // what questions were about that people answered
@@ -183,6 +184,14 @@ func (v *investigation) recall() error {
 	if o.FormatDir == "" {
 		o.FormatDir = g.FormatDir
 	}
+	for _, f := range g.Intel {
+		if !slices.ContainsFunc(o.Intel, func(have IntelFile) bool { abs, _ := filepath.Abs(have.Path); return abs == f.Path }) {
+			o.Intel = append(o.Intel, f)
+		}
+	}
+	if err := checkIntel(o.Intel); err != nil {
+		return err
+	}
 	if o.Zone == nil && g.Timezone != "" {
 		if o.Zone, err = config.Zone(g.Timezone); err != nil {
 			return fmt.Errorf("node: add to the case: %w", err)
@@ -217,6 +226,14 @@ func (v *investigation) writeGiven() error {
 	}
 	for _, s := range o.Seeds {
 		g.Seeds = append(g.Seeds, givenSeed(s))
+	}
+	for _, f := range o.Intel {
+		abs, err := filepath.Abs(f.Path)
+		if err != nil {
+			return fmt.Errorf("node: write %s: %w", givenName, err)
+		}
+		f.Path = abs
+		g.Intel = append(g.Intel, f)
 	}
 	if o.Zone != nil {
 		g.Timezone = o.Zone.String()

@@ -33,7 +33,8 @@ func (v *investigation) document(ctx context.Context, r *breach.Result, held *ho
 		Questions: r.Questions, Containment: r.Containment, Decisions: v.decisions(),
 	}
 	c.Coverage = coverage(w, w.first, w.last)
-	c.Limits = v.limits(r)
+	c.Limits = append(v.limits(r), v.intel.limits()...)
+	c.Intel = v.intel.told()
 	all := append(slices.Clone(w.findings), r.Findings...)
 	held.tell(all)
 	findings, err := v.findings(ctx, all)

@@ -39,6 +39,7 @@ type investigation struct {
 	leased   bool    // there are records that say who had an address
 	crossed  bool    // there are translated connections, or requests through a proxy
 	relays   *relays // nil: no front end's log stands beside the directory's
+	intel    *intelligence
 	partial  bool
 	covered  bool
 	stats    Stats
@@ -111,7 +112,7 @@ func (v *investigation) prepare() error {
 	}
 	o.Paths, o.Answers, o.Seeds, o.Formats = slices.Clone(o.Paths), gather(nil, o.Answers), slices.Clone(o.Seeds), slices.Clone(o.Formats)
 	debug.SetMemoryLimit(heapShare(o.Memory))
-	return nil
+	return checkIntel(o.Intel)
 }
 
 // heapShare returns how much of the bound on the process Go's heap may have. Three sixteenths are DuckDB's buffers; what it takes
@@ -268,10 +269,14 @@ func (v *investigation) watchInto(ctx context.Context, db store.Writer) error {
 			return err
 		}
 	}
-	if v.watched, err = watch(ctx, v.sorter, v.know, db, v.o, kinds, v.relays); err != nil {
+	if v.intel, err = readIntel(ctx, v.intelFiles(), v.o.zone()); err != nil {
+		return err
+	}
+	if v.watched, err = watch(ctx, v.sorter, v.know, db, v.o, kinds, v.relays, v.intel); err != nil {
 		return explain(err, v.o.Out)
 	}
 	v.except()
+	v.intel.release()
 	st := v.sorter.Stats()
 	v.stats.Events, v.stats.Duplicates, v.stats.Spilled = st.Events, st.Duplicates, st.Spilled
 	v.covered = v.watched.loginDays() >= leastCovered && v.watched.last-v.watched.first >= leastWindow

@@ -125,6 +125,9 @@ func (k *knower) readNetworks(p *config.Profile, guessed []identity.Network) err
 		o.Hosts = append(o.Hosts, identity.Host{Name: h.Name, Aliases: h.Aliases, IPs: h.IPs, Role: h.Role})
 	}
 	for _, in := range p.Intel {
+		if in.Kind == "indicators" { // compared with events, not said of addresses
+			continue
+		}
 		if err := k.readList(&o, in); err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/sekisho/sekisho/breach"
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/event"
 )
 
 // Options of an investigation. Paths and Out must be set; everything else works as it is.
@@ -29,6 +30,7 @@ type Options struct {
 	Profile   *config.Profile
 	Seeds     []Seed
 	Answers   []config.Answer
+	Intel     []IntelFile
 	Formats   []FormatRule
 	FormatDir string         // of formats of one's own
 	Zone      *time.Location // for records that carry none
@@ -54,6 +56,15 @@ type Options struct {
 type Seed struct {
 	Value  string
 	Around time.Time // zero: at any time
+}
+
+// IntelFile is a file of what others know to be bad, or a folder of such.
+type IntelFile struct {
+	Path     string          `json:"path"`
+	Name     string          `json:"name,omitempty"` // default: the file's name
+	From     time.Time       `json:"from,omitzero"`  // it holds for this time only
+	To       time.Time       `json:"to,omitzero"`
+	Severity *event.Severity `json:"severity,omitempty"` // in place of what it says of itself
 }
 
 // FormatRule says which format files are, whose path matches a pattern.

@@ -49,7 +49,7 @@ type daySpan struct {
 
 // watch hands every event, in order, to the store, the detectors and the ledger. The store works beside the others on the
 // same batch: one core each.
-func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *Options, formatSource map[string]string, rl *relays) (*watched, error) {
+func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *Options, formatSource map[string]string, rl *relays, in *intelligence) (*watched, error) {
 	out := &watched{ledger: breach.NewLedger(), sources: map[sourceKey]*sourceSpan{}, logins: map[string]bool{}}
 	engine := detect.NewEngine(detectors.All(), siteOf(k, o))
 	total := s.Stats().Events
@@ -61,7 +61,7 @@ func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *
 		var wg sync.WaitGroup
 		var stored error
 		wg.Go(func() { stored = w.Append(batch) })
-		err := out.batch(batch, k, engine, formatSource, rl)
+		err := out.batch(batch, k, engine, formatSource, rl, in)
 		wg.Wait()
 		if err == nil {
 			err = stored
@@ -84,7 +84,7 @@ func siteOf(k *knower, o *Options) detect.Site {
 	return detect.Site{Accounts: k.listed, Profile: len(o.Profile.Networks) > 0, Servers: k.servers}
 }
 
-func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, formatSource map[string]string, rl *relays) error {
+func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, formatSource map[string]string, rl *relays, in *intelligence) error {
 	var room event.Event
 	for i := range batch {
 		e := &batch[i]
@@ -92,6 +92,7 @@ func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, f
 			e = rl.reveal(e, &room)
 		}
 		s := k.see(e)
+		s.Listed = in.look(e)
 		if err := engine.Observe(&s); err != nil {
 			return err
 		}

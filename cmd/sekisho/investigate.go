@@ -29,6 +29,7 @@ type investigateFlags struct {
 	force, add       bool
 	seeds, around    []string
 	answers, formats []string
+	intel            []string
 	formatDir        string // of formats of one's own
 	timezone         string
 	year, jobs       int
@@ -67,6 +68,7 @@ Exit status: 0 done; 1 failed, or nothing was understood; 2 wrong usage; 3 as --
 	fl.StringArrayVar(&f.seeds, "seed", nil, "an address, account or host known to be bad (a hash is noted as not looked for); may be repeated")
 	fl.StringArrayVar(&f.around, "around", nil, "the `date` of the --seed at the same place")
 	fl.StringArrayVar(&f.answers, "answers", nil, "a `file` of answers given by people; may be repeated")
+	fl.StringArrayVar(&f.intel, "intel", nil, "a `file` or folder of what others know to be bad (STIX, MISP, CSV, plain lists); may be repeated")
 	fl.StringArrayVar(&f.formats, "format", nil, "`NAME=GLOB`: the format of files whose path matches; may be repeated")
 	fl.StringVar(&f.formatDir, "formats", "", "a `folder` of formats of your own, written in YAML")
 	fl.StringVar(&f.timezone, "timezone", "", "the `zone` of records that carry none, such as Asia/Tokyo")
@@ -187,6 +189,12 @@ func (f *investigateFlags) options(paths []string) (node.Options, error) {
 	if o.Formats, err = formatRules(f.formats, o.Profile, f.formatDir); err != nil {
 		return o, err
 	}
+	for _, p := range f.intel {
+		if _, err := os.Stat(p); err != nil {
+			return o, fmt.Errorf("--intel %s: %w", printable(p), err)
+		}
+	}
+	o.Intel = intelFiles(f.intel)
 	if o.Seeds, err = f.seedList(o.Profile.Zone); err != nil {
 		return o, err
 	}

@@ -20,11 +20,12 @@ type kept struct {
 	Day       int32
 	Minute    int16
 	Weekday   int8
+	Listed    []event.Listed
 	Delay     event.Micros
 }
 
 func (k *kept) sighting() event.Sighting {
-	return event.Sighting{Event: &k.Event, Who: k.Who, Whom: k.Whom, Src: k.Src, Dst: k.Dst, Day: k.Day, Minute: k.Minute, Weekday: k.Weekday, Delay: k.Delay}
+	return event.Sighting{Event: &k.Event, Who: k.Who, Whom: k.Whom, Src: k.Src, Dst: k.Dst, Day: k.Day, Minute: k.Minute, Weekday: k.Weekday, Listed: k.Listed, Delay: k.Delay}
 }
 
 // compare gives the canonical order.
@@ -58,7 +59,7 @@ func order(list []waiting) {
 
 // waiting copies a sighting out of its batch.
 func (w *Watch) waiting(s *event.Sighting) waiting {
-	k := kept{Event: *s.Event, Who: w.accounts.own(s.Who), Whom: w.accounts.own(s.Whom), Src: s.Src, Dst: s.Dst, Day: s.Day, Minute: s.Minute, Weekday: s.Weekday, Delay: s.Delay}
+	k := kept{Event: *s.Event, Who: w.accounts.own(s.Who), Whom: w.accounts.own(s.Whom), Src: s.Src, Dst: s.Dst, Day: s.Day, Minute: s.Minute, Weekday: s.Weekday, Listed: slices.Clone(s.Listed), Delay: s.Delay}
 	k.Event.Rest, k.Event.Ref.More = slices.Clone(s.Event.Rest), slices.Clone(s.Event.Ref.More)
 	return waiting{k, sorted.AppendPlace(sorted.AppendContent(nil, s.Event), &s.Ref)}
 }
