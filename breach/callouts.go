@@ -20,6 +20,7 @@ const (
 // callout is what findings say of one place that a condemned machine called.
 type callout struct {
 	detectors   map[string]bool
+	callers     int // condemned machines
 	sev         event.Severity
 	first, last event.Micros
 	findings    []string
@@ -66,7 +67,9 @@ func (s *scoping) withCallouts(addresses []cases.Address, all []*machine) []case
 
 var whyCalled = event.Words{Ja: "侵入されたサーバ・機器が、この相手と通信していた", En: "a compromised host talked to it"}
 
-func (c *callout) certain() bool { return c.sev >= event.High || len(c.detectors) >= 2 }
+func (c *callout) certain() bool {
+	return c.sev >= event.High || len(c.detectors) >= 2 || c.callers >= 2
+}
 
 func (s *scoping) callouts(all []*machine) map[netip.Addr]*callout {
 	held := map[string]*machine{}
@@ -78,19 +81,20 @@ func (s *scoping) callouts(all []*machine) map[netip.Addr]*callout {
 		}
 	}
 	out := map[netip.Addr]*callout{}
+	callers := condemnedCallers(s.in.Findings, held)
 	for i := range s.in.Findings {
 		f := &s.in.Findings[i]
 		h := held[f.ID()]
-		if h == nil || !callsOut(f) || f.Last < h.first || len(f.Addresses) > calloutPlaces || usedBy(f) > calloutShared {
+		if h == nil || !callsOut(f) || f.Last < h.first || len(f.Addresses) > calloutPlaces {
 			continue
 		}
 		for _, ip := range f.Addresses {
-			if s.ownPlace(ip, f.First) {
+			if s.ownPlace(ip, f.First) || usedBy(f) > max(calloutShared, callers[ip]) {
 				continue
 			}
 			c := out[ip]
 			if c == nil {
-				c = &callout{detectors: map[string]bool{}, first: f.First}
+				c = &callout{detectors: map[string]bool{}, callers: callers[ip], first: f.First}
 				out[ip] = c
 			}
 			c.detectors[base(f.Detector)] = true
@@ -98,6 +102,28 @@ func (s *scoping) callouts(all []*machine) map[netip.Addr]*callout {
 			c.findings = append(c.findings, f.ID())
 			c.confidence = max(c.confidence, probability(h.nats)*0.95)
 		}
+	}
+	return out
+}
+
+// condemnedCallers counts by place how many condemned machines call it.
+func condemnedCallers(findings []event.Finding, held map[string]*machine) map[netip.Addr]int {
+	who := map[netip.Addr][]*machine{}
+	for i := range findings {
+		f := &findings[i]
+		h := held[f.ID()]
+		if h == nil || !callsOut(f) || f.Last < h.first || len(f.Addresses) > calloutPlaces {
+			continue
+		}
+		for _, ip := range f.Addresses {
+			if !slices.Contains(who[ip], h) {
+				who[ip] = append(who[ip], h)
+			}
+		}
+	}
+	out := make(map[netip.Addr]int, len(who))
+	for ip, list := range who {
+		out[ip] = len(list)
 	}
 	return out
 }
@@ -111,7 +137,7 @@ func (s *scoping) ownPlace(ip netip.Addr, at event.Micros) bool {
 
 // callsOut says whether a finding is of a kind that names the far end of an intruder's program.
 func callsOut(f *event.Finding) bool {
-	if f.Severity < event.Medium {
+	if f.Severity < event.Low {
 		return false
 	}
 	switch base(f.Detector) {

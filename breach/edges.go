@@ -31,6 +31,7 @@ type edge struct {
 	bytes    int64 // that the far side sent
 	accounts []*event.Account
 	ref      event.Ref
+	session  event.Micros // last connection that was a session by its length and size
 	loginAt  event.Micros
 	loginRef event.Ref
 	entered  []entry // first login of each account, up to maxEntered
@@ -94,6 +95,9 @@ func (e *edge) note(s *event.Sighting) {
 			e.refused++
 		case s.BytesIn.Or(1) > 0: // let through and answered: what is let through alone may have found nobody
 			e.accepted++
+			if session(s) {
+				e.session = s.Time
+			}
 			e.bytes += s.BytesIn.Or(0)
 		}
 	case event.ClassFile:

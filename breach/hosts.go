@@ -16,6 +16,9 @@ import (
 // hostSigns is what a finding of each detector says about a host that it names, in nats. Each kind of sign counts once.
 func hostSigns(detector string, sev event.Severity) float64 {
 	if sev < event.Medium {
+		if b := base(detector); sev == event.Low && (b == "beacon" || b == "tunnel" || b == "long-connection") {
+			return 0.5
+		}
 		return 0
 	}
 	half := 1.0
@@ -58,6 +61,7 @@ const (
 	afterScan       = 1.5 // each machine entered for the first time from one that had scanned the inside, from the second on, up to afterScanMost
 	afterScanMost   = 4
 	afterScanDays   = 21
+	fromSession     = 4.0 // a connection over a way never used before that was a session by its length and size
 	reachedNew      = 0.7 // a first connection to an administrative port
 )
 
@@ -73,9 +77,11 @@ type machine struct {
 	last     event.Micros
 	verdict  cases.HostVerdict
 	steps    []cases.Step
-	entries  []event.Ref // the logins that led in
-	out      bool        // it went on from here
-	spans    []span      // when it was in his hands, where its address is lent to others at other times; nil: since first
+	entries  []event.Ref    // the logins that led in
+	out      bool           // it went on from here
+	spans    []span         // when it was in his hands, where its address is lent to others at other times; nil: since first
+	ways     []event.Micros // when it entered each other machine for the first time, in order
+	calls    []span         // when it called places outside that hardly any other machine calls
 }
 
 // hosts judges the machines inside as a least fixed point: findings name some, attackers log in to some, and from a condemned
@@ -112,8 +118,13 @@ func (s *scoping) hosts(addresses []cases.Address, breached bool) []*machine {
 	m.throughTunnels(s)
 	m.goOnAfterScan(s)
 	m.countOutbound(s)
+	m.askLenders(s)
+	m.outWays(s)
+	places := m.placesCalled(s)
 	for range 20 {
-		if !m.spread(s, prior) {
+		changed := m.spread(s, prior)
+		changed = m.sharePlaces(places, prior) || changed
+		if changed = m.askOwners(s) || changed; !changed {
 			break
 		}
 	}
@@ -213,6 +224,7 @@ type machines struct {
 
 func newMachines(s *scoping) *machines {
 	m := &machines{byName: map[string]*machine{}, byIP: map[netip.Addr]*machine{}}
+	m.nameAll(s)
 	// Names and addresses that stand together in any way seen join one machine.
 	for _, e := range s.eorder {
 		if e.src.Own && e.src.Host != "" {
@@ -340,9 +352,11 @@ func (m *machines) spread(s *scoping, prior float64) bool {
 		w, kind := 0.0, "way"
 		switch {
 		case e.logins > 0 && fresh:
-			w = fromHost
+			w = fromHost + from.burst(s.recordsFrom)
 		case e.logins > 0 && e.last >= from.first:
 			w = fromHostAgain
+		case e.session > from.first-day && fresh:
+			w = fromSession
 		case e.accepted > 0 && fresh && administrative(e.key.port):
 			w = reachedNew
 		}
@@ -444,6 +458,12 @@ func signWords(kind string) event.Words {
 	switch kind {
 	case "login":
 		return event.Words{Ja: "攻撃元からのログイン成功", En: "a login from an attacker's address"}
+	case "same-place":
+		return event.Words{Ja: "侵入された機械と同じ、ほかにほとんど使われていない外部の相手との通信", En: "calls the same place outside as a compromised host, and hardly any other does"}
+	case "owner-taken":
+		return event.Words{Ja: "主な利用者のアカウントが、同じころ不正に使われた", En: "the account of whoever mostly uses it was used by the intruder about that time"}
+	case "lent-to":
+		return event.Words{Ja: "このアドレスを割り当てられた VPN 接続に疑わしい点がある", En: "the VPN login that it was lent to is doubtful"}
 	case "way":
 		return event.Words{Ja: "侵入されたサーバからの、初めての経路での接続", En: "reached from a compromised host over a way not used before"}
 	case "attacker-there":

@@ -36,6 +36,7 @@ type Ledger struct {
 	lent    int
 	first   event.Micros
 	last    event.Micros
+	called  map[nameKey]*seenDays
 	dates   map[int32]event.Micros // the first record of each day
 	folded  int64                  // visits that did not fit and were noted by account and address only
 }
@@ -134,7 +135,7 @@ type person struct {
 func NewLedger() *Ledger {
 	return &Ledger{
 		visits: map[visitKey]*visit{}, latest: map[visitKey]*visit{}, addrs: map[netip.Addr]*address{}, clients: map[string]uint32{"": 0}, names: []string{""},
-		people: map[uint32]*person{}, edges: map[edgeKey]*edge{}, dates: map[int32]event.Micros{}, tunnels: map[netip.Addr][]tunnel{},
+		people: map[uint32]*person{}, edges: map[edgeKey]*edge{}, dates: map[int32]event.Micros{}, tunnels: map[netip.Addr][]tunnel{}, called: map[nameKey]*seenDays{},
 	}
 }
 
@@ -147,6 +148,7 @@ func (l *Ledger) Observe(s *event.Sighting) {
 	if _, ok := l.dates[s.Day]; !ok {
 		l.dates[s.Day] = s.Time
 	}
+	l.nameOf(s)
 	switch s.Class {
 	case event.ClassAuthentication:
 		switch {

@@ -124,7 +124,7 @@ func (s *scoping) shareOf(v *visit, exact bool) float64 {
 
 func (s *scoping) remember(h *history, visits []*visit) {
 	for _, w := range visits {
-		if w.judged == condemned {
+		if w.judged == condemned || s.echoes(w) {
 			continue
 		}
 		h.days += w.days

@@ -63,9 +63,7 @@ func (s *scoping) weigh(v *visit) {
 		abused = w
 		add("abused", w)
 	}
-	if s.ownerless(v) {
-		add("no-owner", s.w.NoOwner)
-	}
+	add("no-owner", s.w.NoOwner*s.ownerless(v))
 	if s.tunnelled[v] {
 		add("tunnel", s.w.Tunnel)
 	}
@@ -109,18 +107,34 @@ func (s *scoping) weigh(v *visit) {
 	}
 }
 
-// ownerless says whether an account appeared late and its first use ever was the intruder's: he made it, or woke it, and nobody else is
-// known to have used it.
-func (s *scoping) ownerless(v *visit) bool {
+// ownerless says how sure it is that an account has no owner: it appeared late, its first use ever was the intruder's, who made it or woke it,
+// and nobody else is known to have used it. The longer the records told of others before, the surer, from 0 to 1.
+func (s *scoping) ownerless(v *visit) float64 {
 	if _, taken := s.taken[v.who.Handle]; !taken {
-		return false
+		return 0
 	}
-	first := s.Ledger.people[v.who.Handle].visits[0]
-	return first != v && first.judged == condemned && first.first >= s.recordsFrom+ownerlessAfter
+	var first *visit
+	for _, w := range s.Ledger.people[v.who.Handle].visits {
+		if !s.echoes(w) {
+			first = w
+			break
+		}
+	}
+	if first == nil || first == v || first.judged != condemned {
+		return 0
+	}
+	known := first.first - s.recordsFrom
+	if known < ownerlessLeast {
+		return 0
+	}
+	return min(1, float64(known)/float64(ownerlessAfter))
 }
 
-// ownerlessAfter is how long records must have told of others before an account that they do not tell of was not in use.
-const ownerlessAfter = 21 * day
+// Bounds of how long records must have told of others before an account that they do not tell of was not in use.
+const (
+	ownerlessLeast = 5 * day
+	ownerlessAfter = 21 * day
+)
 
 func (s *scoping) ownHistory(v *visit, p past) float64 {
 	switch {
