@@ -20,7 +20,7 @@ const (
 // callout is what findings say of one place that a condemned machine called.
 type callout struct {
 	detectors   map[string]bool
-	callers     int // condemned machines
+	callers     int // condemned machines, where nobody else calls it
 	sev         event.Severity
 	first, last event.Micros
 	findings    []string
@@ -89,13 +89,20 @@ func (s *scoping) callouts(all []*machine) map[netip.Addr]*callout {
 			continue
 		}
 		for _, ip := range f.Addresses {
-			if s.ownPlace(ip, f.First) || usedBy(f) > max(calloutShared, callers[ip]) {
+			n, most := callers[ip], calloutShared
+			if n >= 2 { // one is its own, two are a pattern
+				most = placeUsers
+			}
+			if s.ownPlace(ip, f.First) || usedBy(f) > most {
 				continue
 			}
 			c := out[ip]
 			if c == nil {
-				c = &callout{detectors: map[string]bool{}, callers: callers[ip], first: f.First}
+				c = &callout{detectors: map[string]bool{}, first: f.First}
 				out[ip] = c
+			}
+			if usedBy(f) <= n {
+				c.callers = n
 			}
 			c.detectors[base(f.Detector)] = true
 			c.sev, c.first, c.last = max(c.sev, f.Severity), min(c.first, f.First), max(c.last, f.Last)

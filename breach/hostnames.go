@@ -35,7 +35,7 @@ type seenDays struct{ days, last int32 }
 
 // nameOf notes under which name an inside address was seen.
 func (l *Ledger) nameOf(s *event.Sighting) {
-	if !s.Src.Own || s.SrcIsRelay || !s.SrcIP.IsValid() {
+	if !s.Src.Own || s.SrcIsRelay || !s.SrcIP.IsValid() || s.SrcIP.IsLoopback() || s.SrcIP.IsLinkLocalUnicast() {
 		return
 	}
 	name := s.SrcHost

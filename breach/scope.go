@@ -115,6 +115,7 @@ type scoping struct {
 	footholds   map[netip.Addr]held
 	tunnelled   map[*visit]bool // logins from outside that lent a condemned machine its address
 	heldFrom    event.Micros    // since when he holds a machine; 0: none known
+	pushes      map[hand]bool   // accounts that enter many machines within an hour from one
 }
 
 type span struct{ from, to event.Micros }

@@ -28,12 +28,13 @@ const (
 	lentToMost   = 4.0
 )
 
-// outWays are the first logins of each machine to each other one, in order of time.
+// outWays are the first logins of each machine to each other one, in order of time; what programs do to many at once is left out.
 func (m *machines) outWays(s *scoping) {
 	type way struct{ from, to *machine }
 	first := map[way]event.Micros{}
+	s.findWaves()
 	for _, e := range s.eorder {
-		if from := m.byIP[e.key.from]; from != nil && e.logins > 0 && e.src.Own {
+		if from := m.byIP[e.key.from]; from != nil && e.logins > 0 && e.src.Own && !s.onlyWaves(e) {
 			earliest(first, way{from, m.at(e)}, e.loginAt)
 		}
 	}
@@ -43,6 +44,49 @@ func (m *machines) outWays(s *scoping) {
 	for _, h := range m.order {
 		slices.Sort(h.ways)
 	}
+}
+
+// hand is an account as used from an address inside.
+type hand struct {
+	from netip.Addr
+	who  uint32
+}
+
+// findWaves finds accounts that enter many machines within an hour from one: programs that install, look after or take stock do. So does
+// an intruder who has taken such a program's place, which is why what he then does on those machines, and not the login, has to show it.
+func (s *scoping) findWaves() {
+	at := map[hand][]event.Micros{}
+	for _, e := range s.eorder {
+		for _, u := range e.entered {
+			h := hand{e.key.from, u.who.Handle}
+			at[h] = append(at[h], u.at)
+		}
+	}
+	s.pushes = map[hand]bool{}
+	for h, times := range at {
+		slices.Sort(times)
+		for i := waveSize - 1; i < len(times); i++ {
+			if _, taken := s.taken[h.who]; times[i]-times[i-waveSize+1] <= waveSpan && !taken {
+				s.pushes[h] = true
+				break
+			}
+		}
+	}
+}
+
+const (
+	waveSize = 8
+	waveSpan = event.Micros(3600 * 1e6)
+)
+
+// onlyWaves says whether all logins over a way were of accounts that enter many machines at once.
+func (s *scoping) onlyWaves(e *edge) bool {
+	for _, u := range e.entered {
+		if !s.pushes[hand{e.key.from, u.who.Handle}] {
+			return false
+		}
+	}
+	return len(e.entered) > 0
 }
 
 // burst compares how many machines one entered for the first time since it was in his hands with how many it did before.

@@ -60,7 +60,7 @@ Exit status: 0 played to its end, or until it was interrupted; 1 not begun, or n
 	fl.StringVar(&f.x.Until, "until", "", "the `moment` to end at: last-act, or a date of the drill (default: its last day)")
 	fl.BoolVar(&f.x.History, "history", false, "deliver first what lies before, as fast as it goes (default: leave it out)")
 	fl.BoolVar(&f.now, "now", false, "move the story so that it begins now")
-	fl.StringVar(&f.at, "at", "", "move the story so that it begins at this `time`, and wait until then")
+	fl.StringVar(&f.at, "at", "", "move the story so that it begins at this `time`, of this machine's clock where it names no zone, and wait until then")
 	fl.BoolVar(&f.x.Weeks, "whole-weeks", false, "with --now or --at: move it by whole weeks, so that weekdays and office hours stay true; ordinary life comes first")
 	fl.IntVar(&f.x.Rate, "rate", 0, "the most lines a second (default: no bound, for UDP 5000)")
 	fl.StringArrayVar(&f.x.Headers, "header", nil, "an HTTP `header`, \"Name: value\", or @FILE with some; may be repeated")
@@ -90,6 +90,10 @@ func (f *runFlags) run(cmd *cobra.Command, name string) error {
 		return stoppedBefore(lang)
 	case r == nil:
 		return err
+	case err == nil:
+		err = mostRefused(&r.Delivery, lang)
+	}
+	switch {
 	case f.json:
 		if perr := printJSON(cmd.OutOrStdout(), r); err == nil {
 			err = perr
@@ -98,6 +102,16 @@ func (f *runFlags) run(cmd *cobra.Command, name string) error {
 	}
 	f.tellRecord(w, r, lang)
 	return err
+}
+
+// mostRefused is the error of a rehearsal that came to its end while its receiver took hardly anything.
+func mostRefused(d *drill.Delivery, lang report.Lang) error {
+	if 2*d.Refused <= d.Lines {
+		return nil
+	}
+	return errors.New(pick(lang, event.Words{
+		Ja: fmt.Sprintf("受信側が %s 行のうち %s 行を拒否しました。受信側の設定と undelivered.ndjson を確認してください", grouped(d.Lines), grouped(d.Refused)),
+		En: fmt.Sprintf("the receiver refused %s of %s lines: look at its settings and at undelivered.ndjson", grouped(d.Refused), grouped(d.Lines))}))
 }
 
 // exercise turns flags into an exercise.
