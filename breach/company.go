@@ -97,7 +97,7 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 		add("met-again", max(circle, s.weighStrangers(v, p, g, seen, add)))
 	}
 	if _, taken := s.taken[v.who.Handle]; taken && !p.network && v.strangerNow(p) {
-		add("stolen-together", s.stolenTogether(g, v)*s.tellingOf(v, p))
+		add("stolen-together", max(s.stolenTogether(g, v)*s.tellingOf(v, p), s.onlyStolen(v)))
 	}
 	if !p.network {
 		add("company", max(lair, min(company*s.w.Company, s.w.CompanyMax)))
@@ -117,6 +117,31 @@ func (s *scoping) stolenTogether(g *gathering, v *visit) float64 {
 	}
 	return min(s.w.StolenTogether+float64(len(met)-2), s.w.CompanyMax)
 }
+
+// onlyStolen weighs that an address which hides its user was used with accounts that the intruder has, and with no others: the fewer accounts he
+// has, the less it is chance. It needs no client that tells.
+func (s *scoping) onlyStolen(v *visit) float64 {
+	if !v.addr.place.Kind.Anonymous() || len(v.addr.visits) > maxElderVisits {
+		return 0
+	}
+	others := map[uint32]bool{}
+	for _, w := range v.addr.visits {
+		if w.who == v.who || w.logins+w.acts == 0 {
+			continue
+		}
+		if _, taken := s.taken[w.who.Handle]; !taken {
+			return 0
+		}
+		others[w.who.Handle] = true
+	}
+	share := max(float64(len(s.taken))/float64(max(s.used, 1)), leastTaken)
+	return min(float64(len(others))*onlyStolenEach*math.Log(1/share), s.w.CompanyMax)
+}
+
+const (
+	leastTaken     = 0.02 // share of the accounts, as if he had that many at least
+	onlyStolenEach = 0.6  // of the logarithm of that share, for each other account: they may belong together in other ways
+)
 
 // rented says whether accounts with a past meet on a rented machine where nobody is at home. Unlike the exits of a commercial VPN such a
 // machine has no chance customers: who meets there comes by one hand, or through a service that is new to all, which then many use.

@@ -20,7 +20,7 @@ import (
 const (
 	maxNames    = 1 << 17 // pairs of name and address that are counted
 	namedDays   = 2       // on which a pair must have been seen
-	namedOfName = 0.5     // share of the name's days at this address
+	namedOfName = 0.2     // share of the name's days at this address: it may have one at a desk and one in the VPN
 	namedOfIP   = 0.8     // share of the address's days under this name
 )
 
@@ -86,7 +86,8 @@ type steadyName struct {
 	ip   netip.Addr
 }
 
-// steadyNames returns which names and addresses are the same machine's. Addresses that a VPN lends are nobody's.
+// steadyNames returns which names and addresses are the same machine's, of each name the address that it has most first. Addresses that a VPN
+// lends now to this one and now to that are nobody's.
 func (l *Ledger) steadyNames() []steadyName {
 	pairs, ofName, ofIP := map[steadyName]int32{}, map[string]int32{}, map[netip.Addr]int32{}
 	for k, d := range l.called {
@@ -103,7 +104,9 @@ func (l *Ledger) steadyNames() []steadyName {
 			out = append(out, p)
 		}
 	}
-	slices.SortFunc(out, func(a, b steadyName) int { return cmp.Or(strings.Compare(a.name, b.name), a.ip.Compare(b.ip)) })
+	slices.SortFunc(out, func(a, b steadyName) int {
+		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(pairs[b], pairs[a]), a.ip.Compare(b.ip))
+	})
 	return out
 }
 
@@ -111,24 +114,35 @@ func (l *Ledger) steadyNames() []steadyName {
 func (m *machines) nameAll(s *scoping) {
 	for _, p := range s.steadyNames() {
 		h := m.get(p.name, p.ip, event.Place{})
-		if m.byName[p.name] == nil { // it has another name already: a server's in the profile
-			m.byName[p.name] = h
+		if m.byIP[p.ip] == nil {
+			m.byIP[p.ip] = h
 		}
+		h.ips = append(h.ips, p.ip)
 	}
+}
+
+// addresses returns those that a machine is known to have.
+func (h *machine) addresses() []netip.Addr {
+	if len(h.ips) > 0 || !h.ip.IsValid() {
+		return h.ips
+	}
+	return []netip.Addr{h.ip}
 }
 
 // ownerOf returns the account of whom a machine mostly is: most of the days on which anybody used an account from it. Of servers and rooms
 // for everybody it is nobody.
 func (s *scoping) ownerOf(h *machine) (owner uint32, ok bool) {
-	a := s.addrs[h.ip]
-	if a == nil || len(s.tunnels[h.ip]) > 0 {
-		return 0, false
-	}
 	days, all := map[uint32]int32{}, int32(0)
-	for _, v := range a.visits {
-		if !v.who.System && !v.who.Service {
-			days[v.who.Handle] += v.days
-			all += v.days
+	for _, ip := range h.addresses() {
+		a := s.addrs[ip]
+		if a == nil || len(s.tunnels[ip]) > 0 {
+			continue
+		}
+		for _, v := range a.visits {
+			if !v.who.System && !v.who.Service {
+				days[v.who.Handle] += v.days
+				all += v.days
+			}
 		}
 	}
 	for _, who := range slices.Sorted(maps.Keys(days)) {

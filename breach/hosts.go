@@ -69,6 +69,7 @@ const (
 type machine struct {
 	name     string
 	ip       netip.Addr
+	ips      []netip.Addr // those that it is steadily named with
 	role     string
 	nats     float64
 	signs    map[string]float64

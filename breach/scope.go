@@ -74,6 +74,7 @@ type scoping struct {
 	in          Inputs
 	w           Weights
 	people      []*person // sorted by identity
+	used        int       // of them, who ever logged in
 	novelty     novelty
 	hands       map[sessionKey]int             // accounts by address and client
 	holders     map[uint32]map[uint32]struct{} // accounts by client
@@ -137,6 +138,9 @@ func begin(l *Ledger, in Inputs) *scoping {
 	s.recordsFrom = l.began()
 	for _, p := range l.people {
 		s.people = append(s.people, p)
+		if p.success {
+			s.used++
+		}
 	}
 	slices.SortFunc(s.people, func(a, b *person) int { return strings.Compare(a.who.ID, b.who.ID) })
 	s.families = make([]string, len(l.names))
