@@ -76,7 +76,7 @@ func (s *scoping) useOf(a *address, victims map[uint32]bool) use {
 
 func (s *scoping) judgeAddress(a *address, victims map[uint32]bool, seed bool) (cases.Address, bool) {
 	u := s.useOf(a, victims)
-	guesser := a.guesser()
+	guesser := a.guesses
 	_, named := s.sources[a.place.IP]
 	ordinary := s.ordinary(a)
 	inCampaign := guesser && !ordinary && (named || s.campaign.has(a.failAt) && !s.noise(a))

@@ -24,7 +24,7 @@ type circle struct {
 // place is a rented network, or a single address of any other kind; for a client that few have, the address as seen with it.
 type place struct {
 	at   netip.Prefix
-	hand string // the client without its versions; empty for any
+	hand uint32 // the client without its versions, by number; 0 for any
 }
 
 // tie is one account's use of one place.
@@ -46,7 +46,7 @@ func (v *visit) tieOf() tie {
 func (s *scoping) handOf(v *visit) (tie, bool) {
 	t := v.tieOf()
 	t.hand = s.families[v.client]
-	return t, !v.past.common && !v.past.contested && t.hand != ""
+	return t, !v.past.common && !v.past.contested && t.hand != 0
 }
 
 // flee marks the visits that no owner makes twice: a day or two, from a place and with a client that its past does not know. A client that so
@@ -55,7 +55,7 @@ func (s *scoping) handOf(v *visit) (tie, bool) {
 func (s *scoping) flee() {
 	type kin struct {
 		who    uint32
-		family string
+		family uint32
 	}
 	own := map[kin]struct{}{}
 	for _, v := range s.ordered {

@@ -79,22 +79,24 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 		add("company", lair)
 		return
 	}
-	seen := map[uint32]bool{v.who.Handle: true}
+	seen := &s.seen
+	seen.clear()
+	seen.add(v.who.Handle)
 	company := 0.0
 	for _, w := range near(g.bad, v) {
 		like := s.alike(v, w)
 		switch {
-		case seen[w.who.Handle] || like == 0:
+		case like == 0 || seen.has(w.who.Handle):
 			continue
 		case w.judged == condemned:
 			company += like
 		default:
 			company += like * probability(w.alone)
 		}
-		seen[w.who.Handle] = true
+		seen.add(w.who.Handle)
 	}
 	if !p.network && v.strangerNow(p) {
-		add("met-again", max(circle, s.weighStrangers(v, p, g, seen, add)))
+		add("met-again", max(circle, s.weighStrangers(v, p, g, add)))
 	}
 	if _, taken := s.taken[v.who.Handle]; taken && !p.network && v.strangerNow(p) {
 		add("stolen-together", max(s.stolenTogether(g, v)*s.tellingOf(v, p), s.onlyStolen(v)))
@@ -106,16 +108,17 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 
 // stolenTogether weighs that other accounts which the intruder had used met this one at an address new to them all.
 func (s *scoping) stolenTogether(g *gathering, v *visit) float64 {
-	met := map[uint32]bool{v.who.Handle: true}
+	s.met.clear()
+	s.met.add(v.who.Handle)
 	for _, w := range near(g.strangers, v) {
 		if _, taken := s.taken[w.who.Handle]; taken {
-			met[w.who.Handle] = true
+			s.met.add(w.who.Handle)
 		}
 	}
-	if len(met) < 2 {
+	if s.met.n < 2 {
 		return 0
 	}
-	return min(s.w.StolenTogether+float64(len(met)-2), s.w.CompanyMax)
+	return min(s.w.StolenTogether+float64(s.met.n-2), s.w.CompanyMax)
 }
 
 // onlyStolen weighs that an address which hides its user was used with accounts that the intruder has, and with no others: the fewer accounts he
@@ -124,7 +127,7 @@ func (s *scoping) onlyStolen(v *visit) float64 {
 	if !v.addr.place.Kind.Anonymous() || len(v.addr.visits) > maxElderVisits {
 		return 0
 	}
-	others := map[uint32]bool{}
+	s.met.clear()
 	for _, w := range v.addr.visits {
 		if w.who == v.who || w.logins+w.acts == 0 {
 			continue
@@ -132,10 +135,10 @@ func (s *scoping) onlyStolen(v *visit) float64 {
 		if _, taken := s.taken[w.who.Handle]; !taken {
 			return 0
 		}
-		others[w.who.Handle] = true
+		s.met.add(w.who.Handle)
 	}
 	share := max(float64(len(s.taken))/float64(max(s.used, 1)), leastTaken)
-	return min(float64(len(others))*onlyStolenEach*math.Log(1/share), s.w.CompanyMax)
+	return min(float64(s.met.n)*onlyStolenEach*math.Log(1/share), s.w.CompanyMax)
 }
 
 const (
@@ -152,13 +155,17 @@ func (s *scoping) rented(v *visit, p past, deep, familiar int) bool {
 // elders counts the accounts that came to an address with a visit's client, in any version, a month or more before and were not condemned for it: the hotel of every year's
 // conference is no meeting place of strangers.
 func (s *scoping) elders(v *visit) int {
-	seen := map[uint32]bool{v.who.Handle: true}
+	s.met.clear()
+	s.met.add(v.who.Handle)
 	for _, w := range v.addr.visits[:min(len(v.addr.visits), maxElderVisits)] {
-		if w.judged != condemned && w.first < v.first-elderAfter && w.logins+w.acts > 0 && s.families[w.client] == s.families[v.client] {
-			seen[w.who.Handle] = true
+		if w.first >= v.first-elderAfter || s.met.n > maxFamiliar {
+			break // they are in order of time
+		}
+		if w.judged != condemned && w.logins+w.acts > 0 && s.families[w.client] == s.families[v.client] {
+			s.met.add(w.who.Handle)
 		}
 	}
-	return min(len(seen)-1, maxFamiliar)
+	return min(s.met.n-1, maxFamiliar)
 }
 
 const (
@@ -167,13 +174,12 @@ const (
 )
 
 // weighStrangers adds what other strangers at the address say, and returns what it says that some of them were met before.
-func (s *scoping) weighStrangers(v *visit, p past, g *gathering, seen map[uint32]bool, add func(string, float64)) (met float64) {
+func (s *scoping) weighStrangers(v *visit, p past, g *gathering, add func(string, float64)) (met float64) {
 	strangers, same, deep, strange := 0, 0, 0, 0.0
 	for _, w := range near(g.strangers, v) {
-		if seen[w.who.Handle] {
+		if !s.seen.add(w.who.Handle) {
 			continue
 		}
-		seen[w.who.Handle] = true
 		strangers++
 		if s.families[w.client] == s.families[v.client] {
 			same++

@@ -8,7 +8,7 @@ package breach
 
 // lodge counts, for every client without a home, in any version, the accounts that were used with it.
 func (s *scoping) lodge() {
-	homes, guests := map[string]bool{}, map[string]map[uint32]bool{}
+	homes, guests := map[uint32]bool{}, map[uint32]map[uint32]bool{}
 	for _, v := range s.ordered {
 		if v.client == 0 {
 			continue
@@ -25,7 +25,7 @@ func (s *scoping) lodge() {
 			guests[f][v.who.Handle] = true
 		}
 	}
-	s.homeless = map[string]int{}
+	s.homeless = map[uint32]int{}
 	for f, who := range guests {
 		if !homes[f] && len(who) > 1 && float64(len(who)) < commonShare*float64(s.withClient) { // so many hands are nobody's
 			s.homeless[f] = len(who)

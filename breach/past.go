@@ -26,7 +26,7 @@ type past struct {
 
 // history gathers an account's uncondemned use in order of time, so that the past of all its visits takes one pass.
 type history struct {
-	clients, families map[string]bool
+	clients, families map[uint32]bool // by number
 	addresses         map[netip.Addr]bool
 	networks          map[netip.Prefix]bool
 	asns              map[uint32]bool
@@ -68,7 +68,7 @@ const (
 // recall sets the past of every visit of an account. Use that began after the harm did counts for clients only: a habit
 // learnt under the intruder excuses nobody's address.
 func (s *scoping) recall(p *person) {
-	h := history{addresses: map[netip.Addr]bool{}, networks: map[netip.Prefix]bool{}, clients: map[string]bool{}, families: map[string]bool{},
+	h := history{addresses: map[netip.Addr]bool{}, networks: map[netip.Prefix]bool{}, clients: map[uint32]bool{}, families: map[uint32]bool{},
 		asns: map[uint32]bool{}, countries: map[string]bool{}}
 	var same []*visit // visits that began at the same moment do not speak for one another
 	for i, v := range p.visits {
@@ -93,7 +93,7 @@ func (s *scoping) look(h *history, v *visit) past {
 		country: a.Country != "" && h.countries[a.Country], days: h.days, bulk: h.bulk, networks: len(h.networks),
 	}
 	if v.client != 0 {
-		p.client = h.clients[s.names[v.client]]
+		p.client = h.clients[v.client]
 		p.family = !p.client && h.families[s.families[v.client]]
 		if (p.client || p.family) && s.shareOf(v, p.client) >= commonShare {
 			p.client, p.family, p.common = false, false, true
@@ -147,7 +147,7 @@ func (s *scoping) learn(h *history, w *visit) {
 		return
 	}
 	if w.client != 0 {
-		h.clients[s.names[w.client]] = true
+		h.clients[w.client] = true
 		h.families[s.families[w.client]] = true
 	}
 	if w.first >= s.harmStart {
@@ -226,6 +226,7 @@ func (s *scoping) markStrangers() {
 			home[n][v.who.Handle] = struct{}{}
 		}
 	}
+	s.novelty.settle()
 	s.popular = make(map[netip.Prefix]int, len(home))
 	for n, who := range home {
 		s.popular[n] = len(who)
@@ -241,6 +242,7 @@ func (s *scoping) markStrangers() {
 // before. At the beginning of the logs everything is new, and says nothing.
 type novelty struct {
 	all, strange [6]int
+	worth        [6]float64 // set by settle
 }
 
 func depth(days int32) int {
@@ -260,10 +262,14 @@ func (n *novelty) count(p past) {
 	}
 }
 
+// settle works out what strangeness is worth at each depth, once all are counted.
+func (n *novelty) settle() {
+	for d := range n.worth {
+		f := (float64(n.strange[d]) + 0.15*20) / (float64(n.all[d]) + 20) // as if twenty had been seen before, three of them strange
+		n.worth[d] = math.Max(0, math.Log(0.9/f))
+	}
+}
+
 // stranger returns what an unfamiliar client at a new network is worth after so many days, in nats: an intruder nearly always
 // has one, an honest person as often as was counted.
-func (n *novelty) stranger(days int32) float64 {
-	d := depth(days)
-	f := (float64(n.strange[d]) + 0.15*20) / (float64(n.all[d]) + 20) // as if twenty had been seen before, three of them strange
-	return math.Max(0, math.Log(0.9/f))
-}
+func (n *novelty) stranger(days int32) float64 { return n.worth[depth(days)] }

@@ -81,7 +81,7 @@ type scoping struct {
 	masked      map[uint32]map[uint32]bool     // accounts by client, at addresses that hide their users, without a habit of it
 	maskedAll   int                            // accounts seen at such addresses
 	meetings    map[[2]uint32]int              // at how many addresses, where nobody is at home, two accounts were strangers
-	homeless    map[string]int                 // accounts by client, in any version, that was only ever seen at places new to them
+	homeless    map[uint32]int                 // accounts by client, in any version, that was only ever seen at places new to them
 	hidden      map[tie]*circle                // of any addresses as seen with one client
 	kept        map[netip.Prefix]bool          // networks, not rented, that somebody comes back to
 	tours       map[tie]*circle                // of any addresses, among accounts that roam
@@ -91,11 +91,12 @@ type scoping struct {
 	lairs       map[netip.Prefix]map[uint32]bool // condemned accounts by rented network where nobody is at home
 	gathered    map[sessionKey]*gathering
 	terms       []term               // scratch
+	seen, met   handles              // scratch: accounts counted for one visit
 	popular     map[netip.Prefix]int // accounts that are at home in a network
 	asShare     map[uint32]float64   // share of accounts that ever came from an AS
 	home        string               // the country that most accounts come from
 	harmStart   event.Micros
-	families    []string // by client number: its name without versions
+	families    []uint32 // by client number: that of its name without versions; 0 for none
 	campaign    span
 	dropped     map[string]event.Micros // by identity: when it left the target list
 	guessed     map[pairKey]struct{}
@@ -104,9 +105,9 @@ type scoping struct {
 	clientBad   map[uint32]int          // condemned accounts by client
 	clientAll   map[uint32]int          // accounts by client that have it as a habit
 	clientSeen  map[uint32]int          // accounts by client that were ever seen with it and are not condemned with it
-	familyAll   map[string]int          // accounts by client without versions
+	familyAll   map[uint32]int          // accounts by client without versions
 	withClient  int                     // accounts with any client
-	heldBy      map[string]float64      // share of the accounts with any client that have this one, in any version, at an address that does not hide its user
+	heldBy      map[uint32]float64      // share of the accounts with any client that have this one, in any version, at an address that does not hide its user
 	taken       map[uint32]event.Micros // when an account was first used by the intruder
 	allBad      int
 	rounds      int
@@ -143,10 +144,7 @@ func begin(l *Ledger, in Inputs) *scoping {
 		}
 	}
 	slices.SortFunc(s.people, func(a, b *person) int { return strings.Compare(a.who.ID, b.who.ID) })
-	s.families = make([]string, len(l.names))
-	for i, n := range l.names {
-		s.families[i] = family(n)
-	}
+	s.families = numberFamilies(l.names)
 	s.home = s.homeCountry()
 	s.shareSystems()
 	s.hands, s.holders = map[sessionKey]int{}, map[uint32]map[uint32]struct{}{}
@@ -161,39 +159,12 @@ func begin(l *Ledger, in Inputs) *scoping {
 				a.real++
 			}
 		}
+		a.guesses = a.guesser()
 	}
 	s.readFindings()
 	s.countClients()
 	s.heldBy = s.shareClients()
 	return s
-}
-
-// shareClients returns which share of the accounts has each client, in any version, as a habit: on some days, at addresses that do not hide
-// their users. It is taken once: what is condemned later does not make a common client rare.
-func (s *scoping) shareClients() map[string]float64 {
-	type kin struct {
-		family string
-		who    uint32
-	}
-	days, people := map[kin]int32{}, map[uint32]bool{}
-	for _, v := range s.ordered {
-		if v.client != 0 && !v.addr.place.Kind.Anonymous() {
-			people[v.who.Handle] = true
-			days[kin{s.families[v.client], v.who.Handle}] += v.days
-		}
-	}
-	held := map[string]float64{}
-	for k, n := range days {
-		if n >= s.habitDays() {
-			held[k.family] += 1 / float64(len(people))
-		}
-	}
-	return held
-}
-
-// habitDays is on how many days a client must have been seen with an account to be the owner's: three, in short logs fewer.
-func (s *scoping) habitDays() int32 {
-	return max(1, min(3, int32((s.last-s.recordsFrom)/(7*day))))
 }
 
 // readFindings takes from the findings what weighs on accounts and addresses.
@@ -304,59 +275,6 @@ func (s *scoping) shareSystems() {
 	}
 }
 
-// countClients counts by client how many accounts have it and how many of them are condemned with it.
-func (s *scoping) countClients() {
-	all, seen, bad := map[uint32]map[uint32]bool{}, map[uint32]map[uint32]bool{}, map[uint32]map[uint32]bool{}
-	people, anyClient := map[uint32]bool{}, map[uint32]bool{}
-	type kin struct {
-		family string
-		who    uint32
-	}
-	kins, days := map[kin]bool{}, map[[2]uint32]int32{}
-	s.familyAll, s.taken = map[string]int{}, map[uint32]event.Micros{}
-	put := func(m map[uint32]map[uint32]bool, v *visit) {
-		if m[v.client] == nil {
-			m[v.client] = map[uint32]bool{}
-		}
-		m[v.client][v.who.Handle] = true
-	}
-	for _, v := range s.ordered {
-		if v.judged == condemned {
-			earliest(s.taken, v.who.Handle, v.first)
-		}
-		if v.client == 0 {
-			continue
-		}
-		if v.judged == condemned {
-			put(bad, v)
-			people[v.who.Handle] = true
-		} else { // a client is somebody's by habit, not by having been seen
-			put(seen, v)
-			k := [2]uint32{v.who.Handle, v.client}
-			if days[k] += v.days; days[k] >= s.habitDays() {
-				put(all, v)
-			}
-		}
-		if k := (kin{s.families[v.client], v.who.Handle}); v.judged != condemned && !kins[k] {
-			kins[k] = true
-			anyClient[v.who.Handle] = true
-			s.familyAll[k.family]++
-		}
-	}
-	s.withClient = len(anyClient)
-	s.clientBad, s.clientAll, s.clientSeen = map[uint32]int{}, map[uint32]int{}, map[uint32]int{}
-	for c, m := range bad {
-		s.clientBad[c] = len(m)
-	}
-	for c, m := range all {
-		s.clientAll[c] = len(m)
-	}
-	for c, m := range seen {
-		s.clientSeen[c] = len(m)
-	}
-	s.allBad = len(people)
-}
-
 // settle finds the fixed point. What was condemned in an early round, on a past that later rounds know better, is weighed once
 // more at the end with everything known; what does not stand then is released for good and the rest found anew.
 func (s *scoping) settle() {
@@ -462,26 +380,6 @@ func (s *scoping) firstHarm() event.Micros {
 		return firsts[0]
 	}
 	return firsts[1]
-}
-
-// family returns a client's name without what changes when it updates itself: digits and what hangs on them.
-func family(client string) string {
-	const system = "Windows NT " // its number changes once in ten years, a browser's every month
-	keep := -1
-	if i := strings.Index(client, system); i >= 0 {
-		keep = i + len(system)
-	}
-	var b strings.Builder
-	for i := 0; i < len(client) && b.Len() < 200; i++ {
-		c := client[i]
-		if digit := c >= '0' && c <= '9' || c == '.'; digit && i == keep {
-			keep++
-		} else if digit {
-			continue
-		}
-		b.WriteByte(c)
-	}
-	return b.String()
 }
 
 func probability(nats float64) float64 { return cases.Round(1 / (1 + math.Exp(-nats))) }

@@ -249,7 +249,7 @@ func (a *address) entered() int64 {
 func (s *scoping) weighSource(v *visit, p past, add func(string, float64)) {
 	switch n := v.addr.tried[v.who.Handle]; {
 	case p.family:
-	case v.addr.guesser():
+	case v.addr.guesses:
 		w := s.w.GuessSource
 		if g := s.gathered[sessionKey{v.addr.place.IP, noClient}]; g == nil || len(g.familiar) == 0 {
 			w += s.w.GuessOnly

@@ -1,0 +1,129 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+import (
+	"strings"
+
+	"github.com/sekisho/sekisho/event"
+)
+
+// Clients tell people apart as far as few have them: what is counted here is who has which, to the letter and in any version.
+
+// numberFamilies returns for each client the number of its name without versions. Names that differ in versions only have one number; 0 is no
+// client's.
+func numberFamilies(names []string) []uint32 {
+	out, known := make([]uint32, len(names)), map[string]uint32{"": 0}
+	for i, n := range names {
+		f := family(n)
+		id, ok := known[f]
+		if !ok {
+			id = uint32(len(known))
+			known[f] = id
+		}
+		out[i] = id
+	}
+	return out
+}
+
+// family returns a client's name without what changes when it updates itself: digits and what hangs on them.
+func family(client string) string {
+	const system = "Windows NT " // its number changes once in ten years, a browser's every month
+	keep := -1
+	if i := strings.Index(client, system); i >= 0 {
+		keep = i + len(system)
+	}
+	var b strings.Builder
+	for i := 0; i < len(client) && b.Len() < 200; i++ {
+		c := client[i]
+		if digit := c >= '0' && c <= '9' || c == '.'; digit && i == keep {
+			keep++
+		} else if digit {
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
+
+// shareClients returns which share of the accounts has each client, in any version, as a habit: on some days, at addresses that do not hide
+// their users. It is taken once: what is condemned later does not make a common client rare.
+func (s *scoping) shareClients() map[uint32]float64 {
+	type kin struct {
+		family uint32
+		who    uint32
+	}
+	days, people := map[kin]int32{}, map[uint32]bool{}
+	for _, v := range s.ordered {
+		if v.client != 0 && !v.addr.place.Kind.Anonymous() {
+			people[v.who.Handle] = true
+			days[kin{s.families[v.client], v.who.Handle}] += v.days
+		}
+	}
+	held := map[uint32]float64{}
+	for k, n := range days {
+		if n >= s.habitDays() {
+			held[k.family] += 1 / float64(len(people))
+		}
+	}
+	return held
+}
+
+// habitDays is on how many days a client must have been seen with an account to be the owner's: three, in short logs fewer.
+func (s *scoping) habitDays() int32 {
+	return max(1, min(3, int32((s.last-s.recordsFrom)/(7*day))))
+}
+
+// countClients counts by client how many accounts have it and how many of them are condemned with it.
+func (s *scoping) countClients() {
+	all, seen, bad := map[uint32]map[uint32]bool{}, map[uint32]map[uint32]bool{}, map[uint32]map[uint32]bool{}
+	people, anyClient := map[uint32]bool{}, map[uint32]bool{}
+	type kin struct {
+		family uint32
+		who    uint32
+	}
+	kins, days := map[kin]bool{}, map[[2]uint32]int32{}
+	s.familyAll, s.taken = map[uint32]int{}, map[uint32]event.Micros{}
+	put := func(m map[uint32]map[uint32]bool, v *visit) {
+		if m[v.client] == nil {
+			m[v.client] = map[uint32]bool{}
+		}
+		m[v.client][v.who.Handle] = true
+	}
+	for _, v := range s.ordered {
+		if v.judged == condemned {
+			earliest(s.taken, v.who.Handle, v.first)
+		}
+		if v.client == 0 {
+			continue
+		}
+		if v.judged == condemned {
+			put(bad, v)
+			people[v.who.Handle] = true
+		} else { // a client is somebody's by habit, not by having been seen
+			put(seen, v)
+			k := [2]uint32{v.who.Handle, v.client}
+			if days[k] += v.days; days[k] >= s.habitDays() {
+				put(all, v)
+			}
+		}
+		if k := (kin{s.families[v.client], v.who.Handle}); v.judged != condemned && !kins[k] {
+			kins[k] = true
+			anyClient[v.who.Handle] = true
+			s.familyAll[k.family]++
+		}
+	}
+	s.withClient = len(anyClient)
+	s.clientBad, s.clientAll, s.clientSeen = map[uint32]int{}, map[uint32]int{}, map[uint32]int{}
+	for c, m := range bad {
+		s.clientBad[c] = len(m)
+	}
+	for c, m := range all {
+		s.clientAll[c] = len(m)
+	}
+	for c, m := range seen {
+		s.clientSeen[c] = len(m)
+	}
+	s.allBad = len(people)
+}
