@@ -42,7 +42,7 @@ func (l *Ledger) nameOf(s *event.Sighting) {
 	if s.Who != nil && s.Who.System && s.Class == event.ClassAuthentication && s.Outcome == event.OutcomeSuccess {
 		name = machineAccount(s.Account)
 	}
-	if name == "" {
+	if name == "" || sameHost(name, s.DstHost) { // of a remote desktop Windows tells the name of the machine that was entered
 		return
 	}
 	k := nameKey{name, s.SrcIP}
@@ -78,6 +78,13 @@ func shortName(name string) string {
 		name = name[:i]
 	}
 	return strings.ToLower(name)
+}
+
+// sameHost says whether two names are one host's, whatever domain and letters they are written with.
+func sameHost(a, b string) bool {
+	a, _, _ = strings.Cut(a, ".")
+	b, _, _ = strings.Cut(b, ".")
+	return strings.EqualFold(a, b)
 }
 
 // steadyName is a machine's name and the address that it is seen with.

@@ -71,11 +71,15 @@ func TestOneMachine(t *testing.T) {
 		w.named("pc-mori.ad.lab.example", other, name(4), d)
 	}
 	w.named("pc-mori", pc, name(3), 31) // once, whoever says so
+	for d := range 30 {                 // a remote desktop on mon1, from another machine
+		w.named("MON1", inside("10.99.0.51", ""), "admin", d)
+		w.pending[len(w.pending)-1].DstHost = "mon1.ad.lab.example"
+	}
 	in := Inputs{Findings: []event.Finding{about("log-cleared", "pc-aikido.ad.lab.example", event.High, 33), about("tunnel", "pc-aikido", event.High, 33),
-		about("beacon", "10.12.1.85", event.Medium, 32, "198.51.100.7"), about("internal-scan", "10.12.1.85", event.High, 34)}}
+		about("beacon", "10.12.1.85", event.Medium, 32, "198.51.100.7"), about("internal-scan", "10.12.1.85", event.High, 34), about("log-cleared", "mon1", event.High, 34), about("tunnel", "mon1", event.High, 34)}}
 	got := hostVerdicts(w.scope(in))
-	if got["pc-aikido"] != cases.HostCompromised || got["10.12.1.85"] != cases.HostCompromised || len(got) != 2 {
-		t.Errorf("%v, want one machine, compromised", got)
+	if got["pc-aikido"] != cases.HostCompromised || got["10.12.1.85"] != cases.HostCompromised || got["mon1"] == "" || got["10.99.0.51"] != "" {
+		t.Errorf("%v, want the machine with two names compromised, mon1 without an address", got)
 	}
 }
 

@@ -203,7 +203,7 @@ func (f *tableFlags) run(cmd *cobra.Command) error {
 		}
 		return errors.New("interrupted before the first row")
 	}
-	t := &scoreTable{rows: rows, all: len(all), begun: begun, took: time.Since(begun), command: "sekisho " + strings.Join(os.Args[1:], " "), cores: runtime.NumCPU(), build: buildText(), size: f.size}
+	t := &scoreTable{rows: rows, all: len(all), begun: begun, took: time.Since(begun), command: "sekisho " + strings.Join(withoutPlace(os.Args[1:]), " "), cores: runtime.NumCPU(), build: buildText(), size: f.size}
 	switch {
 	case f.json:
 		err = printJSON(cmd.OutOrStdout(), rows)
@@ -339,4 +339,18 @@ func replaceFile(path, text string) error {
 		return fmt.Errorf("write the table: %w", err)
 	}
 	return nil
+}
+
+// withoutPlace returns the arguments without the folder that was worked in: it says nothing of the table, and something of the machine.
+func withoutPlace(args []string) []string {
+	var out []string
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "--dir":
+			i++
+		case !strings.HasPrefix(args[i], "--dir="):
+			out = append(out, args[i])
+		}
+	}
+	return out
 }
