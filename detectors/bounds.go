@@ -59,7 +59,7 @@ func Bounds(finding string) []Bound {
 		return []Bound{{Figure: "unknown_share_before", Value: listHigh, Tunable: "listHigh"}, {Figure: "unknown_share_now", Most: true, Value: listLow, Tunable: "listLow"},
 			{Figure: "attempts_now", Value: listNow, Tunable: "listNow"}, {Figure: "accounts_now", Value: listAccounts, Tunable: "listAccounts"}, {Figure: "z", Value: listZ, Tunable: "listZ"}}
 	case "target-drop-out":
-		return []Bound{{Figure: "nats", Value: math.Log(dropPost / (1 - dropPost)), Tunable: "dropPost"}, {Figure: "waves", Value: dropWaves, Tunable: "dropWaves"},
+		return []Bound{{Figure: "nats", Value: dropMark(), Tunable: "dropPost"}, {Figure: "waves", Value: dropWaves, Tunable: "dropWaves"},
 			{Figure: "attempts", Value: dropTries, Tunable: "dropTries"}}
 	case "success-after-guessing":
 		return []Bound{{Figure: "failures_from_address", Value: guesserRatio, Times: "logins", Tunable: "guesserRatio", Alone: true},

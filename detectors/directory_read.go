@@ -35,6 +35,7 @@ const (
 // dirReads counts the entries that each pair of bound account and client gets from the directory. A backup reads everything
 // every night; a thief reads everything once, from somewhere else, at another hour.
 type dirReads struct {
+	detect.Trace
 	site    detect.Site
 	size    float64 // entries in the directory: what the profile says, or the largest answer so far
 	first   int32
@@ -215,6 +216,9 @@ func (d *dirReads) judge(r *reader, s *event.Sighting) {
 			d.size = n
 		}
 		size = max(size, d.size)
+	}
+	if d.Asked(s.Who) {
+		d.tell(s, r, size)
 	}
 	if !mass {
 		return

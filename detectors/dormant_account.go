@@ -31,6 +31,7 @@ const (
 // dormancy remembers when each account was last in use. An account of somebody who left, or of a device that is no more, has a
 // password that nobody changes and nobody who would notice.
 type dormancy struct {
+	detect.Trace
 	accounts map[uint32]*dormantUse
 	first    int32
 	started  bool
@@ -127,6 +128,9 @@ func (d *dormancy) wake(s *event.Sighting, a *dormantUse) {
 	}
 	if s.Who.Disabled {
 		need = dormantDisabled
+	}
+	if d.Asked(s.Who) {
+		d.tell(s, a, slept, need)
 	}
 	if slept < need {
 		return

@@ -32,6 +32,7 @@ const (
 // a machine that is new to them too. In the incidents of May 2021 and February 2023 whole registers were taken through accounts that
 // were allowed to read them.
 type excess struct {
+	detect.Trace
 	readers map[readerKey]*docReader
 	found   []*taken
 }
@@ -189,6 +190,9 @@ func (d *excess) judge(s *event.Sighting, key readerKey, r *docReader, strange b
 		return
 	}
 	all := r.sum()
+	if d.Asked(s.Who) {
+		d.tell(s, r, all, strange)
+	}
 	if !strange || all.documents < excessLeast || 2*all.strange <= all.documents || s.Day-r.begun < excessLearn || r.active < excessActive || float64(all.documents) < excessOverOwn*float64(r.most) {
 		return
 	}

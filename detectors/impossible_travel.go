@@ -30,6 +30,7 @@ const (
 // travel compares each login with the one before it of the same account. People are at home and at the office by remote desktop
 // within minutes, leave telephones and programs logged in, and use gateways: what it finds is weak, and never more than low.
 type travel struct {
+	detect.Trace
 	accounts map[uint32]*traveller
 	shared   audience
 }
@@ -89,6 +90,9 @@ func (d *travel) Observe(s *event.Sighting) {
 	}
 	before := t.last
 	t.last = now
+	if before.valid && before.country != country && d.Asked(s.Who) {
+		d.tell(s, before, now)
+	}
 	if !before.valid || before.country == country || now.known && before.known {
 		return
 	}

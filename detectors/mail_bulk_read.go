@@ -29,6 +29,7 @@ const (
 // mailBulk looks for sessions that take far more of a mailbox than its owner ever does, from a network that is new to it, and for
 // addresses that do so to several mailboxes. In the AIST report of 2018 the mail of 83 accounts was fetched in ten days.
 type mailBulk struct {
+	detect.Trace
 	boxes    map[uint32]*mailbox
 	sessions map[sessionKey]*mailSession
 	day      int32
@@ -148,6 +149,9 @@ func (d *mailBulk) read(s *event.Sighting, owner *event.Account, b *mailbox) {
 	throttled := false
 	if v, ok := s.Get("throttled"); ok && v.Num != 0 {
 		throttled = true
+	}
+	if d.Asked(owner) || d.Asked(s.Who) {
+		d.tell(s, b, t)
 	}
 	if t.strange && (t.told || throttled || b.tooMuch(t)) {
 		d.told(s, owner, t, throttled)

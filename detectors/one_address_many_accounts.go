@@ -27,6 +27,7 @@ const (
 // manyAccounts looks for an address at which several accounts appear for the first time, each with a client that is not its own.
 // At a conference hotel many accounts are new too, but they bring the machines they always have.
 type manyAccountsDetector struct {
+	detect.Trace
 	met   acquaintance
 	addrs map[netip.Addr]*meetingPlace
 }
@@ -65,6 +66,9 @@ func (d *manyAccountsDetector) Observe(s *event.Sighting) {
 		}
 		p = &meetingPlace{place: s.Src, strangers: map[uint32]stranger{}, familiar: map[uint32]struct{}{}}
 		d.addrs[s.SrcIP] = p
+	}
+	if d.Asked(s.Who) {
+		defer d.tell(s, m, p) // when it is known whether it is a stranger there
 	}
 	if _, ok := p.strangers[s.Who.Handle]; ok {
 		p.evidence.Add(s.Event)

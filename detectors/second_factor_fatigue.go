@@ -29,6 +29,7 @@ const (
 // fatigue watches for second steps that are asked for again and again: whoever has the password calls the owner's telephone until he
 // presses yes. Only accounts whose password was right come so far, so that nobody can fill the state with names.
 type fatigue struct {
+	detect.Trace
 	accounts map[uint32]*tired
 	homes    map[uint32][]homeNet
 }
@@ -103,6 +104,9 @@ func (d *fatigue) prompt(s *event.Sighting) {
 		t.recent = slices.Delete(t.recent, 0, 1)
 	}
 	t.recent = append(t.recent, p)
+	if d.Asked(s.Who) {
+		d.tell(s, t, p.own)
+	}
 	if e := t.episode; e != nil && s.Time-e.last > fatigueAfter*3600e6 {
 		t.episode = nil
 	}

@@ -30,6 +30,7 @@ const (
 // spam looks for accounts that suddenly send far more letters than ever, from networks they were never used from, and for several of
 // them at once: one stolen mailbox may stay below any limit, eleven do not.
 type spam struct {
+	detect.Trace
 	boxes  map[uint32]*outbox
 	bursts []*burst
 }
@@ -97,6 +98,9 @@ func (d *spam) Observe(s *event.Sighting) {
 			d.join(o)
 		}
 		return
+	}
+	if d.Asked(s.Who) {
+		d.tell(s, b)
 	}
 	if b.today < spamLeast || !b.excess() {
 		return

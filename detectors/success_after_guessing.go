@@ -30,6 +30,7 @@ const (
 // guessers change addresses: to an account that was being guessed at, from a network and a client that are both new to it and
 // an address that hides its user or a country where the account never was.
 type afterGuessing struct {
+	detect.Trace
 	met      acquaintance
 	guessers map[netip.Addr]*guesser
 	targets  map[uint32]*guessTarget
@@ -131,10 +132,13 @@ func (d *afterGuessing) success(s *event.Sighting) {
 	m := d.met.meet(s)
 	g := d.guessers[s.SrcIP]
 	direct := g != nil && s.Day-g.last <= guesserDays && len(g.accounts) >= guesserAccounts && g.failures > guesserRatio*(g.successes+1) && m.network
+	t := d.targets[s.Who.Handle]
+	if d.Asked(s.Who) {
+		d.tell(s, m, g, t)
+	}
 	if g != nil {
 		g.successes++
 	}
-	t := d.targets[s.Who.Handle]
 	indirect := t != nil && s.Day-t.last <= targetDays && t.fails >= targetFails && m.days >= deepDays && m.network && m.client &&
 		(s.Src.Kind.Anonymous() && m.kind || m.country)
 	hammered := false

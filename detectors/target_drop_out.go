@@ -36,6 +36,7 @@ const (
 // Attempts are cut into waves. For each wave the share p0 of the standing list that was not hit is estimated from the wave
 // itself; an account not hit gains -ln p0, one that is hit starts from nought again.
 type dropOut struct {
+	detect.Trace
 	site   detect.Site
 	realms map[realm]*dropRealm
 }

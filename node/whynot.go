@@ -186,7 +186,7 @@ func (w *WhyNotView) watch(ctx context.Context, v *investigation, spec detect.Sp
 		v.relays.begin(ctx, v.sorter)
 		defer v.relays.end()
 	}
-	total, done, last := v.sorter.Stats().Events, int64(0), event.Micros(0)
+	total, done := v.sorter.Stats().Events, int64(0)
 	err := v.sorter.Events(ctx, func(batch []event.Event) error {
 		var room event.Event
 		for i := range batch {
@@ -195,7 +195,6 @@ func (w *WhyNotView) watch(ctx context.Context, v *investigation, spec detect.Sp
 				e = v.relays.reveal(e, &room)
 			}
 			s := v.know.see(e)
-			last = s.Time
 			if !d.Classes().Has(s.Class) {
 				continue
 			}
@@ -215,7 +214,7 @@ func (w *WhyNotView) watch(ctx context.Context, v *investigation, spec detect.Sp
 			return fmt.Errorf("node: %w %q", ErrNoAccount, account)
 		}
 	}
-	d.Findings(last)
+	d.Findings(detect.Over)
 	if reasoner != nil {
 		w.Reasons = true
 		for _, way := range reasoner.WhyNot() {
