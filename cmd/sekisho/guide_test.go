@@ -9,6 +9,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/node"
 )
 
 // TestSearchGuide runs every search that the guides show, on a case with a little of everything.
@@ -132,6 +135,46 @@ func TestRulesGuide(t *testing.T) {
 		}
 		if n < 6 {
 			t.Errorf("%s shows %d commands", guide, n)
+		}
+	}
+}
+
+// TestActGuide checks that the commands which the guides to findings show are commands, and that their exceptions are ones that are read.
+func TestActGuide(t *testing.T) {
+	commands, profile := regexp.MustCompile("(?s)```sh\n(.*?)```"), regexp.MustCompile("(?s)```yaml\n(.*?)```")
+	for _, guide := range []string{"act-on-findings.md", "act-on-findings.ja.md"} {
+		b, err := os.ReadFile(filepath.Join("..", "..", "docs", "how-to", guide))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, m := range commands.FindAllStringSubmatch(string(b), -1) {
+			for _, args := range shellCommands(t, m[1]) {
+				n++
+				cmd, rest, err := rootCommand().Find(args[1:])
+				if args[0] != "sekisho" || err != nil || !cmd.Runnable() {
+					t.Errorf("%s: %q: %v", guide, args, err)
+				} else if err := cmd.ParseFlags(rest); err != nil {
+					t.Errorf("%s: %q: %v", guide, args, err)
+				} else if err := cmd.ValidateArgs(cmd.Flags().Args()); err != nil {
+					t.Errorf("%s: %q: %v", guide, args, err)
+				}
+			}
+		}
+		blocks := profile.FindAllStringSubmatch(string(b), -1)
+		if n < 4 || len(blocks) != 1 {
+			t.Fatalf("%s shows %d commands and %d profiles", guide, n, len(blocks))
+		}
+		path := filepath.Join(t.TempDir(), "org.yaml")
+		if err := os.WriteFile(path, []byte(blocks[0][1]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p, err := config.ReadProfile(path)
+		if err != nil || len(p.Warnings) > 0 || len(p.Exceptions) != 3 {
+			t.Fatalf("%s: %v, %+v", guide, err, p)
+		}
+		if err := node.CheckExceptions(p); err != nil {
+			t.Errorf("%s: %v", guide, err)
 		}
 	}
 }
