@@ -53,6 +53,7 @@ func TestAdvice(t *testing.T) {
 // name tunables of the page.
 func TestFiguresHaveWords(t *testing.T) {
 	written := map[string]bool{}
+	var source strings.Builder
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -66,6 +67,9 @@ func TestFiguresHaveWords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if f != "figures.go" {
+			source.Write(b)
+		}
 		for _, m := range name.FindAllSubmatch(b, -1) {
 			n := string(m[1]) + string(m[2])
 			written[n] = true
@@ -78,7 +82,7 @@ func TestFiguresHaveWords(t *testing.T) {
 		t.Errorf("only %d figures found", len(written))
 	}
 	for n := range figureNames {
-		if !written[n] {
+		if !strings.Contains(source.String(), `"`+n+`"`) {
 			t.Errorf("no detector writes the figure %s", n)
 		}
 	}

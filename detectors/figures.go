@@ -15,6 +15,9 @@ func FigureWords(name string) event.Words {
 
 // figureNames are the words of all figures that findings carry: Japanese, English. Nothing writes to it.
 var figureNames = map[string][2]string{
+	"below_a_listed_domain": {"一覧のドメインの下位のホスト", "hosts below a listed domain"}, "compared_in_part": {"条件の一部だけを照合したもの", "compared in part"},
+	"hides_its_users": {"利用者を隠すサービスの一覧", "of lists of services that hide their users"}, "joined": {"まとめて示したもの", "told together"}, "listed_values": {"一致した一覧の値", "listed values"},
+	"records": {"記録数", "records"}, "shared_by_everybody": {"誰もが使う値", "values that everybody uses"},
 	"accepted": {"受け入れられた接続", "accepted connections"}, "accounts": {"アカウント数", "accounts"}, "accounts_before": {"以前の同じ長さの期間での最大アカウント数", "most accounts in such a stretch before"}, "accounts_now": {"当日に試行されたアカウント", "accounts tried that day"},
 	"accounts_of_the_group": {"集団のアカウント数", "accounts of the group"}, "accounts_together": {"同時期に同様のアカウント", "accounts that did so together"}, "addresses": {"アドレス数", "addresses"}, "attempts": {"試行回数", "attempts"},
 	"attempts_now": {"当日の試行回数", "attempts that day"}, "bytes": {"送受信量（バイト）", "bytes"}, "bytes_in": {"受信量（バイト）", "bytes received"}, "bytes_out": {"送信量（バイト）", "bytes sent"},
