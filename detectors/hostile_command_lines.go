@@ -281,20 +281,77 @@ func anyWithin(words []string, any ...string) bool {
 	return false
 }
 
-// mayOrder is a quick look for what every such line has.
+// mayOrder is a quick look for a word that every such line has: names of programs, and what stands for them in PowerShell.
 func mayOrder(line string) bool {
-	for i := 0; i+2 < len(line); i++ {
-		switch [3]byte{line[i] | 0x20, line[i+1] | 0x20, line[i+2] | 0x20} {
-		case [3]byte{'w', 'h', 'o'}, [3]byte{'d', 's', 'q'}, [3]byte{'d', 's', 'g'}, [3]byte{'n', 'l', 't'}, [3]byte{'q', 'u', 's'}, [3]byte{'q', 'w', 'i'}, [3]byte{'q', 'u', 'e'},
-			[3]byte{'i', 'p', 'c'}, [3]byte{'s', 'y', 's'}, [3]byte{'t', 'a', 's'}, [3]byte{'a', 'r', 'p'}, [3]byte{'n', 'e', 't'}, [3]byte{'r', 'o', 'u'}, [3]byte{'s', 'c', 'h'},
-			[3]byte{'k', 'l', 'i'}, [3]byte{'s', 'e', 't'}, [3]byte{'c', 'm', 'd'}, [3]byte{'v', 's', 's'}, [3]byte{'w', 'm', 'i'}, [3]byte{'w', 'b', 'a'}, [3]byte{'b', 'c', 'd'},
-			[3]byte{'d', 'i', 's'}, [3]byte{'r', 'e', 'g'}, [3]byte{'n', 't', 'd'}, [3]byte{'c', 'o', 'm'}, [3]byte{'d', 'u', 'm'}, [3]byte{'k', 'a', 't'}, [3]byte{'c', 's', 'v'},
-			[3]byte{'l', 'd', 'i'}, [3]byte{'a', 'd', 'f'}, [3]byte{'h', 'o', 'u'}, [3]byte{'a', 'd', 'r'}, [3]byte{'a', 'u', 'd'}, [3]byte{'f', 'l', 't'}, [3]byte{'s', 'e', 'k'},
-			[3]byte{'l', 's', 'a'}, [3]byte{'g', 'e', 't'}, [3]byte{'i', 'n', 'v'}, [3]byte{'l', 'a', 'z'}, [3]byte{'r', 'u', 'b'}, [3]byte{'s', 'h', 'a'}, [3]byte{'s', 'e', 'c'},
-			[3]byte{'w', 'c', 'e'}, [3]byte{'l', 'd', 'a'}:
+	inWord := false
+	for i := 0; i < len(line); i++ {
+		c := line[i]
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c >= 0x80 || c == '_'
+		if letter && !inWord && orderWord(line[i:]) {
 			return true
 		}
-		if line[i]|0x20 == 's' && line[i+1]|0x20 == 'c' && (line[i+2] == ' ' || line[i+2] == '.') {
+		inWord = letter
+	}
+	return false
+}
+
+// orderWord says whether a text begins with such a word.
+func orderWord(text string) bool {
+	switch text[0] | 0x20 {
+	case 'a':
+		return startsWord(text, "arp", "auditpol", "adfind", "azurehound", "adrecon")
+	case 'b':
+		return startsWord(text, "bcdedit", "bloodhound")
+	case 'c':
+		return startsWord(text, "cmdkey", "comsvcs", "csvde")
+	case 'd':
+		return startsWord(text, "dsquery", "dsget", "diskshadow")
+	case 'f':
+		return startsWord(text, "fltmc", "fgdump")
+	case 'g':
+		return startsWord(text, "gsecdump", "get-domainuser", "get-netuser")
+	case 'h':
+		return startsWord(text, "handlekatz")
+	case 'i':
+		return startsWord(text, "ipconfig", "invoke-mimikatz", "invoke-bloodhound")
+	case 'k':
+		return startsWord(text, "klist")
+	case 'l':
+		return startsWord(text, "lazagne", "ldifde", "ldapdomaindump", "lsadump")
+	case 'm':
+		return startsWord(text, "mimikatz")
+	case 'n':
+		return startsWord(text, "nltest", "netstat", "netsh", "net", "net1", "ntdsutil", "ntds.dit", "nanodump")
+	case 'p':
+		return startsWord(text, "procdump", "procdump64", "pypykatz", "pwdump")
+	case 'q':
+		return startsWord(text, "quser", "qwinsta", "query")
+	case 'r':
+		return startsWord(text, "route", "reg", "rubeus")
+	case 's':
+		return startsWord(text, "systeminfo", "schtasks", "setspn", "sc", "secretsdump", "sharpdpapi", "sharphound", "set-mppreference", "sekurlsa")
+	case 't':
+		return startsWord(text, "tasklist", "taskkill")
+	case 'u':
+		return startsWord(text, "uninstall-windowsfeature")
+	case 'v':
+		return startsWord(text, "vssadmin")
+	case 'w':
+		return startsWord(text, "whoami", "wmic", "wbadmin", "wce", "win32_shadowcopy")
+	}
+	return false
+}
+
+// startsWord says whether a text begins with one of the words, whatever their case, and the word ends there.
+func startsWord(text string, words ...string) bool {
+	for _, w := range words {
+		if len(text) < len(w) || !strings.EqualFold(text[:len(w)], w) {
+			continue
+		}
+		if len(text) == len(w) {
+			return true
+		}
+		if c := text[len(w)]; !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9') {
 			return true
 		}
 	}

@@ -97,3 +97,19 @@ func TestHostileCommandNearMiss(t *testing.T) {
 	s.process(31, 604, s.person("user1"), `LAB\user1`, "pc-1", `netsh wlan show profiles`)
 	quiet(t, s.run(t, hostileCommand), -1)
 }
+
+// TestMayOrder holds that the quick look passes every line that means something, and few others.
+func TestMayOrder(t *testing.T) {
+	for line, want := range map[string]deed{
+		`whoami`: deedLook, `"C:\Windows\System32\WHOAMI.EXE" /all`: deedLook, `net1 user /domain`: deedLook, `cmd /c net group "domain admins" /dom`: deedLook, `cmd.exe /c "quser"`: deedLook,
+		`sc.exe stop WinDefend`: deedShield, `csvde -f x`: deedExport, `powershell -c "$x=gwmi Win32_ShadowCopy; $x.Delete()"`: deedRecovery, `copy \\?\GLOBALROOT\x\ntds.dit c:\t`: deedSecrets,
+		`C:\Windows\System32\svchost.exe -k netsvcs -p`: deedNone, `C:\Program Files\Network\system.exe`: deedNone, `notepad whoamiguide.txt`: deedNone, ``: deedNone, `net`: deedNone, `sc`: deedNone,
+	} {
+		if got := commandLineOf(line); got.deed != want {
+			t.Errorf("%s: %v, want %v", line, got, want)
+		}
+	}
+	if mayOrder(`C:\Windows\System32\svchost.exe -k netsvcs -p`) || !mayOrder(`c:\x\reg save`) {
+		t.Error("the quick look passes what it should not, or stops what it should pass")
+	}
+}
