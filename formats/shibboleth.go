@@ -322,7 +322,7 @@ func (p *shibAuditParser) authentication(l *shibAudit, ev *event.Event, out *eve
 			ev.Account = ""
 		}
 	}
-	ev.Rest = out.Rest(event.Text("authn", in.Bytes(l.f[flow])), event.Text("event", in.Bytes(result)))
+	ev.Rest = out.Rest(event.Text("log", "authentication"), event.Text("authn", in.Bytes(l.f[flow])), event.Text("event", in.Bytes(result)))
 }
 
 func isAgent(b []byte) bool { return isPrefix(b, "Mozilla/") || has(b, "/") && has(b, " ") }

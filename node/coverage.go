@@ -55,6 +55,11 @@ func coverage(w *watched, from, to event.Micros) []cases.Coverage {
 			c.Question, c.QuestionWords = k.source, event.Words{Ja: k.source, En: k.source}
 		}
 		c.State, c.Why = stateOf(s, from, to)
+		if k.format == idpAudit {
+			if why := w.idpNotice(); why.En != "" {
+				c.State, c.Why = cases.PartialCoverage, why
+			}
+		}
 		if r, ok := retentionOf(k); ok {
 			keep(&c, &r, from, to)
 		}

@@ -197,6 +197,9 @@ func (v *investigation) limits(r *breach.Result) []event.Words {
 			Ja: fmt.Sprintf("時刻がほかのすべての記録から 1 年以上離れた記録が %d 件ある（%s〜%s）。時計の誤りとみて、調査期間・記録の範囲・保存期限には数えていない。", a.events, first, last),
 			En: fmt.Sprintf("%d records carry times that are more than a year away from all others (%s to %s): taken for a wrong clock, they do not count for the window, the coverage and what expires when.", a.events, first, last)})
 	}
+	if idp := v.watched.idpNotice(); idp.En != "" {
+		out = append(out, idp)
+	}
 	out = append(out, v.notes...)
 	out = append(out, v.idle...)
 	for _, in := range v.plan.inputs {

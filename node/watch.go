@@ -45,6 +45,7 @@ type sourceSpan struct {
 type daySpan struct {
 	first, last event.Micros
 	events      int64
+	logins      bool // the identity provider's audit log told of logins
 }
 
 // watch hands every event, in order, to the store, the detectors and the ledger. The store works beside the others on the
@@ -120,6 +121,9 @@ func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, f
 		}
 		d.last = e.Time
 		d.events++
+		if e.Format == idpAudit && !d.logins {
+			d.logins = tellsLogins(e)
+		}
 	}
 	return nil
 }
