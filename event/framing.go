@@ -22,9 +22,11 @@ const (
 	FrameXML
 	// FrameEVTX: one record a record of a Windows event log file. It is binary and leans on the chunk that it lies in.
 	FrameEVTX
+	// FrameVC0: one record a row of a log file of Ivanti or Pulse Connect Secure as it lies on the appliance's disk.
+	FrameVC0
 )
 
-var framingNames = [...]string{"lines", "json", "csv", "xml", "evtx"}
+var framingNames = [...]string{"lines", "json", "csv", "xml", "evtx", "vc0"}
 
-// String returns the framing's word: lines, json, csv, xml or evtx.
+// String returns the framing's word: lines, json, csv, xml, evtx or vc0.
 func (f Framing) String() string { return name(framingNames[:], int(f)) }

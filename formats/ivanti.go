@@ -16,11 +16,12 @@ var ivanti = Format{
 	About: About{
 		What: "Ivanti Connect Secure, Pulse Connect Secure and Juniper SA: user access, administrator and event logs in the standard form, saved from the console or through syslog.",
 		Export: "System, Log/Monitoring: User Access, Events, Admin Access: Save All Logs, filter Standard; or a syslog server with the standard filter. Turn on Login/logout, VPN Tunneling and " +
-			"Session timeouts. Save them at once: the logs on the appliance are small, and known intruders empty them. The appliance's own files (log.access.vc0, log.admin.vc0, log.events.vc0, from a disk image) are read once they are lines: " +
-			"tail -c +8193 log.access.vc0 | tr '\\005' '\\n' > access.txt.",
+			"Session timeouts. Save them at once: the logs on the appliance are small, and known intruders empty them. The appliance's own files (/runtime/logs/log.access.vc0, log.admin.vc0, log.events.vc0 and their .old, from a disk image " +
+			"or a decrypted snapshot) are read as they lie there.",
 		Takes: "Logins and refusals with name, realm, roles and address, addresses given in the tunnel, ends of sessions with bytes, changes by administrators.",
 		Leaves: "Requests through the appliance, host checking. What exploits do before a login leaves no such line: see the events log for web server restarts, and the integrity checker. " +
-			"Of the .vc0 files, whose layout the maker does not publish, only rows whose message number is known are taken, without the message's text.",
+			"Of the .vc0 files, whose layout the maker does not publish, only rows whose message number is known are taken, without the message's text: logins, refusals, ends of sessions, logs that were emptied. " +
+			"Their layout is known from one published dump and from others' test files, which differ in what stands before a row (its length, or byte 5); both are read.",
 	},
 	Sniff: func(rec []byte) float64 {
 		if _, ok := ivantiStart(rec); ok {

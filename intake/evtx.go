@@ -13,10 +13,14 @@ import (
 // strayShown is how much of bytes that stand where a record should is delivered; their length is the true one.
 const strayShown = 256
 
-// FramingOf tells how a stream is cut by what it begins with, where that alone is enough: event log files, and Windows events as XML.
+// FramingOf tells how a stream is cut by what it begins with, where that alone is enough: event log files, logs from the disk of a
+// Connect Secure, and Windows events as XML.
 func FramingOf(head []byte) (event.Framing, bool) {
 	if evtx.IsFile(head) {
 		return event.FrameEVTX, true
+	}
+	if isVC0(head) {
+		return event.FrameVC0, true
 	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte(bom)), " \t\r\n")
 	if len(head) > lookahead {

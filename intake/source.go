@@ -237,6 +237,8 @@ func (s *Source) Records(ctx context.Context, framing event.Framing, yield func(
 			return fr.xml()
 		case event.FrameEVTX:
 			return fr.evtx()
+		case event.FrameVC0:
+			return fr.vc0()
 		default:
 			return fr.lines()
 		}
