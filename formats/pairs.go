@@ -129,3 +129,21 @@ func (r *remainder) pairs(p *pairs, e *Env, ev *event.Event, list []pairRest) {
 		}
 	}
 }
+
+// deviceHost names the device that wrote a record, for what it says of itself: by the head of syslog, or else by its own field.
+func (e *Env) deviceHost(rec *event.Record, field []byte) string {
+	if s, ok := e.Syslog(rec); ok && len(s.Host) > 0 && isHostName(s.Host) {
+		return e.Intern.Bytes(s.Host)
+	}
+	return e.Intern.Bytes(field)
+}
+
+// behindHead returns a record from a field on that begins within the first bytes, where a word begins: behind the head that a relay put
+// before it; nil if it does not.
+func behindHead(b []byte, within int, field string) []byte {
+	i := index(b[:min(len(b), within)], field)
+	if i < 0 || i > 0 && b[i-1] != ' ' && b[i-1] != '>' && b[i-1] != ':' {
+		return nil
+	}
+	return b[i:]
+}

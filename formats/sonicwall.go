@@ -20,7 +20,11 @@ var sonicWall = Format{
 			"VPN to Inform, and Network Access with Connection Opened and Closed. No record filter and no event rate limit, else lines are left out without a word. The log on the device holds hours: it cannot be had afterwards.",
 		Takes: "Logins and refusals of administrators, users, SSL-VPN and XAUTH with name and address, locked-out addresses, logouts; connections with bytes, duration and NAT; refused packets; " +
 			"web sites; attacks and viruses; configuration changes, imported settings, cleared logs, leases.",
-		Leaves: "What a message text alone says about a rule. Numbers are read as a public copy of the security messages of SonicOS 6.5.1 has them, which was not compared with the maker's own guide, others by their words; what neither tells becomes an event without a meaning of its own. A login is told of with the zone's message and with the user's: where both are sent, both count.",
+		Leaves: "What a message text alone says about a rule. Which numbers (m=) are read, after the list of security messages of the Log Events Reference Guide of SonicOS 6.5.1 as it is quoted in public (the guide itself could not be had whole): " +
+			"administrators 29, 30, 35, 199, 200, 235, 236, 994, 996; users 31 to 34, 237, 238, 243 to 246, 486, 745 to 757, 759, 986, 987, 1035, 1048, locked out 329, 438, 439, 583, logged out 24; " +
+			"VPN 67, 139, 140, 311, 312, 318, 319, 344, 1080, 1110, 1153; connections 98 and refusals 36 to 38, 41, 70, 173 to 175, 181, 580, 646 to 648, 1198 to 1201, 1304, 1474 to 1477, 1518, 1519; attacks 22 to 27, 81 to 83, 177 to 179, 229, 267, 446, 606 to 609, 789 to 795, 809, " +
+			"859 to 905, 1098, 1099, 1154, 1155, 1213 to 1451; mail 797, 798, 1093, 1108; changes 440 to 442, 506 to 509, 1049 to 1052, 1333 to 1338, 1343, 1382, 1383, 1432. From published log lines, not in that list: 5, 14, 16, 97, 263 to 265, 328, 524, 537, 597, 598, 1008, 1233, 1235, 1257, 1599. " +
+			"Others are read by their words; what neither tells becomes an event without a meaning of its own. Logins to FTP servers that the firewall watches (1114, 1115) and its own on the provider's line (289 to 292) are not taken. A login is told of with the zone's message and with the user's: where both are sent, both count.",
 	},
 	Sniff: func(rec []byte) float64 {
 		if _, ok := sonicStart(rec); ok {
@@ -35,12 +39,11 @@ var sonicWall = Format{
 
 // sonicStart returns the record from "id=" on, which "sn=" follows.
 func sonicStart(b []byte) ([]byte, bool) {
-	head := b[:min(len(b), 160)]
-	i := index(head, "id=")
-	if i < 0 || i > 0 && head[i-1] != ' ' && head[i-1] != '>' && head[i-1] != ':' {
+	r := behindHead(b, 160, "id=")
+	if r == nil {
 		return nil, false
 	}
-	return b[i:], has(head[i:], " sn=") && has(b[i:min(len(b), i+400)], " fw=") && has(b[i:], " pri=")
+	return r, has(r[:min(len(b), 160)-(len(b)-len(r))], " sn=") && has(r[:min(len(r), 400)], " fw=") && has(r, " pri=")
 }
 
 const (
@@ -259,6 +262,10 @@ func sonicKindOf(m int64) (k sonicKind, ok bool) {
 		return failed("xauth", event.ReasonBadCredentials)
 	case 311, 312, 344:
 		return failed("l2tp", event.ReasonBadCredentials)
+	case 67:
+		return failed("ipsec", event.ReasonBadCredentials)
+	case 994, 996: // an administrator's session, behind the login: to configure, to read
+		return sonicKind{event.ClassAuthentication, event.ActElevate, event.OutcomeSuccess, event.ReasonNone, "admin"}, true
 	case 329, 583:
 		return sonicKind{event.ClassAuthentication, event.ActLock, event.OutcomeSuccess, event.ReasonLocked, "user"}, true
 	case 438, 439:
@@ -269,15 +276,18 @@ func sonicKindOf(m int64) (k sonicKind, ok bool) {
 		return sonicKind{event.ClassNetwork, event.ActConnect, event.OutcomeSuccess, event.ReasonNone, ""}, true
 	case 97:
 		return sonicKind{event.ClassHTTP, event.ActRead, event.OutcomeSuccess, event.ReasonNone, ""}, true
-	case 14, 16, 1599:
+	case 14, 16, 999, 1599:
 		return sonicKind{event.ClassHTTP, event.ActRefuse, event.OutcomeFailure, event.ReasonDenied, ""}, true
-	case 36, 37, 38, 41, 173, 174, 175, 524, 597, 598, 646, 647, 1233, 1235, 1257:
+	case 36, 37, 38, 41, 70, 173, 174, 175, 181, 524, 580, 597, 598, 646, 647, 648, 1233, 1235, 1257, 1304:
 		return sonicKind{event.ClassNetwork, event.ActRefuse, event.OutcomeFailure, event.ReasonDenied, ""}, true
-	case 22, 23, 25, 27, 81, 82, 83, 177, 178, 179, 229, 267, 606, 608, 609, 789, 790, 793, 794, 795, 809, 1098, 1099, 1154, 1155:
+	case 797, 798, 1093, 1108: // mail, to or from a server on a list, or stopped by its content
+		return sonicKind{event.ClassMail, event.ActRefuse, event.OutcomeFailure, event.ReasonDenied, "smtp"}, true
+	case 22, 23, 25, 27, 81, 82, 83, 177, 178, 179, 229, 267, 606, 608, 609, 446, 789, 790, 793, 794, 795, 809, 859, 860, 864, 898, 901, 904, 905, 1098, 1099, 1154, 1155,
+		1213, 1214, 1316, 1366, 1369, 1376, 1378, 1387, 1450, 1451:
 		return sonicKind{event.ClassDetection, event.ActOther, event.OutcomeSuccess, event.ReasonNone, ""}, true
 	case 440, 1050, 1150:
 		return sonicKind{event.ClassEntityChange, event.ActCreate, event.OutcomeSuccess, event.ReasonNone, ""}, true
-	case 441, 506, 507, 508, 509, 1049, 1052, 1382, 1432:
+	case 441, 506, 507, 508, 509, 1049, 1052, 1343, 1382, 1432:
 		return sonicKind{event.ClassEntityChange, event.ActChange, event.OutcomeSuccess, event.ReasonNone, ""}, true
 	case 442, 1051:
 		return sonicKind{event.ClassEntityChange, event.ActDelete, event.OutcomeSuccess, event.ReasonNone, ""}, true
@@ -365,11 +375,7 @@ func (p *sonicParser) message(m int64) {
 	switch k.class {
 	case event.ClassAuthentication, event.ClassEntityChange, event.ClassLogAdmin, event.ClassOther, event.ClassLease:
 		if ev.DstHost == "" {
-			if s, ok := p.env.Syslog(p.rec); ok && len(s.Host) > 0 && isHostName(s.Host) {
-				ev.DstHost = in.Bytes(s.Host)
-			} else {
-				ev.DstHost = in.Bytes(v[swFW])
-			}
+			ev.DstHost = p.env.deviceHost(p.rec, v[swFW])
 		}
 		if k.class != event.ClassAuthentication {
 			ev.Object = in.Bytes(v[swMsg])

@@ -32,14 +32,16 @@ var sophosXG = Format{
 
 // sophosStart returns the record from its first field on.
 func sophosStart(b []byte) ([]byte, bool) {
-	head := b[:min(len(b), 200)]
-	i := index(head, `device="SFW"`)
-	if i < 0 {
-		if i = index(head, `device_name="`); i < 0 || !has(head[i:], "device_model=") && !has(head[i:], " timestamp=") {
+	r := behindHead(b, 200, `device="SFW"`)
+	if r == nil {
+		if r = behindHead(b, 200, `device_name="`); r == nil {
+			return nil, false
+		}
+		if head := r[:min(len(b), 200)-(len(b)-len(r))]; !has(head, "device_model=") && !has(head, " timestamp=") {
 			return nil, false
 		}
 	}
-	return b[i:], has(b[i:min(len(b), i+512)], ` log_type="`)
+	return r, has(r[:min(len(r), 512)], ` log_type="`)
 }
 
 const (
@@ -312,12 +314,7 @@ func (p *sophosParser) finish(ev *event.Event, repeat bool) {
 }
 
 // host is the device, for what it says of itself.
-func (p *sophosParser) host() string {
-	if s, ok := p.env.Syslog(p.rec); ok && len(s.Host) > 0 && isHostName(s.Host) {
-		return p.env.Intern.Bytes(s.Host)
-	}
-	return p.p.text(p.env, xgDevice)
-}
+func (p *sophosParser) host() string { return p.env.deviceHost(p.rec, p.p.v[xgDevice]) }
 
 func (p *sophosParser) flow() {
 	v := p.p.v
