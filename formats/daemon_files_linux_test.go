@@ -151,7 +151,7 @@ func TestDaemonOpenVPN(t *testing.T) {
 	l.write("right", "taro\nright\n")
 	l.write("wrong", "taro\nwrong\n")
 	if !isThere("/dev/net/tun") {
-		t.Skip("there is no /dev/net/tun here")
+		t.Skip("there is no /dev/net/tun here: the kernel, or the container, does not let a program make a tunnel")
 	}
 	// The clients are started from within, as nothing outside reaches the server; which one, a file says.
 	l.start("cd " + l.dir + "; " + openvpn + " --config server.conf > log 2>&1 & for n in 1 2 3; do until [ -e go$n ]; do sleep 0.05; done; timeout 6 " + openvpn + " --config client.conf --auth-user-pass $(cat go$n) > client$n 2>&1 & done; wait")
