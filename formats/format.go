@@ -123,6 +123,7 @@ type Env struct {
 	syslogTimed bool // the head's time has been made a moment
 	syslogLine  int64
 	syslogIn    uint32
+	syslogHead  syslogHead // of the last line that had one
 }
 
 // Ref returns the reference to one record of the current input. A Ref speaks of one input: parts of an earlier piece of a

@@ -51,7 +51,7 @@ func sniffOpenLDAP(rec []byte) float64 {
 }
 
 func isSlapd(program []byte) bool {
-	return has(program, "slapd") && !has(program, "ns-slapd") && !has(program, "dirsrv")
+	return string(program) == "slapd" || has(program, "slapd") && !has(program, "ns-slapd") && !has(program, "dirsrv")
 }
 
 // ownLDAPStamp reads the time that slapd puts before the lines of its own file: hexadecimal seconds and, from 2.5 on, a point

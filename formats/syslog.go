@@ -36,7 +36,12 @@ func (e *Env) splitSyslog(rec *event.Record) (*Syslog, bool) {
 		return &e.syslog, e.syslogOK
 	}
 	e.syslogLine, e.syslogIn, e.syslogTimed = rec.Line, e.Input, false
+	if e.syslogHead.again(rec.Data, &e.syslog, &e.syslogCivil) {
+		e.syslogOK = true
+		return &e.syslog, true
+	}
 	e.syslog, e.syslogCivil, e.syslogOK = splitSyslog(rec.Data)
+	e.syslogHead.keep(rec.Data, &e.syslog, &e.syslogCivil, e.syslogOK)
 	return &e.syslog, e.syslogOK
 }
 
