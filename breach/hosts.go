@@ -55,7 +55,7 @@ const (
 	withAttacker    = 3.0 // a finding about it names an address that is an attacker's for other reasons
 	withStolen      = 4.5 // a login with an account that the intruder had used before, and that was never there
 	fromHostAgain   = 1.0 // over a way that was used before
-	manyOutbound    = 1.0 // each further place that an appliance began to talk to, up to outboundMost
+	manyOutbound    = 1.0 // each further place that it began to talk to, up to outboundMost
 	outboundMost    = 4
 	afterScan       = 1.5 // each machine entered for the first time from one that had scanned the inside, from the second on, up to afterScanMost
 	afterScanMost   = 4
@@ -197,20 +197,27 @@ func (m *machines) goOnAfterScan(s *scoping) {
 	}
 }
 
-// countOutbound weighs to how many places an appliance began to talk.
+// countOutbound weighs how many places findings of high severity say that a machine calls: one may be a new service, one after another is somebody
+// who moves on.
 func (m *machines) countOutbound(s *scoping) {
-	places := map[*machine]int{}
+	places := map[*machine]map[netip.Addr]bool{}
 	for i := range s.in.Findings {
 		f := &s.in.Findings[i]
-		if f.Severity < event.High || base(f.Detector) != "appliance-outbound" {
+		if f.Severity < event.High || !callsOut(f) || base(f.Detector) == "upload" || len(f.Addresses) > calloutPlaces {
 			continue
 		}
 		for _, name := range f.Hosts {
-			places[m.get(name, netip.Addr{}, event.Place{})]++
+			h := m.get(name, netip.Addr{}, event.Place{})
+			if places[h] == nil {
+				places[h] = map[netip.Addr]bool{}
+			}
+			for _, ip := range f.Addresses {
+				places[h][ip] = true
+			}
 		}
 	}
 	for _, h := range m.order {
-		if n := places[h]; n >= 2 {
+		if n := len(places[h]); n >= 2 {
 			h.add("many-outbound", manyOutbound*float64(min(n-1, outboundMost)), 0, 0)
 		}
 	}

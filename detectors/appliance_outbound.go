@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 
 	"github.com/sekisho/sekisho/detect"
 	"github.com/sekisho/sekisho/event"
@@ -23,7 +24,9 @@ const (
 	applianceBytes   = 1 << 20 // bytes sent to it, before it is told of
 	applianceHigh    = 2       // days on which it was called with much sent, for high severity
 	applianceClosed  = 16      // far networks, at all ports, up to which a device's world is so small that
-	applianceAgain   = 5       // connections to a new one are of high severity; fewer never are where much is sent
+	applianceAgain   = 5       // connections within applianceNear days to a new one are of high severity; fewer never are where much is sent
+	applianceMany    = 12      // new far ends within
+	applianceNear    = 30      // days before and after, from which on none stands out
 	appliancePorts   = 64      // ports of a device that are told apart; the rest are one
 	applianceFar     = 4096    // far ends of a device that are kept
 )
@@ -64,6 +67,8 @@ type called struct {
 	first    event.Micros
 	last     event.Micros
 	alerted  event.Micros
+	latest   [applianceAgain]event.Micros // calls, the last ones
+	often    bool                         // as many within applianceNear days
 	evidence detect.Evidence
 }
 
@@ -150,7 +155,11 @@ func (v *device) strange(s *event.Sighting, key farEnd) {
 		c = &called{place: s.Dst, to: s.DstIP, first: s.Time, day: math.MinInt32}
 		v.far[key] = c
 	}
+	c.latest[c.times%applianceAgain] = s.Time
 	c.times++
+	if oldest := c.latest[c.times%applianceAgain]; c.times >= applianceAgain && s.Time-oldest < applianceNear*86400*1e6 {
+		c.often = true
+	}
 	c.out += max(s.BytesOut.Or(0), 0)
 	c.in += max(s.BytesIn.Or(0), 0)
 	c.longest = max(c.longest, s.Duration.Or(0))
@@ -170,19 +179,28 @@ func (c *called) worth() bool { return c.times >= applianceTimes || c.out >= app
 func (d *appliances) Findings(event.Micros) []event.Finding {
 	var out []event.Finding
 	for _, v := range d.devices {
-		told := 0
+		var met []event.Micros
 		for _, c := range v.far {
 			if c.alerted != 0 {
-				told++
+				met = append(met, c.first)
 			}
 		}
+		slices.Sort(met)
 		for key, c := range v.far {
 			if c.alerted != 0 {
-				out = append(out, c.finding(v, key, told))
+				out = append(out, c.finding(v, key, around(met, c.first)))
 			}
 		}
 	}
 	return sortedFindings(out)
+}
+
+// around counts the moments, in order, within applianceNear of one of them.
+func around(moments []event.Micros, at event.Micros) int {
+	const near = event.Micros(applianceNear * 86400 * 1e6)
+	from, _ := slices.BinarySearch(moments, at-near)
+	to, _ := slices.BinarySearch(moments, at+near)
+	return to - from
 }
 
 // world returns how many far networks the device knows.
@@ -193,13 +211,14 @@ func (v *device) world() (n int) {
 	return n
 }
 
-// severity: a device that meets one new far end after another has a new program on it, wanted or not, and no single one of them stands out.
+// severity: a device that meets one new far end after another within weeks has a new program on it, wanted or not, and no single one of them
+// stands out. Over a year it may well meet as many.
 func (c *called) severity(v *device, told int) event.Severity {
 	switch {
-	case told > 4*applianceOpen:
+	case told > applianceMany:
 		return event.Low
-	case v.world() <= applianceClosed && c.times >= applianceAgain, c.place.Kind.Anonymous(),
-		c.days >= applianceHigh && c.times >= applianceAgain && c.out >= applianceBytes: // the maker's support comes now and then
+	case v.world() <= applianceClosed && c.often, c.place.Kind.Anonymous(),
+		c.days >= applianceHigh && c.often && c.out >= applianceBytes: // the maker's support comes now and then
 		return event.High
 	}
 	return event.Medium
