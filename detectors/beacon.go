@@ -42,6 +42,8 @@ type beacons struct {
 	pairs    map[beaconKey]*rhythm
 	warm     []uint8
 	faded    int32
+	rings    map[netip.Addr]int // by machine
+	swept    int32              // day on which silent pairs were forgotten, to make room
 	used     audience
 	first    int32 // day of the log
 	started  bool
@@ -74,7 +76,7 @@ type pulse struct {
 }
 
 func newBeacon(detect.Site) detect.Detector {
-	return &beacons{machines: map[netip.Addr]int32{}, pairs: map[beaconKey]*rhythm{}, learnt: remembered{days: math.MaxInt32}, warm: make([]uint8, beaconCounters)}
+	return &beacons{machines: map[netip.Addr]int32{}, pairs: map[beaconKey]*rhythm{}, rings: map[netip.Addr]int{}, learnt: remembered{days: math.MaxInt32}, warm: make([]uint8, beaconCounters)}
 }
 
 func (d *beacons) Classes() detect.ClassSet { return detect.Classes(event.ClassNetwork) }
@@ -86,16 +88,21 @@ func (d *beacons) Observe(s *event.Sighting) {
 	if !d.started {
 		d.first, d.started = s.Day, true
 	}
-	begun, ok := d.machines[s.SrcIP]
+	at := s.SrcIP
+	begun, ok := d.machines[at]
+	if !ok && len(d.machines) >= scanMachines { // beyond the bound the machines of one network are one
+		at = ofNet(at).Addr()
+		begun, ok = d.machines[at]
+	}
 	if !ok {
-		if len(d.machines) >= scanMachines {
+		if len(d.machines) >= 2*scanMachines {
 			return
 		}
 		begun = s.Day
 		if server(s.Src) { // a server's silence is its history too
 			begun = d.first
 		}
-		d.machines[s.SrcIP] = begun
+		d.machines[at] = begun
 	}
 	far := ofNet(s.DstIP)
 	used := d.used.meet(far, s.SrcIP)
@@ -107,14 +114,39 @@ func (d *beacons) Observe(s *event.Sighting) {
 			d.learnt.new(way, s.Day)
 			return
 		}
-		if used > beaconAudience || d.learnt.has(way) || !d.warmed(key, s.Day) || len(d.pairs) >= beaconPairs {
+		if used > beaconAudience || d.learnt.has(way) || !d.warmed(key, s.Day) || !d.room(key.src, s.Day) {
 			return
 		}
+		d.rings[key.src]++
 		r = &rhythm{src: s.Src, dst: s.Dst, first: s.Time, lastDay: -1}
 		d.pairs[key] = r
 	}
 	r.add(s, used)
 }
+
+// room says whether a pair can have a ring. No machine has more than its part, and pairs that fell silent give way.
+func (d *beacons) room(src netip.Addr, day int32) bool {
+	if d.rings[src] < beaconEach && len(d.pairs) < beaconPairs {
+		return true
+	}
+	if d.swept != day {
+		d.swept = day
+		for key, r := range d.pairs {
+			if r.alerted == 0 && day-r.lastDay > beaconSilent {
+				delete(d.pairs, key)
+				if d.rings[key.src]--; d.rings[key.src] == 0 {
+					delete(d.rings, key.src)
+				}
+			}
+		}
+	}
+	return d.rings[src] < beaconEach && len(d.pairs) < beaconPairs
+}
+
+const (
+	beaconEach   = 1 << 10 // rings of one machine
+	beaconSilent = 14      // days after which a pair without a rhythm is forgotten where there is no room
+)
 
 // warmed counts a pair's connections in a table that everybody shares, and says when there are enough for a ring of its own.
 func (d *beacons) warmed(key beaconKey, day int32) bool {

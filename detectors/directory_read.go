@@ -43,6 +43,8 @@ type dirReads struct {
 	pairs   map[readKey]*reader
 	clients map[netip.Addr]*readClient
 	homes   map[uint32]netip.Addr // of an account: the client it was first seen with
+	inside  int                   // pairs of clients inside, and
+	outside int                   // of others
 }
 
 type readKey struct {
@@ -158,10 +160,14 @@ func (d *dirReads) reader(s *event.Sighting) *reader {
 	if r != nil {
 		return r
 	}
-	if len(d.pairs) >= readMost {
+	bound := &d.outside
+	if s.Src.Own {
+		bound = &d.inside // who comes from many addresses outside takes no room from the machines inside
+	}
+	if *bound >= readMost {
 		// Beyond the bound all pairs of one client are one: a thief cannot hide among pairs that it makes itself.
 		key.who = 0
-		if r = d.pairs[key]; r == nil && len(d.pairs) >= 2*readMost {
+		if r = d.pairs[key]; r == nil && *bound >= 2*readMost {
 			key = readKey{}
 			r = d.pairs[key]
 		}
@@ -175,6 +181,7 @@ func (d *dirReads) reader(s *event.Sighting) *reader {
 		r.id = s.Who.ID
 	}
 	d.pairs[key] = r
+	*bound++
 	if key.who != 0 {
 		if home, ok := d.homes[key.who]; !ok {
 			d.homes[key.who] = s.SrcIP

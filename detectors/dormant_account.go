@@ -36,7 +36,11 @@ type dormancy struct {
 	first    int32
 	started  bool
 	woken    []*waking
+	// strangers counts those that are in no directory and had not logged in when they were first seen.
+	strangers int
 }
+
+const dormantStrangers = 1 << 17
 
 type dormantUse struct {
 	last     int32 // day of the last use; -1: never
@@ -94,6 +98,12 @@ func (d *dormancy) Observe(s *event.Sighting) {
 		return
 	}
 	if a == nil {
+		if !s.Who.Listed && !s.LoggedIn() { // the sender of a letter, say: anybody can make up such
+			if d.strangers >= dormantStrangers {
+				return
+			}
+			d.strangers++
+		}
 		a = &dormantUse{last: -1}
 		d.accounts[s.Who.Handle] = a
 	}

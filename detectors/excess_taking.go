@@ -100,9 +100,14 @@ func (d *excess) Observe(s *event.Sighting) {
 	key := readerKey{s.Who.Handle, s.DstHost}
 	r := d.readers[key]
 	if r == nil {
-		if len(d.readers) >= excessReaders {
-			return
+		if len(d.readers) >= excessReaders { // beyond the bound all that an account reads is of one place
+			key.at = ""
+			if r = d.readers[key]; r == nil && len(d.readers) >= 2*excessReaders {
+				return
+			}
 		}
+	}
+	if r == nil {
 		r = &docReader{seen: map[uint32]struct{}{}, begun: s.Day, day: s.Day}
 		d.readers[key] = r
 	}

@@ -35,12 +35,14 @@ type sources struct {
 
 type source struct {
 	tries    int64
-	accounts map[uint32]struct{} // up to sourceAccounts
+	accounts handles // up to sourceAccounts
 }
 
 const (
 	maxSources     = 1 << 17
+	keptSources    = 1 << 13 // of a day that is over, the busiest
 	sourceAccounts = 64
+	maxNames       = 1 << 16 // names of one day, or of one episode: beyond them there are "so many at least"
 )
 
 func (s *sources) add(sg *event.Sighting) {
@@ -56,13 +58,34 @@ func (s *sources) add(sg *event.Sighting) {
 			s.beyond += sg.Times()
 			return
 		}
-		a = &source{accounts: map[uint32]struct{}{}}
+		a = &source{}
 		s.by[sg.SrcIP] = a
 	}
 	a.tries += sg.Times()
-	if len(a.accounts) < sourceAccounts {
-		a.accounts[sg.Who.Handle] = struct{}{}
+	a.accounts.add(sg.Who.Handle, sourceAccounts)
+}
+
+// trim keeps the busiest addresses of a day that is over; the others are counted together.
+func (s *sources) trim() {
+	if len(s.by) <= keptSources {
+		return
 	}
+	all := make([]netip.Addr, 0, len(s.by))
+	for ip := range s.by {
+		all = append(all, ip)
+	}
+	slices.SortFunc(all, func(a, b netip.Addr) int {
+		return cmp.Or(cmp.Compare(len(s.by[b].accounts), len(s.by[a].accounts)), cmp.Compare(s.by[b].tries, s.by[a].tries), a.Compare(b))
+	})
+	kept := make(map[netip.Addr]*source, keptSources)
+	for i, ip := range all {
+		if i < keptSources {
+			kept[ip] = s.by[ip]
+		} else {
+			s.beyond += s.by[ip].tries
+		}
+	}
+	s.by = kept
 }
 
 func (s *sources) merge(t *sources) {
@@ -78,14 +101,12 @@ func (s *sources) merge(t *sources) {
 				s.beyond += b.tries
 				continue
 			}
-			a = &source{accounts: map[uint32]struct{}{}}
+			a = &source{}
 			s.by[ip] = a
 		}
 		a.tries += b.tries
-		for h := range b.accounts {
-			if len(a.accounts) < sourceAccounts {
-				a.accounts[h] = struct{}{}
-			}
+		for _, h := range b.accounts {
+			a.accounts.add(h, sourceAccounts)
 		}
 	}
 }
@@ -138,7 +159,9 @@ func newDaily(s *event.Sighting) *daily {
 
 func (d *daily) add(s *event.Sighting) {
 	d.tries += s.Times()
-	d.names[s.Who.Handle] = struct{}{}
+	if len(d.names) < maxNames {
+		d.names[s.Who.Handle] = struct{}{}
+	}
 	d.sources.add(s)
 	d.evidence.Add(s.Event)
 	d.last = s.Time
@@ -173,22 +196,28 @@ func (e *episode) add(d *daily) {
 	if e.names == nil {
 		e.names, e.odd = map[uint32]struct{}{}, map[uint32]struct{}{}
 	}
-	for h := range d.odd {
-		e.odd[h] = struct{}{}
-	}
+	join(e.odd, d.odd)
 	if e.from == 0 {
 		e.from = d.first
 	}
 	e.to = d.last
 	e.days++
 	e.tries += d.tries
-	for h := range d.names {
-		e.names[h] = struct{}{}
-	}
+	join(e.names, d.names)
 	e.peak = max(e.peak, d.tries)
 	e.peakNames = max(e.peakNames, len(d.names))
 	e.sources.merge(&d.sources)
 	e.evidence.Merge(&d.evidence)
+}
+
+// join puts names into a set up to maxNames. Which ones find room does not matter: they are counted.
+func join(into, from map[uint32]struct{}) {
+	for h := range from {
+		if len(into) >= maxNames {
+			return
+		}
+		into[h] = struct{}{}
+	}
 }
 
 // watch follows one daily count of one realm: distinct names that failed. While the count is in doubt it keeps the days, so
@@ -218,7 +247,7 @@ func (w *watch) observeAt(s *event.Sighting, homely bool) {
 		w.today = newDaily(s)
 	}
 	w.today.add(s)
-	if !homely {
+	if !homely && len(w.today.odd) < maxNames {
 		w.today.odd[s.Who.Handle] = struct{}{}
 	}
 	if w.today.crossed == 0 {
@@ -252,6 +281,7 @@ func (w *watch) closeDay(next int32) {
 }
 
 func (w *watch) judge(d *daily) {
+	d.sources.trim()
 	v := w.change.Day(d.day, workday(d.weekday), float64(len(d.names)))
 	alarm := v.Alarm
 	noHistory := !v.Learned && w.absolute > 0 && len(d.names) >= w.absolute

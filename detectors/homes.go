@@ -15,8 +15,8 @@ type homes struct {
 }
 
 type homePlace struct {
-	accounts map[uint32]struct{} // that logged in there, up to homeAccounts
-	failed   map[uint32]struct{} // that failed there today, up to homeAccounts
+	accounts handles // that logged in there, up to homeAccounts
+	failed   handles // that failed there today, up to homeAccounts
 	day      int32
 }
 
@@ -38,12 +38,10 @@ func (h *homes) login(s *event.Sighting) {
 		if len(h.places) >= maxSources {
 			return
 		}
-		p = &homePlace{accounts: map[uint32]struct{}{}, failed: map[uint32]struct{}{}}
+		p = &homePlace{}
 		h.places[s.SrcIP] = p
 	}
-	if len(p.accounts) < homeAccounts {
-		p.accounts[s.Who.Handle] = struct{}{}
-	}
+	p.accounts.add(s.Who.Handle, homeAccounts)
 }
 
 // failure notes a failure and says whether it happened where its account, or enough others, are at home.
@@ -54,14 +52,11 @@ func (h *homes) failure(s *event.Sighting) bool {
 	}
 	if p.day != s.Day {
 		p.day = s.Day
-		clear(p.failed)
+		p.failed = p.failed[:0]
 	}
-	if len(p.failed) < homeAccounts {
-		p.failed[s.Who.Handle] = struct{}{}
-	}
+	p.failed.add(s.Who.Handle, homeAccounts)
 	if len(p.accounts) <= homeDesk {
-		_, own := p.accounts[s.Who.Handle]
-		return own
+		return p.accounts.has(s.Who.Handle)
 	}
 	return len(p.failed)*homeShare <= len(p.accounts)
 }

@@ -17,14 +17,13 @@ var impossibleTravel = detect.Spec{Name: "impossible-travel", Attack: []string{"
 
 // Tunables of impossible-travel.
 const (
-	travelSpeed   = 900     // km/h that nobody travels faster than
-	travelFar     = 500     // km between the nearest parts of two countries
-	travelKnown   = 3       // days on which an account must have come from a network for it to be one of its own
-	travelShared  = 5       // accounts that a network must serve to be taken for a gateway
-	travelReturns = 2       // jumps to and fro that are more than a telephone left behind
-	travelApart   = 14      // days without a jump after which another journey begins
-	travelNets    = 1 << 17 // networks of which the users are counted
-	travelEach    = 32      // journeys of one account that are told of
+	travelSpeed   = 900 // km/h that nobody travels faster than
+	travelFar     = 500 // km between the nearest parts of two countries
+	travelKnown   = 3   // days on which an account must have come from a network for it to be one of its own
+	travelShared  = 5   // accounts that a network must serve to be taken for a gateway
+	travelReturns = 2   // jumps to and fro that are more than a telephone left behind
+	travelApart   = 14  // days without a jump after which another journey begins
+	travelEach    = 32  // journeys of one account that are told of
 )
 
 // travel compares each login with the one before it of the same account. People are at home and at the office by remote desktop
@@ -112,18 +111,7 @@ func (d *travel) Observe(s *event.Sighting) {
 
 // users counts the accounts that log in from a network.
 func (d *travel) users(net netip.Prefix, who uint32) int {
-	if d.shared.by == nil {
-		d.shared.by = map[netip.Prefix]*few{}
-	}
-	f := d.shared.by[net]
-	if f == nil {
-		if len(d.shared.by) >= travelNets {
-			return 0
-		}
-		f = &few{}
-		d.shared.by[net] = f
-	}
-	return f.add(who)
+	return d.shared.count(net, who)
 }
 
 // meet notes a network of the account and returns on how many days before it came from there.
@@ -201,8 +189,7 @@ func (d *travel) Findings(event.Micros) []event.Finding {
 // gateways says whether one end of the journey turned out to be a gateway.
 func (d *travel) gateways(j *journey) bool {
 	return slices.ContainsFunc(j.nets, func(net netip.Prefix) bool {
-		f := d.shared.by[net]
-		return f != nil && int(f.n) >= travelShared
+		return d.shared.of(net) >= travelShared
 	})
 }
 

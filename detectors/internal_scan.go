@@ -32,6 +32,9 @@ const (
 	scanFindings    = 64 // days told of one machine; more are told together
 )
 
+// scanEach is how many first contacts of one machine on one day are remembered: more would fill the memory that all share.
+const scanEach = 1 << 14
+
 // scans watches first contacts between inside machines. Refused ones feed a sequential test (threshold random walk); all of them
 // feed a comparison with the machine's own past, since a scan for ports that are open everywhere is hardly ever refused.
 type scans struct {
@@ -51,6 +54,7 @@ type scanning struct {
 	recent  float64 // refused ones, today's and what is left of those before
 	refused int32
 	open    int32
+	fresh   int32                   // first contacts today
 	targets map[netip.Addr]struct{} // of first contacts today, up to 4096
 	past    [scanHistory]uint16     // new pairs a day
 	npast   int
@@ -95,7 +99,15 @@ func (d *scans) Observe(s *event.Sighting) {
 		d.first, d.started = s.Day, true
 	}
 	m := d.machine(s)
-	if !internal(s) || !d.known.new(hashWay(s.SrcIP, s.DstIP, s.DstPort), s.Day) {
+	if !internal(s) {
+		return
+	}
+	way := hashWay(s.SrcIP, s.DstIP, s.DstPort)
+	if m.fresh >= scanEach && m.day == s.Day { // told of long ago; what it adds now would only make others' ways look known
+		if d.known.has(way) {
+			return
+		}
+	} else if !d.known.new(way, s.Day) {
 		return
 	}
 	m.contact(s)
@@ -124,7 +136,9 @@ func (d *scans) machine(s *event.Sighting) *scanning {
 func (m *scanning) contact(s *event.Sighting) {
 	if m.day != s.Day {
 		m.nextDay(s.Day)
+		m.fresh = 0
 	}
+	m.fresh++
 	failed := s.Activity == event.ActRefuse || s.Outcome == event.OutcomeFailure
 	step := math.Log(scanScanFails / scanHonestFails)
 	if failed {

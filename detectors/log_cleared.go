@@ -65,7 +65,7 @@ func (d *cleared) Observe(s *event.Sighting) {
 	key := clearedLog{host, s.Object, s.Activity != event.ActClear}
 	c := d.logs[key]
 	if c == nil {
-		if len(d.logs) >= clearedMost {
+		if n := len(d.logs); n >= 2*clearedMost || n >= clearedMost && s.Dst.Role == "" { // hosts that have a role are nobody's invention
 			key = clearedLog{} // hosts beyond the bound are told of together
 			if c = d.logs[key]; c == nil {
 				c = &clearing{}

@@ -135,25 +135,54 @@ func (f *few) add(h uint32) int {
 	return len(f.h) + 1
 }
 
-// audience counts how many inside machines use a far network, up to nine. Networks beyond the bound count as used by many, which
-// is what they would be if the bound were reached by honest use.
-type audience struct{ by map[netip.Prefix]*few }
+// audience counts how many inside machines use a far network, up to nine. It is bounded by two generations: when one is full, the networks
+// of the one before that nobody used since are forgotten. Whoever fills it makes a network look as if few used it, which hides nothing.
+type audience struct{ by, before map[netip.Prefix]few }
 
-const maxAudience = 1 << 17
+const maxAudience = 1 << 15 // networks of a generation
 
 func (a *audience) meet(far netip.Prefix, src netip.Addr) int {
-	if a.by == nil {
-		a.by = map[netip.Prefix]*few{}
+	return a.count(far, hashPrefix(netip.PrefixFrom(src, src.BitLen())))
+}
+
+// count returns how many different hashes a network was met with.
+func (a *audience) count(net netip.Prefix, h uint32) int {
+	f, ok := a.by[net]
+	if ok && f.has(h) {
+		return int(f.n)
 	}
-	f := a.by[far]
-	if f == nil {
+	if !ok {
+		f = a.before[net]
 		if len(a.by) >= maxAudience {
-			return 9
+			a.by, a.before = nil, a.by
 		}
-		f = &few{}
-		a.by[far] = f
+		if a.by == nil {
+			a.by = map[netip.Prefix]few{}
+		}
 	}
-	return f.add(hashPrefix(netip.PrefixFrom(src, src.BitLen())))
+	n := f.add(h)
+	a.by[net] = f
+	return n
+}
+
+// of returns how many hashes a network was met with, up to eight.
+func (a *audience) of(net netip.Prefix) int {
+	if f, ok := a.by[net]; ok {
+		return int(f.n)
+	}
+	return int(a.before[net].n)
+}
+
+// handles is a small set of accounts, by handle.
+type handles []uint32
+
+func (s handles) has(h uint32) bool { return slices.Contains(s, h) }
+
+// add adds h unless there are so many already.
+func (s *handles) add(h uint32, most int) {
+	if len(*s) < most && !s.has(h) {
+		*s = append(*s, h)
+	}
 }
 
 // median returns the median of v, which it sorts; 0 for none.

@@ -35,7 +35,7 @@ type manyAccountsDetector struct {
 type meetingPlace struct {
 	place     event.Place
 	strangers map[uint32]stranger
-	familiar  map[uint32]struct{} // up to 64
+	familiar  handles // up to sourceAccounts
 	alerted   event.Micros
 	evidence  detect.Evidence
 }
@@ -61,11 +61,17 @@ func (d *manyAccountsDetector) Observe(s *event.Sighting) {
 	m := d.met.meet(s)
 	p := d.addrs[s.SrcIP]
 	if p == nil {
-		if len(d.addrs) >= maxSources*2 {
-			return
+		at := s.SrcIP
+		if len(d.addrs) >= maxSources { // beyond the bound the addresses of one network are one
+			at = network(at).Addr()
+			if p = d.addrs[at]; p == nil && len(d.addrs) >= 2*maxSources {
+				return
+			}
 		}
-		p = &meetingPlace{place: s.Src, strangers: map[uint32]stranger{}, familiar: map[uint32]struct{}{}}
-		d.addrs[s.SrcIP] = p
+		if p == nil {
+			p = &meetingPlace{place: s.Src}
+			d.addrs[at] = p
+		}
 	}
 	if d.Asked(s.Who) {
 		defer d.tell(s, m, p) // when it is known whether it is a stranger there
@@ -75,10 +81,13 @@ func (d *manyAccountsDetector) Observe(s *event.Sighting) {
 		return
 	}
 	if !m.network || !m.client || s.Client == "" || m.days < deepDays {
-		if len(p.familiar) < sourceAccounts && m.days >= deepDays {
-			p.familiar[s.Who.Handle] = struct{}{}
+		if m.days >= deepDays {
+			p.familiar.add(s.Who.Handle, sourceAccounts)
 		}
 		return
+	}
+	if p.strangers == nil {
+		p.strangers = map[uint32]stranger{}
 	}
 	p.strangers[s.Who.Handle] = stranger{s.Who.ID, s.Time, s.Day}
 	p.evidence.Add(s.Event)

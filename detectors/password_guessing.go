@@ -65,9 +65,14 @@ func (g *guessing) Observe(s *event.Sighting) {
 		return
 	}
 	r.watch.absolute = max(guessingLeast, int(guessingAbsolute*float64(max(g.site.Accounts, len(r.all)))))
-	r.all[s.Who.Handle] = s.Time
+	if _, ok := r.all[s.Who.Handle]; ok || s.Who.Listed || len(r.all) < guessingNames {
+		r.all[s.Who.Handle] = s.Time
+	}
 	r.watch.observeAt(s, r.homes.failure(s))
 }
+
+// guessingNames is how many names are remembered besides those that the directory lists and those that logged in.
+const guessingNames = 1 << 16
 
 // guessReason says whether a failure can be a wrong guess: a lapsed password or a missing second step is not.
 func guessReason(r event.Reason) bool {

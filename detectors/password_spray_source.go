@@ -39,6 +39,7 @@ type spraySources struct {
 type sprayRealm struct {
 	addrs    map[netip.Addr]*sprayAddr
 	episodes []*sprayEpisode
+	swept    int32 // day on which addresses that came no more were forgotten, to make room
 }
 
 type sprayAddr struct {
@@ -46,6 +47,7 @@ type sprayAddr struct {
 	names    map[uint32]sprayed
 	evidence detect.Evidence
 	told     bool
+	last     int32
 }
 
 type sprayed struct {
@@ -94,12 +96,23 @@ func (d *spraySources) Observe(s *event.Sighting) {
 	}
 	a := r.addrs[s.SrcIP]
 	if a == nil {
-		if len(r.addrs) >= spraySourceMost {
-			return
+		at := s.SrcIP
+		if len(r.addrs) >= spraySourceMost/2 && r.swept != s.Day {
+			r.swept = s.Day
+			maps.DeleteFunc(r.addrs, func(_ netip.Addr, a *sprayAddr) bool { return !a.told && s.Day-a.last > spraySourceSpan })
 		}
-		a = &sprayAddr{place: s.Src, names: map[uint32]sprayed{}}
-		r.addrs[s.SrcIP] = a
+		if len(r.addrs) >= spraySourceMost/2 { // beyond the bound the addresses of one network are one
+			at = network(at).Addr()
+			if a = r.addrs[at]; a == nil && len(r.addrs) >= spraySourceMost {
+				return
+			}
+		}
+		if a == nil {
+			a = &sprayAddr{place: s.Src}
+			r.addrs[at] = a
+		}
 	}
+	a.last = s.Day
 	real := s.Who.Listed || d.used[s.Who.Handle]
 	if !d.home[s.SrcIP] && real && guessReason(s.Reason) && !unknownName(s, d.site) {
 		r.fail(s, a)
@@ -107,6 +120,9 @@ func (d *spraySources) Observe(s *event.Sighting) {
 }
 
 func (r *sprayRealm) fail(s *event.Sighting, a *sprayAddr) {
+	if a.names == nil {
+		a.names = map[uint32]sprayed{}
+	}
 	n := a.names[s.Who.Handle]
 	if s.Day-n.day > spraySourceSpan || n.who == nil {
 		n = sprayed{who: s.Who, at: s.Time, day: s.Day}

@@ -19,7 +19,7 @@ func (d *afterGuessing) tell(s *event.Sighting, m meeting, g *guesser, t *guessT
 	since = 1e6
 	if g != nil {
 		accounts, failures, successes, since = float64(len(g.accounts)), float64(g.failures), float64(g.successes), float64(s.Day-g.last)
-		if _, ok := g.accounts[s.Who.Handle]; ok {
+		if g.accounts.has(s.Who.Handle) {
 			tried = 1
 		}
 	}

@@ -33,6 +33,8 @@ type spam struct {
 	detect.Trace
 	boxes  map[uint32]*outbox
 	bursts []*burst
+	// strangers counts the senders that are in no directory.
+	strangers int
 }
 
 // outbox is what is known of one account's sending.
@@ -77,8 +79,11 @@ func (d *spam) Observe(s *event.Sighting) {
 	}
 	b := d.boxes[s.Who.Handle]
 	if b == nil {
-		if len(d.boxes) >= spamBoxes {
-			return
+		if !s.Who.Listed { // a sender that anybody can make up takes no room from those of the directory
+			if d.strangers >= spamBoxes/4 {
+				return
+			}
+			d.strangers++
 		}
 		b = &outbox{day: s.Day}
 		d.boxes[s.Who.Handle] = b

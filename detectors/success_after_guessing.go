@@ -6,6 +6,7 @@ package detectors
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -35,10 +36,11 @@ type afterGuessing struct {
 	guessers map[netip.Addr]*guesser
 	targets  map[uint32]*guessTarget
 	found    map[netip.Addr]*afterFinding
+	swept    int32 // day on which guessers that came no more were forgotten, to make room
 }
 
 type guesser struct {
-	accounts  map[uint32]struct{} // up to 64
+	accounts  handles // up to sourceAccounts
 	failures  int64
 	successes int64
 	first     int32
@@ -85,9 +87,9 @@ func (d *afterGuessing) failed(s *event.Sighting) {
 	}
 	t := d.targets[s.Who.Handle]
 	if t == nil {
-		if !s.Who.Listed && s.Reason == event.ReasonNoSuchAccount || len(d.targets) >= maxSources*4 {
-			t = nil
-		} else {
+		// A name that is in the directory, or that somebody logged in with, always finds room: nobody can make up such.
+		_, real := d.met.accounts[s.Who.Handle]
+		if real = real || s.Who.Listed; real || s.Reason != event.ReasonNoSuchAccount && len(d.targets) < maxSources {
 			t = &guessTarget{since: s.Day}
 			d.targets[s.Who.Handle] = t
 		}
@@ -107,22 +109,29 @@ func (d *afterGuessing) failed(s *event.Sighting) {
 		return
 	}
 	g.failures += s.Times()
-	if len(g.accounts) < sourceAccounts {
-		g.accounts[s.Who.Handle] = struct{}{}
-	}
+	g.accounts.add(s.Who.Handle, sourceAccounts)
 }
 
 func (d *afterGuessing) guesser(ip netip.Addr, day int32) *guesser {
 	g := d.guessers[ip]
 	if g == nil {
-		if len(d.guessers) >= maxSources {
-			return nil
+		if len(d.guessers) >= maxSources && d.swept != day {
+			d.swept = day
+			maps.DeleteFunc(d.guessers, func(_ netip.Addr, g *guesser) bool { return day-g.last > guesserDays })
 		}
-		g = &guesser{accounts: map[uint32]struct{}{}, first: day}
-		d.guessers[ip] = g
+		if len(d.guessers) >= maxSources { // beyond the bound the addresses of one network are one
+			ip = network(ip).Addr()
+			if g = d.guessers[ip]; g == nil && len(d.guessers) >= 2*maxSources {
+				return nil
+			}
+		}
+		if g == nil {
+			g = &guesser{first: day}
+			d.guessers[ip] = g
+		}
 	}
 	if day-g.last > guesserDays {
-		g.accounts, g.failures, g.successes, g.first = map[uint32]struct{}{}, 0, 0, day
+		g.accounts, g.failures, g.successes, g.first = nil, 0, 0, day
 	}
 	g.last = day
 	return g
@@ -131,6 +140,9 @@ func (d *afterGuessing) guesser(ip netip.Addr, day int32) *guesser {
 func (d *afterGuessing) success(s *event.Sighting) {
 	m := d.met.meet(s)
 	g := d.guessers[s.SrcIP]
+	if g == nil && len(d.guessers) >= maxSources {
+		g = d.guessers[network(s.SrcIP).Addr()]
+	}
 	direct := g != nil && s.Day-g.last <= guesserDays && len(g.accounts) >= guesserAccounts && g.failures > guesserRatio*(g.successes+1) && m.network
 	t := d.targets[s.Who.Handle]
 	if d.Asked(s.Who) {
@@ -143,8 +155,7 @@ func (d *afterGuessing) success(s *event.Sighting) {
 		(s.Src.Kind.Anonymous() && m.kind || m.country)
 	hammered := false
 	if g != nil {
-		_, tried := g.accounts[s.Who.Handle]
-		hammered = tried && g.failures >= hammerFails && g.failures > guesserRatio*(g.successes+1) && s.Day-g.last <= 1 && m.network
+		hammered = g.accounts.has(s.Who.Handle) && g.failures >= hammerFails && g.failures > guesserRatio*(g.successes+1) && s.Day-g.last <= 1 && m.network
 	}
 	if !direct && !indirect && !hammered {
 		return

@@ -49,7 +49,8 @@ type dropRealm struct {
 	list               map[uint32]*target
 	waves              int
 	fresh, freshMissed int                 // over all whole waves
-	seen               map[uint32]struct{} // accounts that failed or logged in, to measure waves by
+	seen               map[uint32]struct{} // accounts that logged in, to measure waves by
+	strangers          int                 // names on the list that are in no directory and that nobody had logged in with
 }
 
 type hit struct {
@@ -74,6 +75,7 @@ type target struct {
 	tries    int64
 	evidence event.Ref
 	slid     event.Micros // last hit that was remembered for the hour
+	real     bool         // in the directory, or somebody logged in with it
 	excused  bool         // locked or disabled: silence has another reason
 }
 
@@ -94,20 +96,33 @@ func (d *dropOut) Observe(s *event.Sighting) {
 	}
 	if s.LoggedIn() {
 		r.seen[s.Who.Handle] = struct{}{}
+		if t := r.list[s.Who.Handle]; t != nil {
+			t.real = true
+		}
 		return
 	}
 	if !s.Failed() || unknownName(s, d.site) {
 		return
 	}
-	r.seen[s.Who.Handle] = struct{}{}
-	r.observe(s, max(d.site.Accounts, len(r.seen)))
+	_, real := r.seen[s.Who.Handle]
+	if real = real || s.Who.Listed; !real && r.list[s.Who.Handle] == nil {
+		if r.strangers >= dropStrangers {
+			return // a name that somebody made up to fill the list
+		}
+		r.strangers++
+	}
+	// Names that nobody is known to have count for no more than those that somebody has: who makes up names does not make waves look small.
+	r.observe(s, max(d.site.Accounts, len(r.seen)+min(r.strangers, max(len(r.seen), 1000))), real)
 }
 
-func (r *dropRealm) observe(s *event.Sighting, accounts int) {
+// dropStrangers is how many names are followed that are in no directory and that nobody logged in with.
+const dropStrangers = 1 << 15
+
+func (r *dropRealm) observe(s *event.Sighting, accounts int, real bool) {
 	if w := r.wave; w != nil && (s.Time-w.last > waveQuiet || s.Time-w.from > waveLongest) {
 		r.closeWave()
 	}
-	r.slide(s)
+	r.slide(s, real)
 	need := max(waveLeast, int(waveShare*float64(accounts)))
 	if r.wave == nil {
 		if len(r.inHour) < need {
@@ -125,12 +140,13 @@ func (r *dropRealm) observe(s *event.Sighting, accounts int) {
 
 // slide keeps the targets of the last hour. A hit remembers the account only; those of the hour before a wave opens are
 // counted into it.
-func (r *dropRealm) slide(s *event.Sighting) {
+func (r *dropRealm) slide(s *event.Sighting, real bool) {
 	t := r.list[s.Who.Handle]
 	if t == nil {
 		t = &target{who: s.Who, wave: -1}
 		r.list[s.Who.Handle] = t
 	}
+	t.real = t.real || real
 	if t.slid == 0 || s.Time-t.slid >= hitApart {
 		t.slid = s.Time
 		r.hits = append(r.hits, hit{s.Time, s.Who.Handle})
@@ -173,8 +189,14 @@ func (r *dropRealm) closeWave() {
 	w := r.wave
 	r.wave = nil
 	standing, missed, fresh, freshMissed := 0, 0, 0, 0
+	known := 0
+	for _, t := range r.list {
+		if t.real && t.count > 0 {
+			known++
+		}
+	}
 	for h, t := range r.list {
-		if t.count == 0 {
+		if t.count == 0 || known >= waveLeast && !t.real { // made-up names tell nothing of the list
 			continue
 		}
 		standing++

@@ -210,7 +210,7 @@ func (d *tunnels) command(s *event.Sighting, line string, planted bool) {
 func (d *tunnels) note(s *event.Sighting, u *sight) {
 	m := d.users[u.subject]
 	if m == nil {
-		if len(d.users) >= tunnelSubjects {
+		if n := len(d.users); n >= 2*tunnelSubjects || n >= tunnelSubjects && u.severity == event.Low { // what is graver has room that is kept for it
 			u.subject = "" // machines beyond the bound are told of together
 			m = d.users[u.subject]
 		}

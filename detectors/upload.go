@@ -5,6 +5,7 @@ package detectors
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"net/netip"
 
@@ -40,6 +41,7 @@ type uploads struct {
 	pairs    map[longKey]*chunks
 	warm     []uint32 // KiB by pair, shared: decides which pairs are followed
 	warmFrom int32
+	swept    int32 // day on which silent pairs were forgotten, to make room
 	used     audience
 	first    int32 // day of the log
 	started  bool
@@ -252,7 +254,14 @@ func (d *uploads) chunk(s *event.Sighting, far netip.Prefix, n int64, used int, 
 	key := longKey{s.SrcIP, far}
 	c := d.pairs[key]
 	if c == nil {
-		if !d.warmed(key, n, s.Day) || len(d.pairs) >= uploadPairs {
+		if !d.warmed(key, n, s.Day) {
+			return
+		}
+		if len(d.pairs) >= uploadPairs && d.swept != s.Day { // pairs that fell silent give way
+			d.swept = s.Day
+			maps.DeleteFunc(d.pairs, func(_ longKey, c *chunks) bool { return c.found == nil && s.Day-c.day > 2*chunkDays })
+		}
+		if len(d.pairs) >= uploadPairs {
 			return
 		}
 		c = &chunks{src: s.Src, from: s.Day, first: s.Time, day: -1}

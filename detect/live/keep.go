@@ -259,6 +259,9 @@ func (w *Watch) resume(c *checkpoint) error {
 		}
 		w.accounts.list = append(w.accounts.list, a)
 		w.accounts.byID[a.ID] = a
+		if !a.Listed {
+			w.accounts.strangers++
+		}
 	}
 	for name := range c.files() {
 		if !own(name) || strings.ContainsAny(name, "/\\") {

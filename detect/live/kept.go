@@ -64,15 +64,21 @@ func (w *Watch) waiting(s *event.Sighting) waiting {
 	return waiting{k, sorted.AppendPlace(sorted.AppendContent(nil, s.Event), &s.Ref)}
 }
 
-// table gives every account one value and one handle that stay the same over restarts. It grows with the accounts that are named, as
-// identity does.
+// table gives every account one value and one handle that stay the same over restarts. Those of the directory always find room. Of names
+// that are in none, which anybody can make up, only so many do; the others have a handle made from their identity, and no one value.
 type table struct {
 	list []*event.Account
 	byID map[string]*event.Account
 	last map[*event.Account]*event.Account // of the caller's values
+
+	strangers int // in no directory
 }
 
-const tableLast = 1 << 16
+const (
+	tableLast      = 1 << 16
+	tableStrangers = 1 << 17
+	madeHandle     = 1 << 31 // bit of the handles that are made from identities
+)
 
 func newTable() table {
 	return table{byID: map[string]*event.Account{}, last: map[*event.Account]*event.Account{}}
@@ -87,6 +93,15 @@ func (t *table) own(a *event.Account) *event.Account {
 		return b
 	}
 	b := t.byID[a.ID]
+	if b == nil && !a.Listed {
+		if t.strangers >= tableStrangers {
+			b = &event.Account{}
+			*b = *a
+			b.Handle = madeHandle | uint32(hashed(a.ID))
+			return b
+		}
+		t.strangers++
+	}
 	if b == nil {
 		b = &event.Account{}
 		t.list = append(t.list, b)
@@ -103,5 +118,19 @@ func (t *table) own(a *event.Account) *event.Account {
 	return b
 }
 
-// find returns the watch's own value of an account that was read back, which it must have.
-func (t *table) find(a *event.Account) *event.Account { return t.byID[a.ID] }
+// find returns the watch's own value of an account that was read back; nil if there must be one and is not.
+func (t *table) find(a *event.Account) *event.Account {
+	if b := t.byID[a.ID]; b != nil || a.Handle < madeHandle {
+		return b
+	}
+	return a
+}
+
+// hashed is FNV-1a, mixed.
+func hashed(s string) uint64 {
+	h := uint64(0xcbf29ce484222325)
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint64(s[i])) * 0x100000001b3
+	}
+	return (h ^ h>>31) * 0x94d049bb133111eb >> 32
+}

@@ -411,3 +411,28 @@ func FuzzCheckpoint(f *testing.F) {
 		}
 	})
 }
+
+// TestMadeUpNames holds that names that are made up do not fill the table of accounts, that those of the directory always have room, and
+// that names without room come through a restart.
+func TestMadeUpNames(t *testing.T) {
+	o := Options{Dir: t.TempDir()}
+	w := begin(t, o)
+	w.accounts.strangers = tableStrangers
+	add(t, w, at(1, "a"), at(2, "a"), at(3, "a"))
+	s := at(4, "b")
+	s.Who.Listed = true
+	add(t, w, s)
+	if len(w.accounts.list) != 1 {
+		t.Errorf("%d accounts", len(w.accounts.list))
+	}
+	if a, b := w.accounts.own(at(1, "a").Who), w.accounts.own(at(9, "a").Who); a.Handle != b.Handle || a.Handle < madeHandle {
+		t.Errorf("handles %d and %d", a.Handle, b.Handle)
+	}
+	if err := w.Save(nil); err != nil {
+		t.Fatal(err)
+	}
+	w = begin(t, o)
+	if f, err := w.Finish(); err != nil || len(f) != 2 {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
