@@ -58,6 +58,8 @@ type Case struct {
 	Decisions   []Decision    `json:"decisions"`
 	// Alerts says how much was asked of people at most, and what was put aside for it; extra.
 	Alerts *Alerts `json:"alerts,omitempty"`
+	// Claims are what others stated about the incident, with what the records show of it; extra.
+	Claims []Claim `json:"claims,omitempty"`
 	// Intel are the lists of what others know to be bad that the records were compared with; extra.
 	Intel []IntelList `json:"intel,omitempty"`
 	// Limits say in plain words what this case cannot tell and why, e.g. state that was folded into coarser sketches; extra.
@@ -294,6 +296,26 @@ type Subjects struct {
 	Accounts  []string     `json:"accounts"` // A-…, sorted
 	Addresses []netip.Addr `json:"addresses"`
 	Hosts     []string     `json:"hosts"`
+}
+
+// Claim is a statement of somebody else about the incident: a vendor's, a notice's.
+type Claim struct {
+	ID       string      `json:"id"`             // L-…
+	Form     string      `json:"form"`           // no-login, access, unused, not-reached, no-data
+	Subject  Subject     `json:"subject"`        // what it is about; empty: all accounts and addresses
+	From     Time        `json:"from"`           // the time that it speaks of; null: since ever
+	To       Time        `json:"to"`             // exclusive; null: until now
+	Text     string      `json:"text,omitempty"` // in its own words
+	By       string      `json:"by"`             // who said it
+	Via      string      `json:"via,omitempty"`  // through what: letter, phone, mail
+	At       Time        `json:"at"`             // when it was said
+	Answer   string      `json:"answer"`         // supported, refuted, not decidable
+	Events   int64       `json:"events"`         // that speak of it
+	Why      event.Words `json:"why"`
+	Covered  int         `json:"covered_days"`      // days of that time with records of a kind that would show it
+	Days     int         `json:"days"`              // of that time, within the window
+	Sources  []string    `json:"sources,omitempty"` // formats that would show it
+	Evidence []Evidence  `json:"evidence,omitempty"`
 }
 
 // IntelList is one list of what others know to be bad.

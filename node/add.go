@@ -33,6 +33,7 @@ type given struct {
 	Formats   []FormatRule             `json:"formats,omitempty"`
 	FormatDir string                   `json:"format_dir,omitempty"` // absolute path of a folder of formats of one's own
 	Intel     []IntelFile              `json:"intel,omitempty"`      // their paths absolute
+	Claims    []Claim                  `json:"claims,omitempty"`
 	Timezone  string                   `json:"timezone,omitempty"`
 	Year      int                      `json:"year,omitempty"`
 	Asked     map[string]cases.Subject `json:"asked,omitempty"` // what questions were about that people answered
@@ -192,6 +193,12 @@ func (v *investigation) recall() error {
 	if err := checkIntel(o.Intel); err != nil {
 		return err
 	}
+	for _, c := range o.Claims {
+		if !slices.ContainsFunc(g.Claims, func(have Claim) bool { return have.id() == c.id() }) {
+			g.Claims = append(g.Claims, c)
+		}
+	}
+	o.Claims = g.Claims
 	if o.Zone == nil && g.Timezone != "" {
 		if o.Zone, err = config.Zone(g.Timezone); err != nil {
 			return fmt.Errorf("node: add to the case: %w", err)
@@ -227,6 +234,7 @@ func (v *investigation) writeGiven() error {
 	for _, s := range o.Seeds {
 		g.Seeds = append(g.Seeds, givenSeed(s))
 	}
+	g.Claims = o.Claims
 	for _, f := range o.Intel {
 		abs, err := filepath.Abs(f.Path)
 		if err != nil {

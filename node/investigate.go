@@ -313,6 +313,9 @@ func (v *investigation) conclude(ctx context.Context, db *duckdb.Writer) (*Outco
 	if err != nil {
 		return nil, explain(err, v.o.Out)
 	}
+	if err := v.claims(ctx, c); err != nil {
+		return nil, err
+	}
 	c.Generated = cases.At(v.o.Now())
 	data := &report.Data{Case: c, Zone: v.o.zone()}
 	figures.fill(data, v.watched.sources)

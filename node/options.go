@@ -31,6 +31,7 @@ type Options struct {
 	Seeds     []Seed
 	Answers   []config.Answer
 	Intel     []IntelFile
+	Claims    []Claim
 	Formats   []FormatRule
 	FormatDir string         // of formats of one's own
 	Zone      *time.Location // for records that carry none
