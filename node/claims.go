@@ -126,8 +126,14 @@ func answerClaims(ctx context.Context, r store.Reader, claims []Claim, first, la
 // claimQuery is a claim in the words of the store: what would show the opposite of it (of access: itself), and which records are of
 // a kind that would show it.
 type claimQuery struct {
-	shows, kind string
-	args        []any
+	shows, kind    string
+	args, kindArgs []any
+}
+
+// named holds for events of sources that name the account, or the host, at some time: the silence of others says nothing of it.
+func (q *claimQuery) named(cond string, args ...any) {
+	q.kind += " AND format IN (SELECT DISTINCT format FROM events WHERE " + cond + ")"
+	q.kindArgs = append(q.kindArgs, args...)
 }
 
 func (c *Claim) query() claimQuery {
@@ -135,7 +141,10 @@ func (c *Claim) query() claimQuery {
 	and := func(cond string, args ...any) { q.shows += " AND " + cond; q.args = append(q.args, args...) }
 	account := func() {
 		if c.Account != "" {
-			and("(lower(account) = lower(?) OR account_id IN (SELECT account_id FROM aliases WHERE lower(account) = lower(?)) OR account_id IN (SELECT account_id FROM accounts WHERE lower(name) = lower(?)))", c.Account, c.Account, c.Account)
+			const is = "(lower(account) = lower(?) OR account_id IN (SELECT account_id FROM aliases WHERE lower(account) = lower(?)) OR account_id IN (SELECT account_id FROM accounts WHERE lower(name) = lower(?) OR starts_with(lower(name), lower(?))))"
+			args := []any{c.Account, c.Account, c.Account, c.Account + "@"}
+			and(is, args...)
+			q.named(is, args...)
 		}
 	}
 	ip := ""
@@ -161,8 +170,11 @@ func (c *Claim) query() claimQuery {
 		q.shows = "outcome <> 'failure' AND activity <> 'refuse' AND class IN ('network', 'authentication', 'remote-session', 'file', 'http', 'process')"
 		if a, err := netip.ParseAddr(c.Host); err == nil {
 			and("dst_ip = ?", a.Unmap().String())
+			q.named("dst_ip = ?", a.Unmap().String())
 		} else {
-			and("(lower(dst_host) = lower(?) OR starts_with(lower(dst_host), lower(?)))", c.Host, c.Host+".")
+			const is = "(lower(dst_host) = lower(?) OR starts_with(lower(dst_host), lower(?)))"
+			and(is, c.Host, c.Host+".")
+			q.named(is, c.Host, c.Host+".")
 		}
 		if ip != "" {
 			and("src_ip = ?", ip)
@@ -199,7 +211,7 @@ func answerClaim(ctx context.Context, r store.Reader, c *Claim, first, last even
 	var sources sql.NullString
 	var covered int64
 	if err := scanRow(ctx, r, "SELECT count(DISTINCT (epoch_us(time) - ?) // 86400000000), string_agg(DISTINCT format, ',' ORDER BY format) FROM events WHERE "+q.kind+span,
-		[]any{int64(from), from.Time(), to.Time()}, &covered, &sources); err != nil {
+		append(append([]any{int64(from)}, q.kindArgs...), from.Time(), to.Time()), &covered, &sources); err != nil {
 		return out, err
 	}
 	out.Covered = int(covered)
@@ -244,6 +256,9 @@ func settleClaim(c *cases.Claim) {
 	case c.Events > 0:
 		c.Answer = "refuted"
 		c.Why = event.Words{Ja: fmt.Sprintf("反対を示す記録が %d 件ある", c.Events), En: fmt.Sprintf("%d records show the opposite", c.Events)}
+	case c.Covered == 0 && c.Subject.Account+c.Subject.Host != "":
+		c.Answer = "not decidable"
+		c.Why = event.Words{Ja: "その時期に、これを名指しする種類の記録がない", En: "no source that names it has records of that time"}
 	case !covered:
 		c.Answer = "not decidable"
 		c.Why = event.Words{Ja: fmt.Sprintf("それを示すはずの記録は %d 日のうち %d 日分しかない", c.Days, c.Covered), En: fmt.Sprintf("records that would show it cover %d of %d days", c.Covered, c.Days)}
