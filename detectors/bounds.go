@@ -41,6 +41,8 @@ func (b *Bound) Met(value, limit float64) bool {
 // was done (a setting, a log that was cleared).
 func Bounds(finding string) []Bound {
 	switch finding {
+	case "unusual-login": // of scoping: suspected at even odds, compromised at 0.95
+		return []Bound{{Figure: "nats", Value: 0}, {Figure: "nats", Value: math.Log(0.95 / 0.05), Grave: true}}
 	case "id-probing":
 		return []Bound{{Figure: "peak_ids_per_day", Value: probingFloor, Plus: "expected_ids_per_day", Tunable: "probingFloor"},
 			{Figure: "days", Value: probingHighDays, Tunable: "probingHighDays", Grave: true}, {Figure: "z", Value: probingHighZ, Tunable: "probingHighZ", Grave: true}}

@@ -149,6 +149,13 @@ func (v *FindingView) subjects(c *cases.Case) {
 		}
 		v.Hosts = append(v.Hosts, n)
 	}
+	for _, list := range [][]NamedSubject{v.Accounts, v.Addresses, v.Hosts} {
+		for _, n := range list {
+			if n.Verdict == string(cases.AccountCompromised) || n.Verdict == string(cases.AddressAttacker) || n.Verdict == string(cases.HostCompromised) {
+				return // no exception hides what is found of them
+			}
+		}
+	}
 	x := ExceptionExample{Detector: cases.DetectorName(v.Finding.Detector)}
 	switch {
 	case x.Detector == "unusual-login" || x.Detector == "lateral-path":
