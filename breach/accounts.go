@@ -196,16 +196,29 @@ func (s *scoping) caseAccounts(all []*judgedAccount) []cases.Account {
 		}
 		seen := map[netip.Addr]bool{}
 		for _, v := range j.bad {
-			if !seen[v.addr.place.IP] {
-				seen[v.addr.place.IP] = true
-				a.Addresses = append(a.Addresses, v.addr.place.IP)
-			}
-			if len(a.Sessions) < 100 {
-				a.Sessions = append(a.Sessions, cases.Session{From: cases.Time(v.first), To: cases.Time(v.last), Address: v.addr.place.IP,
-					Service: v.service, Client: s.names[v.client], Events: v.logins + v.acts + v.half})
+			for _, u := range v.uses() {
+				if !seen[u.ip] {
+					seen[u.ip] = true
+					a.Addresses = append(a.Addresses, u.ip)
+				}
+				if len(a.Sessions) < 100 {
+					a.Sessions = append(a.Sessions, s.session(v, u))
+				}
 			}
 		}
 		out = append(out, a)
+	}
+	return out
+}
+
+// session tells one visit's use of one address.
+func (s *scoping) session(v *visit, u stay) cases.Session {
+	out := cases.Session{From: cases.Time(u.from), To: cases.Time(u.to), Address: u.ip, Service: v.service, Client: s.names[v.client], Events: u.n}
+	if v.ports != nil {
+		var low, high int
+		if low, high, out.Knocks = v.ports.knocks(out.From, out.To); len(out.Knocks) > 0 {
+			out.Ports = []int{low, high}
+		}
 	}
 	return out
 }

@@ -27,8 +27,25 @@ func (s *scoping) caseAddresses(accounts []*judgedAccount) []cases.Address {
 		}
 	}
 	var out []cases.Address
-	for _, a := range s.addrs {
-		if c, ok := s.judgeAddress(a, victims, seeds[a.place.IP]); ok {
+	for line, a := range s.lines {
+		switch {
+		case line.Set != 0: // its address is judged once
+		case len(s.split[line.At]) > 0:
+		case len(a.faces) == 0:
+			if c, ok := s.judgeAddress(a, []*address{a}, victims, seeds[a.place.IP]); ok {
+				out = append(out, c)
+			}
+		default:
+			for _, one := range a.unfold() {
+				if c, ok := s.judgeAddress(one, []*address{a}, victims, seeds[one.place.IP]); ok {
+					out = append(out, c)
+				}
+			}
+		}
+	}
+	for ip := range s.split {
+		lines := s.linesOf(ip)
+		if c, ok := s.judgeAddress(together(lines), lines, victims, seeds[ip]); ok {
 			out = append(out, c)
 		}
 	}
@@ -55,13 +72,20 @@ func (s *scoping) useOf(a *address, victims map[uint32]bool) use {
 		switch {
 		case v.judged == condemned:
 			bad[v.who.Handle] = true
-			for _, r := range v.runs {
-				u.spans = append(u.spans, cases.Span{From: cases.Time(r.from), To: cases.Time(r.to)})
+			from, to := v.first, v.last
+			if len(v.stays) > 0 {
+				i := slices.IndexFunc(v.stays, func(t stay) bool { return t.ip == a.place.IP })
+				from, to = v.stays[i].from, v.stays[i].to
+				u.spans = append(u.spans, cases.Span{From: cases.Time(from), To: cases.Time(to)})
+			} else {
+				for _, r := range v.runs {
+					u.spans = append(u.spans, cases.Span{From: cases.Time(r.from), To: cases.Time(r.to)})
+				}
 			}
-			if u.first == 0 || v.first < u.first {
-				u.first = v.first
+			if u.first == 0 || from < u.first {
+				u.first = from
 			}
-			u.last = max(u.last, v.last)
+			u.last = max(u.last, to)
 			u.best = max(u.best, v.nats)
 		case v.judged == doubtful:
 			doubt[v.who.Handle] = true
@@ -74,24 +98,31 @@ func (s *scoping) useOf(a *address, victims map[uint32]bool) use {
 	return u
 }
 
-func (s *scoping) judgeAddress(a *address, victims map[uint32]bool, seed bool) (cases.Address, bool) {
+// judgeAddress judges an address: by the lines that it is of where it comes to guessing, by what came from it alone where it comes to logins.
+func (s *scoping) judgeAddress(a *address, lines []*address, victims map[uint32]bool, seed bool) (cases.Address, bool) {
 	u := s.useOf(a, victims)
-	guesser := a.guesses
-	_, named := s.sources[a.place.IP]
-	ordinary := s.ordinary(a)
-	inCampaign := guesser && !ordinary && (named || s.campaign.has(a.failAt) && !s.noise(a))
-	probing := named && !ordinary && a.unknown+a.failures >= 3
+	guesser, inCampaign, probing := false, false, false
+	for _, l := range lines {
+		if len(l.faces) > 0 && a.failures == 0 { // another one of the line's addresses guessed
+			continue
+		}
+		_, named := s.sources[s.lineNamed(a.place.IP)]
+		ordinary := s.ordinary(l)
+		guesser = guesser || l.guesses
+		inCampaign = inCampaign || l.guesses && !ordinary && (named || s.campaign.has(l.failAt) && !s.noise(l))
+		probing = probing || named && !ordinary && l.unknown+l.failures >= 3
+	}
 	c := cases.Address{IP: a.place.IP, Kind: cases.AddressKind(a.place.Kind.String()), Country: a.place.Country, ASN: a.place.ASN,
 		Accounts: u.bad, Attempts: a.failures + a.unknown, DecidedBy: "machine"}
 	switch {
 	case u.bad > 0 || inCampaign || probing || seed: // whoever named it as bad knew more than the records
 		c.Verdict = cases.AddressAttacker
-		if u.good > 0 || a.place.Own {
+		if u.good > 0 || a.place.Own || a.place.Shared { // port sets that the intruder alone shows may be his own doing
 			c.Verdict = cases.AddressShared
 		}
 	case u.doubt > 0 || guesser && a.triedAll >= 10:
 		c.Verdict = cases.AddressSuspected
-		if u.good > 0 || a.place.Own {
+		if u.good > 0 || a.place.Own || a.place.Shared {
 			c.Verdict = cases.AddressShared
 		}
 	case u.victim && u.good > 0:
@@ -150,7 +181,7 @@ func (s *scoping) noise(a *address) bool {
 // ended: a few tries on the days on which it comes at all. Somebody's machines knock at every door of the Internet all year, and a campaign that
 // begins among them is not theirs.
 func (s *scoping) ordinary(a *address) bool {
-	at, named := s.sources[a.place.IP]
+	at, named := s.sources[s.lineNamed(a.place.IP)]
 	if !named {
 		at = s.campaign
 	}
@@ -167,6 +198,9 @@ const (
 
 func whyAddress(v cases.AddressVerdict, u *use, a *address) event.Words {
 	switch {
+	case v == cases.AddressShared && a.manifold():
+		return event.Words{Ja: "この IPv4 アドレスは同時に複数の回線（家庭など）が使うため、該当する接続だけを不正とした。契約者の特定には、接続元ポート番号と秒までの時刻が必要である",
+			En: "several lines, of different homes, use this IPv4 address at a time, so only the bad sessions are condemned; whose they were the provider can tell by source port and time to the second only"}
 	case v == cases.AddressShared:
 		return event.Words{Ja: "不正な接続と正当な利用の両方があるため、該当する接続だけを不正とした", En: "both bad and honest use came from it, so only the bad sessions are condemned"}
 	case v == cases.AddressHonest:

@@ -23,7 +23,7 @@ type circle struct {
 
 // place is a rented network, or a single address of any other kind; for a client that few have, the address as seen with it.
 type place struct {
-	at   netip.Prefix
+	at   spot
 	hand uint32 // the client without its versions, by number; 0 for any
 }
 
@@ -35,11 +35,10 @@ type tie struct {
 
 // tieOf returns the tie that a visit makes.
 func (v *visit) tieOf() tie {
-	ip := v.addr.place.IP
 	if v.addr.place.Kind == event.KindHosting {
-		return tie{v.who.Handle, place{at: network(ip)}}
+		return tie{v.who.Handle, place{at: spotOf(v.addr.line)}}
 	}
-	return tie{v.who.Handle, place{at: netip.PrefixFrom(ip, ip.BitLen())}}
+	return tie{v.who.Handle, place{at: spotAt(v.addr.line)}}
 }
 
 // handOf returns the tie that a visit makes with a client that is neither its account's nor a common one; false for others.
@@ -67,7 +66,7 @@ func (s *scoping) flee() {
 	stays := map[tie]map[int32]struct{}{}
 	for _, v := range s.ordered {
 		if k := v.addr.place.Kind; v.judged != condemned && !v.addr.place.Own && k != event.KindHosting && k != event.KindVPN {
-			if n := network(v.addr.place.IP); v.stay(stays, tie{v.who.Handle, place{at: n}}) {
+			if n := event.Neighbourhood(v.addr.place.IP); v.comesBack(stays, tie{v.who.Handle, place{at: spot{net: n}}}) {
 				s.kept[n] = true
 			}
 		}
@@ -90,7 +89,7 @@ func (v *visit) atHome() bool {
 // crowd says whether people are at home in a visit's network, so that one more there says nothing: a carrier's gateways, a quarter of the town.
 // Where the records are too young to know anybody's habits, coming back is enough.
 func (s *scoping) crowd(v *visit) bool {
-	n := network(v.addr.place.IP)
+	n := event.Neighbourhood(v.addr.place.IP)
 	return s.kept[n] || s.popular[n] >= crowdFrom
 }
 
@@ -100,8 +99,8 @@ const crowdFrom = 3
 // encircle finds the circles: of rented networks and the exits of VPN services; of any addresses among accounts that roam or have a client
 // without a home; and of any addresses as seen with one client that is foreign to all.
 func (s *scoping) encircle() {
-	rented, roamed, hands, homes := map[tie]struct{}{}, map[tie]struct{}{}, map[tie]struct{}{}, map[netip.Prefix]bool{}
-	s.lairs = map[netip.Prefix]map[uint32]bool{}
+	rented, roamed, hands, homes := map[tie]struct{}{}, map[tie]struct{}{}, map[tie]struct{}{}, map[spot]bool{}
+	s.lairs = map[spot]map[uint32]bool{}
 	stays := map[tie]map[int32]struct{}{}
 	for _, v := range s.ordered {
 		if v.addr.place.Own {
@@ -115,7 +114,7 @@ func (s *scoping) encircle() {
 			}
 			s.lairs[t.at][t.who] = true
 		default: // a proxy in the cloud has many addresses, and whoever goes through it comes back to its networks
-			if v.regular || v.days > wanderDays || rents && v.stay(stays, t) {
+			if v.regular || v.days > wanderDays || rents && v.comesBack(stays, t) {
 				homes[t.at] = true
 			}
 		}
@@ -138,8 +137,8 @@ func (s *scoping) encircle() {
 	s.circles, s.tours, s.hidden = circlesOf(rented, homes), circlesOf(roamed, homes), circlesOf(hands, homes)
 }
 
-// stay notes the days of a visit to a place and says whether its account has come back there on more of them than a guest does.
-func (v *visit) stay(stays map[tie]map[int32]struct{}, t tie) bool {
+// comesBack notes the days of a visit to a place and says whether its account has come back there on more of them than a guest does.
+func (v *visit) comesBack(stays map[tie]map[int32]struct{}, t tie) bool {
 	days := stays[t]
 	if days == nil {
 		days = map[int32]struct{}{}
@@ -153,7 +152,7 @@ func (v *visit) stay(stays map[tie]map[int32]struct{}, t tie) bool {
 
 // circlesOf returns the circle of each tie that belongs to one. Places where somebody is at home, or that more accounts came to than one
 // intruder has, bind nobody.
-func circlesOf(ties map[tie]struct{}, homes map[netip.Prefix]bool) map[tie]*circle {
+func circlesOf(ties map[tie]struct{}, homes map[spot]bool) map[tie]*circle {
 	guests := map[place]int{}
 	for t := range ties {
 		guests[t.place]++

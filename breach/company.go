@@ -6,7 +6,6 @@ package breach
 import (
 	"cmp"
 	"math"
-	"net/netip"
 	"slices"
 
 	"github.com/sekisho/sekisho/event"
@@ -25,16 +24,16 @@ const (
 	maxNear     = 128 // strangers or bad visits that are looked at for one visit: more say no more
 )
 
-// sessionKey is an address, or an address as seen with one client.
+// sessionKey is a line, or a line as seen with one client.
 type sessionKey struct {
-	addr   netip.Addr
+	line   event.Line
 	client uint32 // noClient for all of them
 }
 
 const noClient = ^uint32(0)
 
 func (s *scoping) gather(v *visit) {
-	for _, key := range [...]sessionKey{{v.addr.place.IP, noClient}, {v.addr.place.IP, v.client}} {
+	for _, key := range [...]sessionKey{{v.addr.line, noClient}, {v.addr.line, v.client}} {
 		g := s.gathered[key]
 		if g == nil {
 			g = &gathering{}
@@ -70,9 +69,9 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 		return
 	}
 	circle, lair := s.encircled(v), s.inLair(v)
-	g := s.gathered[sessionKey{a.place.IP, noClient}]
-	if g != nil && v.client != 0 && len(g.familiar) > 0 {
-		g = s.gathered[sessionKey{a.place.IP, v.client}]
+	g := s.gathered[sessionKey{a.line, noClient}]
+	if g != nil && v.client != 0 && (len(g.familiar) > 0 || a.mixed()) { // many homes' people meet there
+		g = s.gathered[sessionKey{a.line, v.client}]
 	}
 	if g == nil {
 		add("met-again", circle)
@@ -260,7 +259,7 @@ func (s *scoping) hold(v *visit) {
 	if v.client == 0 {
 		return
 	}
-	s.hands[sessionKey{v.addr.place.IP, v.client}]++
+	s.hands[sessionKey{v.addr.line, v.client}]++
 	if s.holders[v.client] == nil {
 		s.holders[v.client] = map[uint32]struct{}{}
 	}
@@ -312,7 +311,7 @@ func (s *scoping) sameHand(v *visit) float64 {
 		return 0
 	}
 	nats := 0.0
-	if n := s.hands[sessionKey{v.addr.place.IP, v.client}]; n >= 3 && 2*n >= all {
+	if n := s.hands[sessionKey{v.addr.line, v.client}]; n >= 3 && 2*n >= all {
 		nats = min(float64(n-1)*s.w.SameHand, s.w.SameHandMax)
 	}
 	if m := s.masked[v.client]; m[v.who.Handle] && v.first < s.recordsFrom+youngRecords {

@@ -51,7 +51,7 @@ type held struct {
 func (s *scoping) footholdsOf(machines []*machine) map[netip.Addr]held {
 	out := map[netip.Addr]held{}
 	for _, h := range machines {
-		a := s.addrs[h.ip]
+		a := s.lines[event.Line{At: h.ip}]
 		if h.verdict != cases.HostCompromised || h.first == 0 || a == nil {
 			continue
 		}

@@ -141,7 +141,7 @@ func (h *machine) addresses() []netip.Addr {
 func (s *scoping) ownerOf(h *machine) (owner uint32, ok bool) {
 	days, all := map[uint32]int32{}, int32(0)
 	for _, ip := range h.addresses() {
-		a := s.addrs[ip]
+		a := s.lines[event.Line{At: ip}]
 		if a == nil || len(s.tunnels[ip]) > 0 {
 			continue
 		}

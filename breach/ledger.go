@@ -26,7 +26,8 @@ type Ledger struct {
 	visits  map[visitKey]*visit
 	latest  map[visitKey]*visit // the latest login of an account from an address
 	ordered []*visit            // in order of first sight, which is canonical
-	addrs   map[netip.Addr]*address
+	lines   map[event.Line]*address
+	split   map[netip.Addr][]*address // the lines of addresses that several homes share, by their ports
 	clients map[string]uint32
 	names   []string // clients by number; 0 is "none or one of too many"
 	people  map[uint32]*person
@@ -53,7 +54,7 @@ const (
 
 type visitKey struct {
 	account uint32
-	addr    netip.Addr
+	line    event.Line
 	client  uint32
 }
 
@@ -74,6 +75,8 @@ type visit struct {
 	bytes   int64
 	half    int64 // right password, second step not passed
 	service string
+	stays   []stay    // by address, where the line has several; see lines.go
+	ports   *ports    // nil: no record had one
 	ref     event.Ref // of the first event
 	lastRef event.Ref
 	runs    []run
@@ -100,9 +103,11 @@ type run struct {
 	n        int64
 }
 
-// address is what was seen of one source address.
+// address is what was seen of one line: of one source address, the /64 of one, or one's port set.
 type address struct {
-	place    event.Place
+	line     event.Line
+	place    event.Place // of the address that was seen first
+	faces    []face      // the addresses of the line, where it has several; see lines.go
 	first    event.Micros
 	last     event.Micros
 	visits   []*visit
@@ -135,7 +140,7 @@ type person struct {
 // NewLedger returns an empty ledger.
 func NewLedger() *Ledger {
 	return &Ledger{
-		visits: map[visitKey]*visit{}, latest: map[visitKey]*visit{}, addrs: map[netip.Addr]*address{}, clients: map[string]uint32{"": 0}, names: []string{""},
+		visits: map[visitKey]*visit{}, latest: map[visitKey]*visit{}, lines: map[event.Line]*address{}, split: map[netip.Addr][]*address{}, clients: map[string]uint32{"": 0}, names: []string{""},
 		people: map[uint32]*person{}, edges: map[edgeKey]*edge{}, dates: map[int32]event.Micros{}, tunnels: map[netip.Addr][]tunnel{}, called: map[nameKey]*seenDays{},
 	}
 }
@@ -205,13 +210,18 @@ func (l *Ledger) person(who *event.Account, at event.Micros) *person {
 }
 
 func (l *Ledger) address(p event.Place, at event.Micros) *address {
-	a := l.addrs[p.IP]
+	line := p.Line()
+	a := l.lines[line]
 	if a == nil {
-		a = &address{place: p, first: at, failDay: -1}
-		l.addrs[p.IP] = a
+		a = &address{line: line, place: p, first: at, failDay: -1}
+		l.lines[line] = a
+		if line.Set != 0 {
+			l.split[line.At] = append(l.split[line.At], a)
+		}
 	}
 	a.learn(&p)
 	a.last = max(a.last, at)
+	a.show(p.IP, at)
 	return a
 }
 
@@ -226,6 +236,7 @@ func (a *address) learn(p *event.Place) {
 	if a.place.Kind == event.KindUnknown {
 		a.place.Kind = p.Kind
 	}
+	a.place.Shared, a.place.Dealt = a.place.Shared || p.Shared, a.place.Dealt || p.Dealt
 }
 
 // fail notes a failed login. A right password without its second step is also a visit: somebody knew it.
@@ -244,6 +255,7 @@ func (l *Ledger) fail(s *event.Sighting) {
 		return
 	}
 	a := l.address(s.Src, s.Time)
+	a.blame(s.Src.IP, n)
 	if a.failAt == 0 {
 		a.failAt = s.Time
 		a.failRef = keepRef(s.Event)
@@ -295,12 +307,13 @@ func (l *Ledger) visit(s *event.Sighting) {
 // visitOf finds the visit that a sighting belongs to. Clients are compared between logins, and web requests under a name, only: what is
 // done with the account afterwards is told by other logs in other words, and belongs to the latest login from the same address.
 func (l *Ledger) visitOf(s *event.Sighting, p *person) *visit {
-	pair := visitKey{account: s.Who.Handle, addr: s.SrcIP}
+	line := s.Src.Line()
+	pair := visitKey{account: s.Who.Handle, line: line}
 	login := s.Class == event.ClassAuthentication || s.Admitted()
 	if v := l.latest[pair]; !login && v != nil {
 		return v
 	}
-	key := visitKey{account: s.Who.Handle, addr: s.SrcIP}
+	key := pair
 	if login {
 		key.client = l.client(s.Client)
 	}
@@ -308,7 +321,7 @@ func (l *Ledger) visitOf(s *event.Sighting, p *person) *visit {
 	if v == nil {
 		if len(l.visits) >= maxVisits {
 			l.folded++
-			return l.visits[visitKey{account: s.Who.Handle, addr: s.SrcIP}]
+			return l.visits[pair]
 		}
 		v = &visit{who: s.Who, addr: l.address(s.Src, s.Time), client: key.client, first: s.Time, lastDay: -1, service: s.Service, ref: keepRef(s.Event)}
 		l.visits[key] = v
@@ -325,6 +338,8 @@ func (l *Ledger) visitOf(s *event.Sighting, p *person) *visit {
 func (v *visit) note(s *event.Sighting) {
 	v.last, v.addr.last = s.Time, s.Time
 	v.addr.learn(&s.Src)
+	v.addr.show(s.Src.IP, s.Time)
+	v.stay(s)
 	v.lastRef = s.Event.Ref
 	v.lastRef.More = nil
 	if v.lastDay != s.Day {

@@ -90,7 +90,7 @@ func (s *scoping) wandering(v *visit) float64 {
 			break
 		}
 		if w.addr.place.Kind == event.KindHosting && w.days <= wanderDays && w.past.days >= deepDays && !w.past.kind && !w.past.address {
-			rented[network(w.addr.place.IP)] = true
+			rented[event.Neighbourhood(w.addr.place.IP)] = true
 		}
 	}
 	return min(float64(len(rented)-1)*s.w.Wandering, s.w.WanderingMax)

@@ -27,8 +27,9 @@ type past struct {
 // history gathers an account's uncondemned use in order of time, so that the past of all its visits takes one pass.
 type history struct {
 	clients, families map[uint32]bool // by number
-	addresses         map[netip.Addr]bool
-	networks          map[netip.Prefix]bool
+	addresses         map[event.Line]bool
+	networks          map[spot]bool
+	sets              map[netip.Addr]bool // shared addresses of which the account's own port set is known
 	asns              map[uint32]bool
 	countries         map[string]bool
 	kinds             [event.KindOwn + 1]stretch
@@ -68,7 +69,7 @@ const (
 // recall sets the past of every visit of an account. Use that began after the harm did counts for clients only: a habit
 // learnt under the intruder excuses nobody's address.
 func (s *scoping) recall(p *person) {
-	h := history{addresses: map[netip.Addr]bool{}, networks: map[netip.Prefix]bool{}, clients: map[uint32]bool{}, families: map[uint32]bool{},
+	h := history{addresses: map[event.Line]bool{}, networks: map[spot]bool{}, sets: map[netip.Addr]bool{}, clients: map[uint32]bool{}, families: map[uint32]bool{},
 		asns: map[uint32]bool{}, countries: map[string]bool{}}
 	var same []*visit // visits that began at the same moment do not speak for one another
 	for i, v := range p.visits {
@@ -88,7 +89,7 @@ func (s *scoping) look(h *history, v *visit) past {
 	}
 	a := &v.addr.place
 	p := past{
-		address: h.addresses[a.IP], network: h.networks[network(a.IP)],
+		address: h.knows(v.addr.line), network: h.near(v.addr.line),
 		as: a.ASN != 0 && !a.Kind.Anonymous() && h.asns[a.ASN], kind: a.Kind.Anonymous() && h.kinds[a.Kind].habit(),
 		country: a.Country != "" && h.countries[a.Country], days: h.days, bulk: h.bulk, networks: len(h.networks),
 	}
@@ -154,10 +155,34 @@ func (s *scoping) learn(h *history, w *visit) {
 		return
 	}
 	a := &w.addr.place
-	h.addresses[a.IP] = true
-	h.networks[network(a.IP)] = true
+	h.addresses[w.addr.line] = true
+	h.networks[spotOf(w.addr.line)] = true
+	if w.addr.line.Set != 0 {
+		h.sets[w.addr.line.At] = true
+	}
 	h.asns[a.ASN] = true
 	h.countries[a.Country] = true
+}
+
+// knows says whether the account used a line before. A shared address is known without the port where the record has none, or where none of
+// those before had.
+func (h *history) knows(l event.Line) bool {
+	if h.addresses[l] {
+		return true
+	}
+	if l.Set == 0 {
+		return h.sets[l.At]
+	}
+	return !h.sets[l.At] && h.addresses[event.Line{At: l.At}]
+}
+
+// near says whether the account used the network around a line before. Who has one port set of an address is no neighbour of himself with
+// another.
+func (h *history) near(l event.Line) bool {
+	if h.networks[spotOf(l)] {
+		return true
+	}
+	return l.Set != 0 && !h.sets[l.At] && h.networks[spot{net: event.Neighbourhood(l.At)}]
 }
 
 // daily returns how many messages and files a day the visit took.
@@ -181,16 +206,6 @@ func (v *visit) daysBefore(t event.Micros) int32 {
 		return 0
 	}
 	return int32(int64(v.days) * before / all)
-}
-
-// network returns the neighbourhood of an address: /24 of IPv4, /48 of IPv6.
-func network(ip netip.Addr) netip.Prefix {
-	bits := 24
-	if ip.Is6() {
-		bits = 48
-	}
-	p, _ := ip.Prefix(bits)
-	return p
 }
 
 // strangerNow says whether this visit itself is unfamiliar: neither its address nor its client is known from the past.
@@ -219,7 +234,7 @@ func (s *scoping) markStrangers() {
 			s.gather(v)
 		}
 		if v.regular {
-			n := network(v.addr.place.IP)
+			n := event.Neighbourhood(v.addr.place.IP)
 			if home[n] == nil {
 				home[n] = map[uint32]struct{}{}
 			}

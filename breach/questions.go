@@ -60,7 +60,7 @@ func (s *scoping) question(j *judgedAccount, v *visit) cases.Question {
 		entropy = -(p*math.Log2(p) + (1-p)*math.Log2(1-p))
 	}
 	when := (v.first + s.in.Offset).Time().Format("2006-01-02 15:04")
-	ip, country := v.addr.place.IP.String(), v.addr.place.Country
+	ip, country := v.ip().String(), v.addr.place.Country
 	q := cases.Question{
 		ID:      event.Identity("Q-", j.p.who.ID, ip, s.names[v.client]),
 		Subject: cases.Subject{Account: j.p.who.Name, Address: ip}, To: "owner", Person: j.p.who.Name,

@@ -45,6 +45,7 @@ type Result struct {
 type BadUse struct {
 	Account     string
 	Address     netip.Addr
+	Set         uint16 // the port set of it; see event.Line
 	Client      string
 	First, Last event.Micros
 }
@@ -56,7 +57,7 @@ func (l *Ledger) Scope(in Inputs) *Result {
 	s := begin(l, in)
 	accounts, addresses, machines := s.settleAll()
 	addresses = s.withCallouts(addresses, machines)
-	r := &Result{Accounts: s.caseAccounts(accounts), Addresses: addresses, Sources: int64(len(l.addrs)), Rounds: s.rounds,
+	r := &Result{Accounts: s.caseAccounts(accounts), Addresses: addresses, Sources: l.sourceCount(), Rounds: s.rounds,
 		Folded: l.folded, Victims: map[string]int{}}
 	for i := range r.Accounts {
 		if a := &r.Accounts[i]; a.Verdict == cases.AccountCompromised {
@@ -65,7 +66,9 @@ func (l *Ledger) Scope(in Inputs) *Result {
 	}
 	for _, v := range s.ordered {
 		if v.judged == condemned || v.judged == doubtful {
-			r.Bad = append(r.Bad, BadUse{v.who.ID, v.addr.place.IP, s.names[v.client], v.first, v.last})
+			for _, u := range v.uses() {
+				r.Bad = append(r.Bad, BadUse{v.who.ID, u.ip, v.addr.line.Set, s.names[v.client], u.from, u.to})
+			}
 		}
 	}
 	r.Findings = s.witness(accounts, machines)

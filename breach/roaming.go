@@ -5,7 +5,6 @@ package breach
 
 import (
 	"math"
-	"net/netip"
 	"slices"
 
 	"github.com/sekisho/sekisho/event"
@@ -34,7 +33,7 @@ func (s *scoping) roams(v *visit) bool {
 // ever do.
 func (s *scoping) roam() {
 	var most []int
-	s.roaming = map[netip.Addr]map[uint32]bool{}
+	s.roaming = map[event.Line]map[uint32]bool{}
 	for _, p := range s.people {
 		n := s.countFresh(p)
 		if _, taken := s.taken[p.who.Handle]; !taken && len(p.visits) > 0 {
@@ -48,11 +47,11 @@ func (s *scoping) roam() {
 	}
 	for _, v := range s.ordered {
 		if _, taken := s.taken[v.who.Handle]; taken && v.fresh >= s.settled+roamBeyond {
-			ip := v.addr.place.IP
-			if s.roaming[ip] == nil {
-				s.roaming[ip] = map[uint32]bool{}
+			at := v.addr.line
+			if s.roaming[at] == nil {
+				s.roaming[at] = map[uint32]bool{}
 			}
-			s.roaming[ip][v.who.Handle] = true
+			s.roaming[at][v.who.Handle] = true
 		}
 	}
 }
@@ -60,12 +59,12 @@ func (s *scoping) roam() {
 // countFresh sets fresh of a person's visits and returns the most.
 func (s *scoping) countFresh(p *person) int {
 	most, from, to := 0, 0, 0
-	nets := map[netip.Prefix]int{}
+	nets := map[spot]int{}
 	move := func(v *visit, by int) {
 		if !s.roams(v) {
 			return
 		}
-		n := network(v.addr.place.IP)
+		n := spotOf(v.addr.line)
 		if nets[n] += by; nets[n] == 0 {
 			delete(nets, n)
 		}
@@ -107,7 +106,7 @@ func (s *scoping) weighRoaming(v *visit, terms []term, add func(string, float64)
 		}
 	}
 	add("roaming", max(0, s.w.Roaming-told+beyond))
-	if len(s.roaming[v.addr.place.IP]) > 1 && v.past.common { // with a client that tells, the term is there already
+	if len(s.roaming[v.addr.line]) > 1 && v.past.common { // with a client that tells, the term is there already
 		add("stolen-together", s.w.StolenTogether)
 	}
 }

@@ -86,9 +86,9 @@ type scoping struct {
 	kept        map[netip.Prefix]bool          // networks, not rented, that somebody comes back to
 	tours       map[tie]*circle                // of any addresses, among accounts that roam
 	circles     map[tie]*circle
-	roaming     map[netip.Addr]map[uint32]bool   // accounts that the intruder used and that came there while roaming
-	settled     int                              // from how many new networks within weeks nearly everybody comes at most
-	lairs       map[netip.Prefix]map[uint32]bool // condemned accounts by rented network where nobody is at home
+	roaming     map[event.Line]map[uint32]bool // accounts that the intruder used and that came there while roaming
+	settled     int                            // from how many new networks within weeks nearly everybody comes at most
+	lairs       map[spot]map[uint32]bool       // condemned accounts by rented network where nobody is at home
 	gathered    map[sessionKey]*gathering
 	terms       []term               // scratch
 	seen, met   handles              // scratch: accounts counted for one visit
@@ -112,7 +112,7 @@ type scoping struct {
 	allBad      int
 	rounds      int
 	exposed     event.Micros        // when the directory was read; 0: it was not
-	sources     map[netip.Addr]span // when findings of guessing or probing name an address
+	sources     map[event.Line]span // when findings of guessing or probing name an address
 	recordsFrom event.Micros
 	footholds   map[netip.Addr]held
 	tunnelled   map[*visit]bool // logins from outside that lent a condemned machine its address
@@ -126,13 +126,13 @@ func (s span) has(t event.Micros) bool { return s.from != 0 && t >= s.from && t 
 
 type pairKey struct {
 	account string
-	addr    netip.Addr
+	line    event.Line
 }
 
 // begin prepares what does not change from round to round.
 func begin(l *Ledger, in Inputs) *scoping {
 	s := &scoping{Ledger: l, in: in, w: DefaultWeights(), harmStart: math.MaxInt64, dropped: map[string]event.Micros{},
-		guessed: map[pairKey]struct{}{}, abused: map[pairKey]float64{}, afterHigh: map[string]bool{}, sources: map[netip.Addr]span{}}
+		guessed: map[pairKey]struct{}{}, abused: map[pairKey]float64{}, afterHigh: map[string]bool{}, sources: map[event.Line]span{}}
 	if in.Weights != nil {
 		s.w = *in.Weights
 	}
@@ -152,7 +152,7 @@ func begin(l *Ledger, in Inputs) *scoping {
 	for _, v := range l.ordered {
 		s.hold(v)
 	}
-	for _, a := range l.addrs {
+	for _, a := range l.lines {
 		a.real = 0
 		for h := range a.tried {
 			if p := l.people[h]; p != nil && p.success {
@@ -181,12 +181,13 @@ func (s *scoping) readFindings() {
 			}
 			s.campaign.to = max(s.campaign.to, f.Last+event.Micros(60*86400*1e6))
 			for _, ip := range f.Addresses { // who probes for IDs tries names that nobody has; who guesses does so at those that are used
-				if a := s.addrs[ip]; base(f.Detector) == "id-probing" || a != nil && !s.noise(a) {
-					at, ok := s.sources[ip]
+				if base(f.Detector) == "id-probing" || slices.ContainsFunc(s.linesOf(ip), func(a *address) bool { return !s.noise(a) }) {
+					line := s.lineNamed(ip)
+					at, ok := s.sources[line]
 					if !ok {
 						at = span{f.First, f.Last}
 					}
-					s.sources[ip] = span{min(at.from, f.First), max(at.to, f.Last)}
+					s.sources[line] = span{min(at.from, f.First), max(at.to, f.Last)}
 				}
 			}
 		case "directory-read":
@@ -204,13 +205,13 @@ func (s *scoping) readFindings() {
 			w := s.w.Abused[f.Severity]
 			for _, id := range f.Accounts {
 				for _, ip := range f.Addresses {
-					s.abused[pairKey{id, ip}] = max(s.abused[pairKey{id, ip}], w)
+					s.abused[pairKey{id, s.lineNamed(ip)}] = max(s.abused[pairKey{id, s.lineNamed(ip)}], w)
 				}
 			}
 		case "success-after-guessing":
 			for _, id := range f.Accounts {
 				for _, ip := range f.Addresses {
-					s.guessed[pairKey{id, ip}] = struct{}{}
+					s.guessed[pairKey{id, s.lineNamed(ip)}] = struct{}{}
 				}
 				s.afterHigh[id] = s.afterHigh[id] || f.Severity >= event.High
 			}
@@ -314,7 +315,7 @@ func (s *scoping) settle() {
 // expand weighs every visit again and again until nothing more is condemned. Condemned visits stay condemned, so it ends;
 // within a round every visit is weighed against the state at the round's begin, so the order does not matter.
 func (s *scoping) expand() {
-	addrs, clients := map[netip.Addr]event.Micros{}, map[uint32]event.Micros{}
+	lines, clients := map[event.Line]event.Micros{}, map[uint32]event.Micros{}
 	for s.rounds = 1; s.rounds <= 30; s.rounds++ {
 		s.countClients()
 		for _, p := range s.people {
@@ -333,11 +334,11 @@ func (s *scoping) expand() {
 			}
 		}
 		for _, v := range next {
-			s.alert(v, addrs, clients)
+			s.alert(v, lines, clients)
 		}
 		for _, v := range next {
 			v.judged = condemned
-			earliest(addrs, v.addr.place.IP, v.alerted)
+			earliest(lines, v.addr.line, v.alerted)
 			earliest(clients, v.client, v.alerted)
 			changed = true
 		}

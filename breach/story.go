@@ -122,7 +122,7 @@ func (s *scoping) path(accounts []*judgedAccount, hosts []*machine) []cases.Step
 		if to == "" {
 			to = "login"
 		}
-		out = append(out, cases.Step{From: first.addr.place.IP.String(), To: to, At: cases.Time(first.first), Technique: "T1078", Certainty: cases.Confirmed, Account: first.who.Name})
+		out = append(out, cases.Step{From: first.ip().String(), To: to, At: cases.Time(first.first), Technique: "T1078", Certainty: cases.Confirmed, Account: first.who.Name})
 	}
 	names := map[string]bool{}
 	for _, h := range hosts {

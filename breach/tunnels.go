@@ -37,7 +37,7 @@ func (l *Ledger) lend(s *event.Sighting) {
 	list := l.tunnels[inner]
 	if n := len(list); n > 0 && list[n-1].to > s.Time {
 		last := &list[n-1]
-		same := last.outer.who == s.Who && last.outer.addr.place.IP == s.SrcIP
+		same := last.outer.who == s.Who && last.outer.addr.line == s.Src.Line()
 		if same && given { // told again
 			last.to = s.Time + tunnelLength
 			return
@@ -46,7 +46,7 @@ func (l *Ledger) lend(s *event.Sighting) {
 			last.to = s.Time
 		}
 	}
-	v := l.latest[visitKey{account: s.Who.Handle, addr: s.SrcIP}]
+	v := l.latest[visitKey{account: s.Who.Handle, line: s.Src.Line()}]
 	if !given || v == nil || l.lent >= maxTunnels {
 		return
 	}

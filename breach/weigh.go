@@ -43,7 +43,7 @@ func (s *scoping) weigh(v *visit) {
 		}
 		add("abroad", w)
 	}
-	if n := s.popular[network(a.place.IP)]; !a.place.Kind.Anonymous() && n >= max(5, len(s.people)/33) && !p.address {
+	if n := s.popular[event.Neighbourhood(a.place.IP)]; !a.place.Kind.Anonymous() && n >= max(5, len(s.people)/33) && !p.address {
 		add("population", s.w.Population)
 	}
 	if s.exposed != 0 && v.first >= s.exposed && v.first < s.exposed+120*day && !p.address && !p.client {
@@ -55,11 +55,11 @@ func (s *scoping) weigh(v *visit) {
 		add("operator-client", s.operatorClient(v))
 		s.weighSource(v, p, add)
 	}
-	if _, ok := s.guessed[pairKey{v.who.ID, a.place.IP}]; ok && !p.address {
+	if _, ok := s.guessed[pairKey{v.who.ID, a.named()}]; ok && !p.address {
 		add("after-guessing", s.w.AfterGuessing)
 	}
 	abused := 0.0
-	if w := s.abused[pairKey{v.who.ID, a.place.IP}]; !p.address && !p.network {
+	if w := s.abused[pairKey{v.who.ID, a.named()}]; !p.address && !p.network {
 		abused = w
 		add("abused", w)
 	}
@@ -249,9 +249,13 @@ func (a *address) entered() int64 {
 func (s *scoping) weighSource(v *visit, p past, add func(string, float64)) {
 	switch n := v.addr.tried[v.who.Handle]; {
 	case p.family:
-	case v.addr.guesses:
+	case v.addr.guesses || s.guessedAmong(v.addr):
 		w := s.w.GuessSource
-		if g := s.gathered[sessionKey{v.addr.place.IP, noClient}]; g == nil || len(g.familiar) == 0 {
+		g := s.gathered[sessionKey{v.addr.line, noClient}]
+		switch {
+		case v.addr.mixed(): // it was one of many homes
+			w /= 2
+		case g == nil || len(g.familiar) == 0:
 			w += s.w.GuessOnly
 		}
 		add("guess-source", w)
@@ -263,6 +267,12 @@ func (s *scoping) weighSource(v *visit, p past, add func(string, float64)) {
 	}
 }
 
+// guessedAmong says whether somebody guessed from an address that many homes share, whose people's logins hide it.
+func (s *scoping) guessedAmong(a *address) bool {
+	_, named := s.sources[a.named()]
+	return named && a.mixed() && a.triedAll >= 5 && !s.ordinary(a)
+}
+
 // weighWords adds seeds and answers.
 func (s *scoping) weighWords(v *visit, p past, add func(string, float64)) {
 	v.pinned = false
@@ -272,8 +282,12 @@ func (s *scoping) weighWords(v *visit, p past, add func(string, float64)) {
 		if !near {
 			continue
 		}
-		if sd.Address.IsValid() && sd.Address == v.addr.place.IP && !p.address && !p.client {
-			add("seed", s.w.Seed)
+		if sd.Address.IsValid() && v.addr.meant(sd.Address) && !p.address && !p.client {
+			w := s.w.Seed
+			if v.addr.manifold() { // whoever named it named many homes
+				w /= 2
+			}
+			add("seed", w)
 		}
 		if sd.Account != "" && sd.Account == v.who.ID && !p.address && !p.network {
 			add("seed", s.w.Seed/2)
@@ -284,7 +298,7 @@ func (s *scoping) weighWords(v *visit, p past, add func(string, float64)) {
 		if an.Unknown || an.Weightless || an.Account == "" && !an.Address.IsValid() {
 			continue
 		}
-		if an.Account != "" && an.Account != v.who.ID || an.Address.IsValid() && an.Address != v.addr.place.IP {
+		if an.Account != "" && an.Account != v.who.ID || an.Address.IsValid() && !v.addr.meant(an.Address) {
 			continue
 		}
 		if an.From != 0 && v.last < an.From || an.To != 0 && v.first > an.To {

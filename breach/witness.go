@@ -57,9 +57,11 @@ func (s *scoping) accountFinding(j *judgedAccount) (event.Finding, bool) {
 	seen := map[netip.Addr]bool{}
 	logins := int64(0)
 	for _, v := range visits {
-		if !seen[v.addr.place.IP] {
-			seen[v.addr.place.IP] = true
-			f.Addresses = append(f.Addresses, v.addr.place.IP)
+		for _, u := range v.uses() {
+			if !seen[u.ip] {
+				seen[u.ip] = true
+				f.Addresses = append(f.Addresses, u.ip)
+			}
 		}
 		logins += v.logins
 		if len(f.Evidence) < 16 {
@@ -86,14 +88,14 @@ func (s *scoping) accountFinding(j *judgedAccount) (event.Finding, bool) {
 }
 
 // alert notes when a visit could first have been condemned: not before the company that condemned it was there.
-func (s *scoping) alert(v *visit, addrs map[netip.Addr]event.Micros, clients map[uint32]event.Micros) {
+func (s *scoping) alert(v *visit, lines map[event.Line]event.Micros, clients map[uint32]event.Micros) {
 	at := v.first
 	for _, t := range v.terms {
 		switch t.name {
 		case "co-use":
 			at = max(at, secondStranger(v))
 		case "company":
-			at = max(at, addrs[v.addr.place.IP])
+			at = max(at, lines[v.addr.line])
 		case "operator-client":
 			at = max(at, clients[v.client])
 		case "guess-source":

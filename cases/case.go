@@ -198,6 +198,17 @@ type Session struct {
 	Client  string     `json:"client,omitempty"`
 	Events  int64      `json:"events,omitempty"`
 	Holder  string     `json:"holder,omitempty"` // who had the address then, where it is one that was lent out; extra
+	// Ports are the lowest and the highest source port, where records have them; extra.
+	Ports []int `json:"ports,omitempty"`
+	// Knocks are the first moments of the session and its last one, each with its source port. Where several homes share an address, the
+	// provider can say whose it was by address, port and second only; extra.
+	Knocks []Knock `json:"knocks,omitempty"`
+}
+
+// Knock is one moment of a session and the port that it came from.
+type Knock struct {
+	At   Time `json:"at"`
+	Port int  `json:"port"`
 }
 
 // Term is one weight in a verdict, in natural logarithms of odds; positive speaks for harm.

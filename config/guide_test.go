@@ -93,7 +93,7 @@ func checkAddresses(t *testing.T, p *config.Profile) {
 	var o identity.KnowledgeOptions
 	for _, n := range p.Networks {
 		kind, _ := event.ParseKind(n.Kind)
-		o.Networks = append(o.Networks, identity.Network{Name: n.Name, Ranges: n.Ranges, Own: identity.Truth(n.Own), Kind: kind, Restricted: n.Restricted, Allowed: n.Allowed})
+		o.Networks = append(o.Networks, identity.Network{Name: n.Name, Ranges: n.Ranges, Own: identity.Truth(n.Own), Kind: kind, Restricted: n.Restricted, Allowed: n.Allowed, Shared: n.Shared})
 	}
 	for _, in := range p.Intel {
 		f, err := os.Open(in.File)

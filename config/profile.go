@@ -95,6 +95,7 @@ type Network struct {
 	Kind       string         // university, hotel, …; empty: not said
 	Restricted bool           // only Allowed may reach into it
 	Allowed    []netip.Prefix
+	Shared     bool // many homes stand behind each of its addresses
 	Line       int
 }
 

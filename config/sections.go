@@ -138,7 +138,7 @@ func (d *document) input(n *yaml.Node, where string) Input {
 
 func (d *document) network(n *yaml.Node, where string) Network {
 	w := Network{Line: n.Line}
-	d.each(n, where, "name, cidr, own, kind, restricted, allowed", func(key, where string, v *yaml.Node) bool {
+	d.each(n, where, "name, cidr, own, kind, restricted, allowed, shared", func(key, where string, v *yaml.Node) bool {
 		switch key {
 		case "name":
 			w.Name = d.text(v, where)
@@ -152,6 +152,8 @@ func (d *document) network(n *yaml.Node, where string) Network {
 			w.Restricted, _ = d.truth(v, where)
 		case "allowed":
 			w.Allowed = d.prefixes(v, where)
+		case "shared":
+			w.Shared, _ = d.truth(v, where)
 		default:
 			return false
 		}
@@ -169,10 +171,13 @@ func (d *document) network(n *yaml.Node, where string) Network {
 	if w.Name == "" && len(w.Ranges) > 0 {
 		w.Name = w.Ranges[0].String()
 	}
+	if w.Shared && w.Own == Yes {
+		d.wrong(n, where+".shared", "is said of other people's homes: the institute's own addresses are its own")
+	}
 	if len(w.Allowed) > 0 && !w.Restricted {
 		d.warn(n, where+".allowed", "has no effect without restricted: true")
 	}
-	if w.Own == Unsaid && w.Kind == "" && slices.ContainsFunc(w.Ranges, func(p netip.Prefix) bool { return !p.Addr().IsPrivate() }) {
+	if w.Own == Unsaid && w.Kind == "" && !w.Shared && slices.ContainsFunc(w.Ranges, func(p netip.Prefix) bool { return !p.Addr().IsPrivate() }) {
 		d.warn(n, where, "public addresses with neither own: true nor a kind are taken for somebody else's")
 	}
 	return w

@@ -88,6 +88,9 @@ type Place struct {
 	Role       string
 	Country    string
 	ASN        uint32
+	Shared     bool   // many homes stand behind the address, as the institute or its provider says
+	Dealt      bool   // so the records say: its ports are dealt out to homes
+	Set        uint16 // which of its port sets the event came from, from 1; 0: not known. See Line
 }
 
 // Kind is the kind of an address.

@@ -25,6 +25,7 @@ type Network struct {
 	Kind       event.Kind // KindUnknown: not said
 	Restricted bool       // only its own members and Allowed may reach into it; also its smaller networks
 	Allowed    []netip.Prefix
+	Shared     bool // many homes stand behind each of its addresses of IPv4
 
 	Guessed bool        // found by GuessNetworks
 	Why     event.Words // reason of the guess
@@ -83,6 +84,7 @@ type ofKind struct {
 type place struct {
 	network, restricted, host int32 // index + 1
 	own                       Truth
+	shared                    bool
 	kind                      event.Kind
 	lists                     uint64
 }
@@ -93,6 +95,7 @@ type Address struct {
 	Own        bool   // the institute's own; private addresses are, unless the profile says otherwise
 	Bad        bool   // on a list of addresses used in attacks
 	Restricted bool   // in a network that few may reach into; see MayReach
+	Shared     bool   // many homes stand behind it at a time
 	Network    string // the smallest one of the profile around it
 	Host, Role string // of the profile
 	Country    string // ISO 3166-1 alpha-2: as recorded, else of the network's registration
@@ -197,6 +200,7 @@ func (k *Knowledge) Address(ip netip.Addr, country string, asn uint32, at event.
 		h := &k.o.Hosts[p.host-1]
 		a.Host, a.Role = h.Name, h.Role
 	}
+	a.Shared = !a.Own && ip.Is4() && (p.shared || sharedSystem(asn))
 	if a.Country == "" && k.o.Countries != nil && !a.Own {
 		a.Country = k.o.Countries.Of(ip)
 	}

@@ -230,5 +230,6 @@ func (l *layer) within(p place, s *span) place {
 	if n.Restricted {
 		p.restricted = s.network
 	}
+	p.shared = p.shared || n.Shared
 	return p
 }

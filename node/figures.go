@@ -84,7 +84,7 @@ func (f *figures) observe(s *event.Sighting) {
 		return
 	}
 	for _, b := range f.bad[badKey{s.Who.ID, s.SrcIP}] {
-		if (b.Client == s.Client || s.Client == "") && s.Time >= b.First && s.Time <= b.Last {
+		if (b.Client == s.Client || s.Client == "") && b.Set == s.Src.Set && s.Time >= b.First && s.Time <= b.Last {
 			kind := report.MarkLogin
 			if s.Class != event.ClassAuthentication {
 				kind = report.MarkFolder

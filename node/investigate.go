@@ -38,6 +38,7 @@ type investigation struct {
 	joinable bool    // there are relayed logins and forms sent to web servers
 	leased   bool    // there are records that say who had an address
 	crossed  bool    // there are translated connections, or requests through a proxy
+	ported   bool    // there are logins with the port that they came from
 	relays   *relays // nil: no front end's log stands beside the directory's
 	intel    *intelligence
 	partial  bool
@@ -201,7 +202,7 @@ func (v *investigation) readAll(ctx context.Context) error {
 		return fmt.Errorf("node: read the inputs: %w", explain(err, v.o.Out))
 	}
 	v.joinable = r.posts.Load() > 0 && r.relayed.Load() > 0
-	v.leased, v.crossed = r.leases.Load() > 0, r.crossed.Load() > 0
+	v.leased, v.crossed, v.ported = r.leases.Load() > 0, r.crossed.Load() > 0, r.ported.Load() > 0
 	v.stats.Read = time.Since(start)
 	return nil
 }
@@ -268,6 +269,9 @@ func (v *investigation) watchInto(ctx context.Context, db store.Writer) error {
 		if v.relays, err = learnRelays(ctx, v.sorter, v.plan); err != nil {
 			return err
 		}
+	}
+	if err = v.learnShared(ctx); err != nil {
+		return err
 	}
 	if v.intel, err = readIntel(ctx, v.intelFiles(), v.o.zone()); err != nil {
 		return err

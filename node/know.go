@@ -18,6 +18,7 @@ import (
 type knower struct {
 	accounts  *identity.Accounts
 	know      *identity.Knowledge
+	shared    *identity.Shared // addresses whose ports tell the homes behind them; nil: none were looked for
 	zone      *time.Location
 	resolvers []*identity.Resolver // by input
 	delays    []event.Micros
@@ -118,7 +119,7 @@ func (k *knower) readNetworks(p *config.Profile, guessed []identity.Network) err
 	o := identity.KnowledgeOptions{Domains: p.Domains}
 	for _, n := range p.Networks {
 		kind, _ := event.ParseKind(n.Kind)
-		o.Networks = append(o.Networks, identity.Network{Name: n.Name, Ranges: n.Ranges, Own: truth(n.Own), Kind: kind, Restricted: n.Restricted, Allowed: n.Allowed})
+		o.Networks = append(o.Networks, identity.Network{Name: n.Name, Ranges: n.Ranges, Own: truth(n.Own), Kind: kind, Restricted: n.Restricted, Allowed: n.Allowed, Shared: n.Shared})
 	}
 	o.Networks = append(o.Networks, guessed...)
 	for _, h := range p.Hosts {
@@ -202,6 +203,9 @@ func (k *knower) see(e *event.Event) event.Sighting {
 	k.clock(&s)
 	if e.SrcIP.IsValid() {
 		s.Src = k.place(placeKey{e.SrcIP, s.Day, e.ASN, e.Country}, e.Time)
+		if set, known := k.shared.Set(e.SrcIP, e.SrcPort); known && !s.Src.Own && !s.Src.Kind.Anonymous() {
+			s.Src.Dealt, s.Src.Set = true, set
+		}
 	}
 	switch {
 	case e.DstIP.IsValid():
@@ -236,7 +240,7 @@ func (k *knower) place(key placeKey, at event.Micros) event.Place {
 	p, ok := k.places[key]
 	if !ok {
 		a := k.know.Address(key.ip, key.country, key.asn, at)
-		p = event.Place{IP: key.ip, Kind: a.Kind, Own: a.Own, Restricted: a.Restricted, Network: a.Network, Host: a.Host, Role: a.Role, Country: a.Country, ASN: a.ASN}
+		p = event.Place{IP: key.ip, Kind: a.Kind, Own: a.Own, Restricted: a.Restricted, Network: a.Network, Host: a.Host, Role: a.Role, Country: a.Country, ASN: a.ASN, Shared: a.Shared}
 		if len(k.places) >= maxPlaces {
 			clear(k.places)
 		}

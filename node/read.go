@@ -62,6 +62,7 @@ type reading struct {
 	relayed  atomic.Int64 // logins that a front end relayed: with both there is something to join
 	leases   atomic.Int64 // records that say who had an address
 	crossed  atomic.Int64 // connections through a box that translates, requests through a proxy
+	ported   atomic.Int64 // logins from a port of an outside address: it may tell which of several homes behind it
 	progress func(Progress)
 	early    *early // nil: no look before the end
 }
@@ -254,6 +255,9 @@ func (w *reader) flush() error {
 			w.posts.Add(1)
 		case e.Class == event.ClassAuthentication && e.SrcIsRelay:
 			w.relayed.Add(1)
+		}
+		if identity.Ported(e) {
+			w.ported.Add(1)
 		}
 		switch e.Class {
 		case event.ClassLease, event.ClassAuthentication:

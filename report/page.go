@@ -94,8 +94,9 @@ type (
 		Terms            []termRow
 	}
 	sessionRow struct {
-		When string
-		S    cases.Session
+		When   string
+		Knocks string // source ports with their second
+		S      cases.Session
 	}
 	termRow      struct{ Name, Nats, Why string }
 	addressTable struct {
@@ -408,7 +409,7 @@ func (p *page) accountRow(n int, a *cases.Account) accountRow {
 	}
 	r.MoreFrom = len(a.Addresses) - len(r.From)
 	for _, s := range a.Sessions[:min(20, len(a.Sessions))] {
-		r.Sessions = append(r.Sessions, sessionRow{p.Clock.span(s.From, s.To), s})
+		r.Sessions = append(r.Sessions, sessionRow{p.Clock.span(s.From, s.To), p.Clock.knocks(s.Knocks), s})
 	}
 	for _, t := range a.Terms[:min(20, len(a.Terms))] {
 		w := t.Why.Ja

@@ -124,6 +124,15 @@ func (c clock) span(from, to cases.Time) string {
 	return a + " – " + b
 }
 
+// knocks writes moments to the second with the source port of each, as a provider asks for them to say whose a shared address was.
+func (c clock) knocks(list []cases.Knock) string {
+	var out []string
+	for _, k := range list[:min(len(list), 8)] {
+		out = append(out, k.At.Time().In(c.zone).Format("2006-01-02 15:04:05 ")+strconv.Itoa(k.Port))
+	}
+	return strings.Join(out, ", ")
+}
+
 // dates writes the days of two times, only once where they are the same.
 func (c clock) dates(from, to cases.Time) string {
 	a, b := c.date(from), c.date(to)

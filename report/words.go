@@ -71,6 +71,7 @@ var texts = map[string][2]string{
 	"act": {"すること", "What to do"}, "by": {"決めた人", "By"}, "class": {"種類", "Class"}, "object": {"対象", "Object"}, "level": {"程度", "Level"}, "count-confirmed": {"確認", "Confirmed"}, "count-estimated": {"推定", "Estimated"},
 	"count-upper": {"上限", "At most"}, "count-none": {"判断不能", "Undeterminable"}, "format": {"形式", "Format"}, "records": {"レコード", "Records"}, "unparsed": {"解析不能", "Not understood"}, "samples": {"例", "Samples"},
 	"zone": {"時刻帯", "Time zone"}, "clock-offset": {"時計の補正（秒）", "Clock offset (s)"}, "sessions": {"不正な利用", "Bad sessions"}, "terms": {"根拠の重み", "Weights"},
+	"knocks":    {"時刻（秒）と送信元ポート（共用の IPv4 アドレスでは、この二つがないとプロバイダは契約者を特定できない）", "Second and source port (of a shared IPv4 address a provider cannot say whose it was without both)"},
 	"indicator": {"指標", "Indicator"}, "service": {"サービス", "Service"}, "client": {"クライアント", "Client"}, "events": {"件数", "Events"}, "decided-by": {"判断", "Decided by"}, "machine": {"機械", "machine"},
 	"subjects": {"関係", "Subjects"}, "collected": {"採取", "Collected"}, "decision": {"決定", "Decision"}, "retracted": {"取消し", "taken back"}, "weekdays": {"曜日", "Weekdays"}, "hours": {"時間帯", "Hours"},
 	"clients": {"使われたクライアント", "Clients"}, "actor": {"同一の者か", "One actor?"}, "more-rows": {"ほか %s 件", "%s more"}, "not-listed": {"残り %s 件は case.json にあります。", "%s more stand in case.json."}, "none": {"なし", "None"},
