@@ -3,7 +3,7 @@
 # How long make fuzz gives each target and each format: some two hours on two cores.
 FUZZTIME ?= 60s
 
-.PHONY: all build test race lint fuzz bench bench-formats demo drills drill-full docs ci clean pages
+.PHONY: all build test race lint fuzz bench bench-formats demo drills drill-full docs ci clean pages live
 
 all: lint test
 
@@ -44,6 +44,10 @@ FULL ?= /tmp
 
 drill-full:
 	SEKISHO_DRILL_FULL=$(FULL) go test -run '^TestFull$$' -v -timeout 3h ./drill
+
+# The live watch on whole drills, in any order, late and with restarts, against one replay in order. Some minutes.
+live:
+	SEKISHO_LIVE=1 go test -run '^TestLiveDrills$$' -v -timeout 30m ./node
 
 # The manual pages, from the texts of --help, and the page of every format, from its own words.
 docs: pages
