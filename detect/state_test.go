@@ -162,9 +162,9 @@ func TestPlanRefuses(t *testing.T) {
 
 // TestShape holds that states of other types are told from one's own.
 func TestShape(t *testing.T) {
-	type a struct{ x, y int }
-	type b struct{ x, z int }
-	type c struct{ x, y int32 }
+	type a struct{ X, Y int }
+	type b struct{ X, Z int }
+	type c struct{ X, Y int32 }
 	seen := map[string]bool{}
 	for _, v := range []any{&a{}, &b{}, &c{}, &struct{ m map[int]a }{}, &struct{ m map[int]*a }{}, &sample{}} {
 		p, err := PlanOf(v)

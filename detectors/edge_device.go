@@ -72,12 +72,11 @@ type knocked struct {
 
 // weakness is what is known of one program's crashes.
 type weakness struct {
-	days    int32 // before this one
-	day     int32
-	recent  [4]event.Micros
-	n       int // crashes in recent that lie within edgeWithin
-	counted bool
-	held    detect.Evidence
+	days   int32 // before this one
+	day    int32
+	recent [4]event.Micros
+	n      int // crashes in recent that lie within edgeWithin
+	held   detect.Evidence
 }
 
 type weakCrash struct {
