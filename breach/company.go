@@ -97,7 +97,8 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 	if !p.network && v.strangerNow(p) {
 		add("met-again", max(circle, s.weighStrangers(v, p, g, add)))
 	}
-	if _, taken := s.taken[v.who.Handle]; taken && !p.network && v.strangerNow(p) {
+	// Without a login it may be the mail service itself that acts, from machines of its own where all of its users meet.
+	if _, taken := s.taken[v.who.Handle]; taken && v.logins+v.half > 0 && !p.network && v.strangerNow(p) {
 		add("stolen-together", max(s.stolenTogether(g, v)*s.tellingOf(v, p), s.onlyStolen(v)))
 	}
 	if !p.network {

@@ -29,11 +29,11 @@ func (s *scoping) settleAll() (accounts []*judgedAccount, addresses []cases.Addr
 			breached = breached || j.verdict == cases.AccountCompromised
 		}
 		machines = s.hosts(addresses, breached)
-		found, from, tunnels := s.footholdsOf(machines), heldFrom(machines), s.tunnelsOf(machines)
-		if maps.Equal(found, s.footholds) && from == s.heldFrom && maps.Equal(tunnels, s.tunnelled) {
+		found, from, tunnels, ailing := s.footholdsOf(machines), heldFrom(machines), s.tunnelsOf(machines), s.ailingOf(machines)
+		if maps.Equal(found, s.footholds) && from == s.heldFrom && maps.Equal(tunnels, s.tunnelled) && maps.Equal(ailing, s.ailing) {
 			break
 		}
-		s.footholds, s.heldFrom, s.tunnelled = found, from, tunnels
+		s.footholds, s.heldFrom, s.tunnelled, s.ailing = found, from, tunnels, ailing
 		s.harmStart = math.MaxInt64
 		s.forget()
 		s.countClients()
@@ -75,6 +75,33 @@ func heldFrom(machines []*machine) event.Micros {
 		}
 	}
 	return from
+}
+
+// ailingOf returns the owners of machines inside that several grave signs speak against, with when the first of them was left: their passwords
+// are typed there. What the accounts say of the machine is left out, so that the two do not feed on one another.
+func (s *scoping) ailingOf(machines []*machine) map[uint32]event.Micros {
+	out := map[uint32]event.Micros{}
+	for _, h := range machines {
+		if h.first == 0 || h.sum(0)-h.signs["owner-taken"] < ailingSigns {
+			continue
+		}
+		if who, ok := s.ownerOf(h); ok {
+			earliest(out, who, h.first)
+		}
+	}
+	return out
+}
+
+const (
+	ailingSigns  = 5.0      // nats: two signs of high severity
+	ailingBefore = 21 * day // a strange login before the first sign
+	ailingAfter  = 90 * day // and after
+)
+
+// ails says whether a strange login came about the time at which its owner's machine showed grave signs.
+func (s *scoping) ails(v *visit, p past) bool {
+	at, ok := s.ailing[v.who.Handle]
+	return ok && !v.addr.place.Own && v.strangerNow(p) && v.first > at-ailingBefore && v.first < at+ailingAfter
 }
 
 // foothold weighs that an account was used from a machine that the intruder held by then and that it had never been used from. Where others

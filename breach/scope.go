@@ -115,9 +115,10 @@ type scoping struct {
 	sources     map[event.Line]span // when findings of guessing or probing name an address
 	recordsFrom event.Micros
 	footholds   map[netip.Addr]held
-	tunnelled   map[*visit]bool // logins from outside that lent a condemned machine its address
-	heldFrom    event.Micros    // since when he holds a machine; 0: none known
-	pushes      map[hand]bool   // accounts that enter many machines within an hour from one
+	ailing      map[uint32]event.Micros // owners of machines with grave signs, and since when
+	tunnelled   map[*visit]bool         // logins from outside that lent a condemned machine its address
+	heldFrom    event.Micros            // since when he holds a machine; 0: none known
+	pushes      map[hand]bool           // accounts that enter many machines within an hour from one
 }
 
 type span struct{ from, to event.Micros }

@@ -212,3 +212,27 @@ func TestLentAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnMachine: a strange login counts for more at a time when grave signs speak against its owner's machine, and for nothing more at any other.
+func TestOwnMachine(t *testing.T) {
+	for _, c := range []struct {
+		day  int // of the machine's signs; 0: none
+		want cases.AccountVerdict
+	}{{50, cases.AccountSuspected}, {0, cases.AccountCleared}} {
+		w := newWorld(t)
+		w.ordinary(60)
+		w.place("193.138.218.165", event.KindVPN, "SE", 39351)
+		pc := inside("10.12.1.1", "pc-a")
+		for n := range 45 {
+			w.named("pc-a", pc, name(1), n)
+		}
+		w.login(name(1), "193.138.218.165", strange, 52, 18, event.OutcomeSuccess)
+		in := Inputs{Findings: []event.Finding{about("log-cleared", "pc-a", event.High, c.day), about("tunnel", "pc-a", event.High, c.day)}}
+		if c.day == 0 {
+			in.Findings = nil
+		}
+		if got := verdicts(w.scope(in))[name(1)]; got != c.want && (got != "" || c.day != 0) {
+			t.Errorf("signs on day %d: %q, want %q", c.day, got, c.want)
+		}
+	}
+}

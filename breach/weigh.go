@@ -64,6 +64,9 @@ func (s *scoping) weigh(v *visit) {
 		add("abused", w)
 	}
 	add("no-owner", s.w.NoOwner*s.ownerless(v))
+	if s.ails(v, p) {
+		add("own-machine", s.w.Ailing)
+	}
 	if s.tunnelled[v] {
 		add("tunnel", s.w.Tunnel)
 	}
@@ -262,7 +265,7 @@ func (s *scoping) weighSource(v *visit, p past, add func(string, float64)) {
 	case n >= 20 && n >= 5*v.addr.failDays && v.addr.failAt <= v.first+day && !v.addr.place.Own: // at this account alone, far beyond slips of the finger and what a device does with an old password
 		add("guess-source", s.w.GuessSource*math.Min(1, 0.7+0.1*math.Log10(float64(n))))
 	}
-	if v.client == 0 && !p.network && !p.as && p.days >= 15 && p.networks <= 2 {
+	if v.client == 0 && v.logins+v.half > 0 && !p.network && !p.as && p.days >= 15 && p.networks <= 2 {
 		add("own-habit", s.w.OwnHabit)
 	}
 }

@@ -30,6 +30,7 @@ type Weights struct {
 	AfterGuessing         float64                    // a finding says: this account, after guessing
 	DropOut               float64                    // it left the attackers' list while the list went on
 	DropOutAlone          float64                    // what that leaves standing where no record shows from where the account was used
+	Ailing                float64                    // strange, while its owner's machine showed grave signs
 	Foothold              float64                    // used, for the first time, from a machine that the intruder held
 	OwnHabit              float64                    // one who always came from one or two networks comes from another; where no client is recorded
 	Population            float64                    // a network where many of the people are at home
@@ -73,7 +74,7 @@ func DefaultWeights() Weights {
 		Abroad:     1.5,
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
 		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.5, OperatorMax: 4.5,
-		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, NoOwner: 6, Tunnel: 10, Abused: map[event.Severity]float64{event.Medium: 2.5, event.High: 6, event.Critical: 8}, HalfOnly: -1.5,
+		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Ailing: 2, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, NoOwner: 6, Tunnel: 10, Abused: map[event.Severity]float64{event.Medium: 2.5, event.High: 6, event.Critical: 8}, HalfOnly: -1.5,
 		Stranger: 1.8, Familiar: -2, Elder: -0.5, Rented: 2.5, MetAgain: 2, MetAgainMax: 5, Homeless: 1.75, HomelessMax: 5, Roaming: 6, RoamingTour: 3, Lair: 3, LairMax: 6, CirclePair: 4, CircleMax: 6, CircleHand: 7, Wandering: 1, WanderingMax: 3, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}
@@ -124,6 +125,8 @@ func termWords(name string) event.Words {
 		return event.Words{Ja: "ディレクトリの認証情報が読み取られた後の接続", En: "after the directory with its credentials was read"}
 	case "no-owner":
 		return event.Words{Ja: "記録上、このアカウントを最初に使ったのは侵入者であり、ほかに利用者がいない", En: "as far as the records go, the intruder used this account first, and nobody else did"}
+	case "own-machine":
+		return event.Words{Ja: "本人の端末に重い異常があった時期の、見慣れない接続", En: "strange, at a time when its owner's machine showed grave signs"}
 	case "tunnel":
 		return event.Words{Ja: "この接続に VPN が割り当てた内部アドレスから、不正な操作があった", En: "bad deeds came from the address inside that the VPN lent to it"}
 	case "abused":

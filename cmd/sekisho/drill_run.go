@@ -104,9 +104,9 @@ func (f *runFlags) run(cmd *cobra.Command, name string) error {
 	return err
 }
 
-// mostRefused is the error of a rehearsal that came to its end while its receiver took hardly anything.
+// mostRefused is the error of a rehearsal that came to its end while its receiver took hardly anything, a tenth of the lines or less.
 func mostRefused(d *drill.Delivery, lang report.Lang) error {
-	if 2*d.Refused <= d.Lines {
+	if 10*d.Refused <= 9*d.Lines {
 		return nil
 	}
 	return errors.New(pick(lang, event.Words{
