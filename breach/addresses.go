@@ -196,16 +196,23 @@ const (
 	ordinaryTries = 3       // a day on which it comes
 )
 
+// wordyTries is how many failures are called guessing: owners mistype, and so do those who have their passwords.
+const wordyTries = 10
+
 func whyAddress(v cases.AddressVerdict, u *use, a *address) event.Words {
 	switch {
 	case v == cases.AddressShared && a.manifold():
 		return event.Words{Ja: "この IPv4 アドレスは同時に複数の回線（家庭など）が使うため、該当する接続だけを不正とした。契約者の特定には、接続元ポート番号と秒までの時刻が必要である",
 			En: "several lines, of different homes, use this IPv4 address at a time, so only the bad sessions are condemned; whose they were the provider can tell by source port and time to the second only"}
+	case v == cases.AddressShared && u.bad == 0 && u.doubt > 0:
+		return event.Words{Ja: "正当な利用と疑わしいログインの両方があった（要確認）", En: "both honest use and doubtful logins came from it: to be checked"}
+	case v == cases.AddressShared && u.bad == 0:
+		return event.Words{Ja: "正当な利用と、パスワード推測の両方があった", En: "both honest use and guessing came from it"}
 	case v == cases.AddressShared:
 		return event.Words{Ja: "不正な接続と正当な利用の両方があるため、該当する接続だけを不正とした", En: "both bad and honest use came from it, so only the bad sessions are condemned"}
 	case v == cases.AddressHonest:
 		return event.Words{Ja: "本人の利用と判断した", En: "judged to be the owners' own use"}
-	case u.bad > 0 && a.failures+a.unknown > 0:
+	case u.bad > 0 && (a.guesses || a.failures+a.unknown >= wordyTries):
 		return event.Words{Ja: "不正ログインとパスワード推測の両方に使われた", En: "used for bad logins and for guessing"}
 	case u.bad > 0:
 		return event.Words{Ja: "不正と判断したログインに使われた", En: "used for logins that were condemned"}

@@ -95,7 +95,11 @@ func (s *scoping) weigh(v *visit) {
 	// Drop-out and exposure say the same, that somebody else has the password: it counts once.
 	told := func(t term) bool { return t.name == "drop-out" || t.name == "exposed" }
 	if at, ok := s.taken[v.who.Handle]; ok && v.strangerNow(p) && v.last > at && !slices.ContainsFunc(terms, told) {
-		add("stolen", s.w.Stolen*s.tellingOf(v, p))
+		w := s.w.Stolen * s.tellingOf(v, p)
+		if near := v.first - at; a.place.Kind.Anonymous() && near < stolenNear && near > -stolenNear { // owners do not begin to hide on the day of the theft
+			w += s.w.StolenNear
+		}
+		add("stolen", w)
 	}
 	s.weighRoaming(v, terms, add)
 	v.alone = v.nats
@@ -109,6 +113,8 @@ func (s *scoping) weigh(v *visit) {
 		v.terms = slices.Clone(terms)
 	}
 }
+
+const stolenNear = 3 * day
 
 // ownerless says how sure it is that an account has no owner: it appeared late, its first use ever was the intruder's, who made it or woke it,
 // and nobody else is known to have used it. The longer the records told of others before, the surer, from 0 to 1.

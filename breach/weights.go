@@ -27,6 +27,7 @@ type Weights struct {
 	MaskedMax             float64                    // the most of it where such addresses are many: people who use Tor look alike, so it must not condemn alone
 	StolenTogether        float64                    // two such accounts at one address new to both; one more for each further one
 	Stolen                float64                    // the intruder used the account before: every place strange to it is suspect
+	StolenNear            float64                    // and within days of its first use, from where users are hidden
 	AfterGuessing         float64                    // a finding says: this account, after guessing
 	DropOut               float64                    // it left the attackers' list while the list went on
 	DropOutAlone          float64                    // what that leaves standing where no record shows from where the account was used
@@ -74,7 +75,7 @@ func DefaultWeights() Weights {
 		Abroad:     1.5,
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
 		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.5, OperatorMax: 4.5,
-		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Ailing: 2, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, NoOwner: 6, Tunnel: 10, Abused: map[event.Severity]float64{event.Medium: 2.5, event.High: 6, event.Critical: 8}, HalfOnly: -1.5,
+		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenNear: 1, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Ailing: 2, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, NoOwner: 6, Tunnel: 10, Abused: map[event.Severity]float64{event.Medium: 2.5, event.High: 6, event.Critical: 8}, HalfOnly: -1.5,
 		Stranger: 1.8, Familiar: -2, Elder: -0.5, Rented: 2.5, MetAgain: 2, MetAgainMax: 5, Homeless: 1.75, HomelessMax: 5, Roaming: 6, RoamingTour: 3, Lair: 3, LairMax: 6, CirclePair: 4, CircleMax: 6, CircleHand: 7, Wandering: 1, WanderingMax: 3, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}

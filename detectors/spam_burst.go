@@ -24,6 +24,7 @@ const (
 	spamTogether = 3       // accounts that burst from strange networks within spamSpan: one hand
 	spamSpan     = 2       // days
 	spamLine     = 30      // days for which a network speaks for its account
+	spamShare    = 4       // an address that sent less than the average by this factor is not named: the owner's
 	spamBoxes    = 1 << 17 // accounts that are watched
 )
 
@@ -55,7 +56,7 @@ type stretchOfNet struct{ strange, all int32 }
 type burst struct {
 	who      *event.Account
 	place    event.Place
-	from     map[netip.Addr]struct{}
+	from     map[netip.Addr]int64 // letters by source, of the first 32
 	day      int32
 	lastDay  int32
 	letters  int64
@@ -110,7 +111,7 @@ func (d *spam) Observe(s *event.Sighting) {
 	if b.today < spamLeast || !b.excess() {
 		return
 	}
-	o := &burst{who: s.Who, place: s.Src, from: map[netip.Addr]struct{}{}, day: s.Day, letters: int64(b.today) - 1, usual: b.most(), strange: 2*b.net.strange > b.net.all, first: s.Time, alerted: s.Seen()}
+	o := &burst{who: s.Who, place: s.Src, from: map[netip.Addr]int64{}, day: s.Day, letters: int64(b.today) - 1, usual: b.most(), strange: 2*b.net.strange > b.net.all, first: s.Time, alerted: s.Seen()}
 	o.add(s)
 	b.open = o
 	d.bursts = append(d.bursts, o)
@@ -155,8 +156,8 @@ func (b *outbox) excess() bool {
 func (o *burst) add(s *event.Sighting) {
 	o.letters++
 	o.last, o.lastDay = s.Time, s.Day
-	if len(o.from) < 32 {
-		o.from[s.SrcIP] = struct{}{}
+	if _, ok := o.from[s.SrcIP]; ok || len(o.from) < 32 {
+		o.from[s.SrcIP]++
 	}
 	o.evidence.Add(s.Event)
 }
@@ -201,6 +202,21 @@ func (d *spam) Findings(event.Micros) []event.Finding {
 	return sortedFindings(out)
 }
 
+// sources returns the addresses that the burst came from. Its owner sends a letter or two meanwhile, perhaps from a place that is new, too.
+func (o *burst) sources() []netip.Addr {
+	all := int64(0)
+	for _, n := range o.from {
+		all += n
+	}
+	var out []netip.Addr
+	for ip, n := range o.from {
+		if n*spamShare*int64(len(o.from)) >= all {
+			out = append(out, ip)
+		}
+	}
+	return out
+}
+
 func (o *burst) finding() event.Finding {
 	f := event.Finding{
 		Key: fmt.Sprintf("%s %d", o.who.ID, o.day), Severity: o.severity(), First: o.first, Last: o.last, Alerted: o.alerted, Accounts: []string{o.who.ID}, Evidence: o.evidence.Refs(),
@@ -209,10 +225,8 @@ func (o *burst) finding() event.Finding {
 	if o.company >= spamTogether {
 		f.Alerted = o.together
 	}
-	for ip := range o.from {
-		if o.strange {
-			f.Addresses = append(f.Addresses, ip)
-		}
+	if o.strange {
+		f.Addresses = o.sources()
 	}
 	f.Title = event.Words{
 		Ja: fmt.Sprintf("%s からの急なメール大量送信（%d 通）", o.who.Name, o.letters),

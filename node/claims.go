@@ -51,6 +51,8 @@ func (c *Claim) Check() error {
 		}
 	}
 	switch {
+	case c.Form == "no-login" && c.Address+c.Account == "":
+		return errors.New("no-login needs an address or an account")
 	case (c.Form == "access" || c.Form == "no-data") && c.Address == "":
 		return fmt.Errorf("%s needs an address", c.Form)
 	case c.Form == "unused" && c.Account == "":
@@ -156,7 +158,8 @@ func (c *Claim) query() claimQuery {
 		q.kind = "class = 'authentication' AND activity = 'logon'"
 		q.shows = "class = 'authentication' AND activity = 'logon' AND outcome = 'success'"
 		if c.Form == "unused" {
-			q.shows = "outcome <> 'failure' AND class IN ('authentication', 'http', 'file', 'mail', 'directory', 'remote-session', 'process')"
+			// Mail that comes in is not use.
+			q.shows = "outcome <> 'failure' AND class IN ('authentication', 'http', 'file', 'mail', 'directory', 'remote-session', 'process', 'account-change', 'entity-change') AND activity NOT IN ('receive', 'refuse')"
 		}
 		if account(); ip != "" {
 			and("src_ip = ?", ip)
@@ -181,11 +184,14 @@ func (c *Claim) query() claimQuery {
 		}
 	case "no-data":
 		q.kind = "class IN ('network', 'http') AND dst_ip IS NOT NULL AND bytes_out IS NOT NULL"
-		q.shows = "class IN ('network', 'http') AND outcome <> 'failure' AND dst_ip = ? AND bytes_out > 0"
-		q.args = append(q.args, ip)
+		// What is sent there, and what is fetched from there: mail, files, pages. A connection alone is answered in less than leastFetched bytes.
+		q.shows = "outcome <> 'failure' AND activity <> 'refuse' AND (class IN ('network', 'http') AND dst_ip = ? AND bytes_out > 0 OR class <> 'network' AND src_ip = ? AND NOT src_is_relay AND bytes_in > 0 OR class = 'network' AND src_ip = ? AND bytes_in >= ?)"
+		q.args = append(q.args, ip, ip, ip, leastFetched)
 	}
 	return q
 }
+
+const leastFetched = 4096
 
 // leastClaimed is which share of the days of a claim's time must have records that would show it, before their silence counts.
 const leastClaimed = 0.9
