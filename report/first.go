@@ -44,7 +44,7 @@ const (
 func NewFirst(d *Data) *First {
 	c, cl := d.Case, clock{d.zone()}
 	f := &First{Verdict: c.Verdict, Partial: c.Partial, Lead: lead(c), Duties: duties(c, cl.zone)}
-	f.Title = say("第一報案（速報値）　版 %d　%s 時点", "First report (provisional)  revision %d  as of %s", max(c.Revision, 1), cl.minute(c.Generated))
+	f.Title = say("第一報案（速報値）　版 %d　%s 時点（時刻は %s）", "First report (provisional)  revision %d  as of %s (times in %s)", max(c.Revision, 1), cl.minute(c.Generated), zoneName(cl.zone))
 	f.Lines = []FirstLine{accountsLine(c), addressesLine(c), hostsLine(c), onsetLine(c, cl), lastLine(c, cl), expiryLine(c), exposureLine(c), findingsLine(c)}
 	f.Stories = storyLines(c, cl)
 	for _, k := range c.Open(maxNext) {
