@@ -147,7 +147,7 @@ func (p *plan) guessYear(ring []*series, now time.Time) (int, string) {
 	if y, n := most(votes); n*2 > files {
 		return y, "file"
 	}
-	if y, ok := p.neighbourYear(ring); ok {
+	if y, ok := p.neighbourYear(ring, now); ok {
 		return y, "neighbour"
 	}
 	from := "file"
@@ -176,13 +176,17 @@ func most(votes map[int]int) (year, n int) {
 }
 
 // neighbourYear returns the year for the collection's beginning that puts most of its files near a time that another file writes out.
-func (p *plan) neighbourYear(ring []*series) (int, bool) {
+// What a neighbour writes of the future says nothing.
+func (p *plan) neighbourYear(ring []*series, now time.Time) (int, bool) {
 	votes := map[int]int{}
 	for _, in := range p.inputs {
 		if !in.glanced || in.glance.Year == 0 {
 			continue
 		}
 		t := time.Date(in.glance.Year, time.Month(in.glance.Month), in.glance.Day, 0, 0, 0, 0, time.UTC)
+		if t.After(now.Add(48 * time.Hour)) { // a clock that is wrong, or a line that was made up
+			continue
+		}
 		for _, s := range ring {
 			for _, r := range s.pieces {
 				for y := t.Year() - 1; y <= t.Year()+1; y++ {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sekisho/sekisho/config"
 )
@@ -38,5 +39,28 @@ func TestYearsOfMixedFiles(t *testing.T) {
 				t.Errorf("parsed %d of %d, year %d: want %d and 2025; %q", in.Parsed, in.Records, in.Year, want, in.Samples[:min(len(in.Samples), 2)])
 			}
 		})
+	}
+}
+
+// TestFutureNeighbour: one record of the year 2052 moves no other file into the future.
+func TestFutureNeighbour(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"roll.log":   "Jun 21 16:47:48 host sshd[13709]: Failed password for taro from 198.51.100.7 port 22 ssh2\n",
+		"future.log": "2052-06-20T10:00:00+09:00 host sshd[1]: Failed password for taro from 198.51.100.7 port 22 ssh2\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	home := t.TempDir()
+	out, err := Investigate(context.Background(), Options{Paths: []string{dir}, Out: filepath.Join(home, "case"), Home: home, Profile: &config.Profile{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range out.Case.Inputs {
+		if strings.HasSuffix(in.Path, "roll.log") && (in.Year == 0 || in.Year > time.Now().Year()) {
+			t.Errorf("year %d", in.Year)
+		}
 	}
 }
