@@ -64,7 +64,7 @@ func fill(t testing.TB, e *detect.Engine, begun, end event.Micros, n int) {
 // and on those after, is found with it, and the state stays below its bound.
 func TestFilled(t *testing.T) {
 	n := 150_000 // more than any of them has room for; FILL=1000000 takes minutes and finds the same
-	if testing.Short() {
+	if testing.Short() || raced {
 		n = 20_000
 	}
 	if more, err := strconv.Atoi(os.Getenv("FILL")); err == nil {
