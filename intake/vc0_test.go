@@ -103,7 +103,7 @@ func TestVC0Peer(t *testing.T) {
 	for name, want := range map[string]int{"log.access.vc0": 10, "log.events.vc0": 10} {
 		data, err := os.ReadFile(filepath.Join("..", "..", "shared", "data", "plaso", "ivanti_vc0", name))
 		if errors.Is(err, os.ErrNotExist) {
-			t.Skip("the shared data is not here")
+			t.Skip("the files of others that this is held against are not here")
 		}
 		if err != nil {
 			t.Fatal(err)
