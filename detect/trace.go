@@ -23,8 +23,9 @@ type Reasoner interface {
 // Way is one way in which a detector finds something of an account.
 type Way struct {
 	Name       event.Words  `json:"name"`
-	Moments    int64        `json:"moments"` // how often it was looked at
-	At         event.Micros `json:"-"`       // of the moment that came nearest; 0: no single one
+	Of         string       `json:"of,omitempty"` // the machine, source or log that came nearest, where the detector does not look at accounts
+	Moments    int64        `json:"moments"`      // how often it was looked at
+	At         event.Micros `json:"-"`            // of the moment that came nearest; 0: no single one
 	Conditions []Condition  `json:"conditions"`
 }
 
@@ -90,8 +91,16 @@ func (t *Trace) Asked(who *event.Account) bool {
 	return t.asked != nil && who != nil && slices.Contains(t.asked, who.ID)
 }
 
+// Asking says whether somebody asks at all: what a detector looks at where it does not look at accounts is told to whoever asks.
+func (t *Trace) Asking() bool { return t.asked != nil }
+
 // Looked notes that one way was looked at, and keeps the moment at which it came nearest; of equal ones the first.
 func (t *Trace) Looked(at event.Micros, ja, en string, conditions ...Condition) {
+	t.LookedAt("", at, ja, en, conditions...)
+}
+
+// LookedAt is Looked for what is not an account: of names it.
+func (t *Trace) LookedAt(of string, at event.Micros, ja, en string, conditions ...Condition) {
 	for i := range t.ways {
 		w := &t.ways[i]
 		if w.Name.En != en {
@@ -99,9 +108,9 @@ func (t *Trace) Looked(at event.Micros, ja, en string, conditions ...Condition) 
 		}
 		w.Moments++
 		if nearness(conditions) > nearness(w.Conditions) {
-			w.At, w.Conditions = at, conditions
+			w.Of, w.At, w.Conditions = of, at, conditions
 		}
 		return
 	}
-	t.ways = append(t.ways, Way{event.Words{Ja: ja, En: en}, 1, at, conditions})
+	t.ways = append(t.ways, Way{event.Words{Ja: ja, En: en}, of, 1, at, conditions})
 }

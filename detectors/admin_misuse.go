@@ -32,6 +32,7 @@ const (
 // adminUse watches those who rule servers and devices: from where and when they work, whom they make an account for, and what is made
 // to start by itself.
 type adminUse struct {
+	detect.Trace
 	admins   map[uint32]*administrator
 	networks []uint32 // from which any administrator works
 	created  map[string]*madeAccount
@@ -174,6 +175,9 @@ func netOf(p event.Place, ip netip.Addr) uint32 {
 // came looks at a session of an administrator.
 func (d *adminUse) came(s *event.Sighting) {
 	a := d.admins[s.Who.Handle]
+	if d.Asked(s.Who) {
+		d.tellCame(s, a)
+	}
 	if a == nil || a.days < adminDays {
 		if a == nil {
 			return
@@ -243,6 +247,9 @@ func (a *administrator) oddHour(s *event.Sighting) bool {
 
 // change looks at a change of settings or accounts that was made from outside, or by a session that was told of.
 func (d *adminUse) change(s *event.Sighting) {
+	if d.Asked(s.Who) {
+		d.tellChanged(s, d.admins[s.Who.Handle])
+	}
 	if !s.SrcIP.IsValid() || s.SrcIsRelay || s.Src.Own {
 		return
 	}
@@ -283,6 +290,9 @@ func (d *adminUse) accounts(s *event.Sighting) {
 		}
 	case s.Activity == event.ActAssign && privileged(s.Object):
 		m := d.created[name]
+		if d.Asked(s.Who) || d.Asked(s.Whom) {
+			d.tellMade(s, m)
+		}
 		if m == nil || s.Time-m.at > adminRaised*3600e6 || m.habit && s.Who == m.who {
 			return
 		}

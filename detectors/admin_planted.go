@@ -142,6 +142,9 @@ func (d *adminUse) plant(s *event.Sighting) {
 	if s.Day-d.first < adminLearn && !odd || !odd && n.hosts.n > adminSpread {
 		n.known = true
 	}
+	if d.Asked(s.Who) {
+		d.tellPlaced(s, n, odd)
+	}
 	if n.known && !odd || !d.server(s) {
 		return
 	}

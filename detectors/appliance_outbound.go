@@ -35,6 +35,7 @@ const (
 // little and always the same: its maker's updates, its clock, its resolver. A new far end is the only trace of a program on a device that
 // nobody can look into.
 type appliances struct {
+	detect.Trace
 	devices map[string]*device
 }
 
@@ -111,6 +112,9 @@ func (d *appliances) Observe(s *event.Sighting) {
 		d.devices[name] = v
 	}
 	v.call(s)
+	if d.Asking() {
+		d.tell(s, v)
+	}
 }
 
 func (v *device) call(s *event.Sighting) {

@@ -37,6 +37,7 @@ const (
 // and hardly anybody else uses. The scores are those of RITA v5 (timestamps, sizes, hours covered), over the last connections of
 // a pair; what is added is the machine's own past and a bound on memory.
 type beacons struct {
+	detect.Trace
 	machines map[netip.Addr]int32 // first day of each inside machine
 	learnt   remembered           // far networks of each machine's first days; never forgotten
 	pairs    map[beaconKey]*rhythm
@@ -112,6 +113,9 @@ func (d *beacons) Observe(s *event.Sighting) {
 		way := hashWay(s.SrcIP, far.Addr(), 0)
 		if s.Day-begun < beaconLearn {
 			d.learnt.new(way, s.Day)
+			if d.Asking() {
+				d.tell(s, nil, begun, used, true)
+			}
 			return
 		}
 		if used > beaconAudience || d.learnt.has(way) || !d.warmed(key, s.Day) || !d.room(key.src, s.Day) {
@@ -122,6 +126,9 @@ func (d *beacons) Observe(s *event.Sighting) {
 		d.pairs[key] = r
 	}
 	r.add(s, used)
+	if d.Asking() {
+		d.tell(s, r, begun, used, false)
+	}
 }
 
 // room says whether a pair can have a ring. No machine has more than its part, and pairs that fell silent give way.

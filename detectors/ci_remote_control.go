@@ -30,6 +30,7 @@ const (
 // ciControl watches a CI server's pages for orders from where none came before, and the machines that take orders from it for
 // connections they never made. A build machine inside that polls a server outside is a door: whoever can log in there commands it.
 type ciControl struct {
+	detect.Trace
 	servers  map[string]*ciServer
 	machines map[netip.Addr]*polled
 	known    remembered
@@ -146,6 +147,9 @@ func (d *ciControl) page(s *event.Sighting) {
 	net := hashPrefix(network(s.SrcIP))
 	newNet, newClient := !knows(c.nets[rank:], net), !knows(c.clients[rank:], hashFamily(s.Client))
 	sev, strange := orderSeverity(rank, s, newNet, newClient, s.Day-c.first < ciLearn)
+	if d.Asked(s.Who) || d.Asking() && s.Who == nil {
+		d.tellOrder(s, c, rank, newNet, newClient, strange)
+	}
 	if !strange {
 		remember(&c.nets[rank], net, ciKnown)
 		remember(&c.clients[rank], hashFamily(s.Client), ciKnown)

@@ -32,6 +32,7 @@ const (
 // No address and no account stands out. What does: that they are real accounts, that nobody ever got in from these addresses, and that all
 // of these hide who uses them.
 type stuffing struct {
+	detect.Trace
 	site   detect.Site
 	realms map[realm]*stuffedRealm
 	home   map[netip.Addr]bool
@@ -98,6 +99,9 @@ func (d *stuffing) Observe(s *event.Sighting) {
 		d.realms[realmOf(s)] = r
 	}
 	real := s.Who.Listed || d.used[s.Who.Handle]
+	if d.Asked(s.Who) {
+		defer d.tell(s, r, real)
+	}
 	if !s.Src.Kind.Anonymous() || !real || s.Who.Disabled || d.home[s.SrcIP] || !guessReason(s.Reason) || unknownName(s, d.site) {
 		return
 	}

@@ -36,6 +36,7 @@ const (
 // edges follows the devices of the edge by what they say of themselves. What runs on them after they were broken is in no log; that a
 // program which faces the Internet dies again and again, takes the device down, and that it then does what it never did, is.
 type edges struct {
+	detect.Trace
 	boxes map[string]*edgeBox
 	first int32
 	begun bool
@@ -102,6 +103,9 @@ func (d *edges) Observe(s *event.Sighting) {
 	case event.ClassOther:
 		if b := d.box(s); b != nil {
 			b.says(s)
+			if d.Asking() && healthOf(s.Object) == healthCrash {
+				b.tell(d, s)
+			}
 		}
 	default:
 		if s.Outcome == event.OutcomeFailure {
@@ -142,6 +146,9 @@ func (d *edges) refused(s *event.Sighting) {
 		b.guesses = g
 	}
 	g.add(s)
+	if d.Asking() {
+		d.tellGuess(s, b)
+	}
 	if g.times == edgeGuesses && len(b.guessed) < 64 {
 		g.alerted = s.Seen()
 		b.guessed = append(b.guessed, g)

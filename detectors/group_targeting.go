@@ -38,6 +38,7 @@ const (
 // group than its size, and its share in other days' failures, would have. The report on AIST (2018) tells of a day, 22 November, on
 // which the IT department alone was guessed at: somebody knew by then whose rights were worth having.
 type groupAttack struct {
+	detect.Trace
 	site    detect.Site
 	people  map[uint32]bool // accounts seen
 	size    map[string]int  // of each group, as far as its accounts were seen
@@ -121,6 +122,9 @@ func (d *groupAttack) Observe(s *event.Sighting) {
 		return
 	}
 	r.fail(s, d)
+	if d.Asked(s.Who) {
+		d.tell(s, r)
+	}
 }
 
 // count learns how large the groups are, by those of their accounts that the records name.

@@ -32,6 +32,7 @@ const (
 // commands watches command lines for what intruders do on a machine and those who work on it hardly: looking around, taking the directory
 // or the passwords, turning protection off, deleting what one could recover by.
 type commands struct {
+	detect.Trace
 	users  map[string]*commander
 	system *commander // what machines did in their own name
 	first  int32
@@ -89,7 +90,11 @@ func (d *commands) Observe(s *event.Sighting) {
 		return
 	}
 	o := commandLineOf(s.Object)
+	asked := d.Asked(s.Who)
 	if o.deed == deedNone {
+		if asked {
+			d.tellNothing(s)
+		}
 		return
 	}
 	u := d.user(s)
@@ -98,13 +103,19 @@ func (d *commands) Observe(s *event.Sighting) {
 	}
 	odd := oddParent(s)
 	if o.deed == deedLook {
-		u.look(s, o, d.first, odd)
+		work := u.look(s, o, d.first, odd)
+		if asked {
+			d.tellLook(s, u, work, odd)
+		}
 		return
 	}
 	k := &u.deeds[o.deed]
 	work := k.uses(s.Day, d.first)
 	if o.deed > deedExport { // the first weeks excuse nothing
 		work = k.weeks >= hostileHabit
+	}
+	if asked {
+		d.tellDeed(s, o, k, work, odd)
 	}
 	if work && !odd && o.deed != deedSecrets {
 		return
@@ -161,10 +172,10 @@ func (k *usedKind) uses(day, first int32) bool {
 	return work
 }
 
-// look takes one command that looks around.
-func (u *commander) look(s *event.Sighting, o order, first int32, odd bool) {
-	if u.kinds[o.kind].uses(s.Day, first) && !odd {
-		return
+// look takes one command that looks around, and says whether such ones are the account's work.
+func (u *commander) look(s *event.Sighting, o order, first int32, odd bool) (work bool) {
+	if work = u.kinds[o.kind].uses(s.Day, first); work && !odd {
+		return work
 	}
 	host := shortHost(s.DstHost)
 	m := u.hosts[host]
@@ -178,12 +189,13 @@ func (u *commander) look(s *event.Sighting, o order, first int32, odd bool) {
 	if m != nil {
 		if n := m.add(s, o, hostileSpan*60e6); bits.OnesCount32(n) >= hostileLook {
 			u.looked(s, m, n, odd, false)
-			return
+			return work
 		}
 	}
 	if n := u.slow.add(s, o, hostileDays*86400e6); bits.OnesCount32(n) >= hostileSlow {
 		u.looked(s, u.slow, n, odd, true)
 	}
+	return work
 }
 
 // add notes a kind and returns those within the span.

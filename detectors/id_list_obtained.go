@@ -28,6 +28,7 @@ const (
 // idList looks for the day on which attempts on names that nobody has all but vanish while attempts on existing ones soar: the
 // attackers have the list of IDs now, and somebody gave it to them (the AIST report of 2018, period D).
 type idList struct {
+	detect.Trace
 	site   detect.Site
 	realms map[realm]*listRealm
 }
@@ -62,6 +63,9 @@ func (d *idList) Observe(s *event.Sighting) {
 		d.realms[realmOf(s)] = r
 	}
 	r.observe(s, unknownName(s, d.site))
+	if d.Asking() {
+		d.tell(s, r)
+	}
 }
 
 func (r *listRealm) observe(s *event.Sighting, unknown bool) {

@@ -24,6 +24,7 @@ const (
 // probing counts the distinct names a day that nobody has, for each realm, and looks for a lasting rise: in the AIST report of 2018 the
 // rise of 1 June would have shown itself eight months before the breach was found by chance.
 type probing struct {
+	detect.Trace
 	site   detect.Site
 	realms map[realm]*probedRealm
 }
@@ -74,6 +75,9 @@ func (p *probing) Observe(s *event.Sighting) {
 		return
 	}
 	r.watch.observe(s)
+	if p.Asking() {
+		p.tell(s, r)
+	}
 }
 
 // knocking says whether a name is tried day after day, as a forgotten client does: after five days it no longer counts.

@@ -48,6 +48,7 @@ type intelKey struct {
 
 // intelDetector joins what lists say with what was done. One finding stands for a list, a way and an entity, not for a record.
 type intelDetector struct {
+	detect.Trace
 	groups map[intelKey]*intelGroup
 }
 
@@ -80,6 +81,9 @@ func (d *intelDetector) Classes() detect.ClassSet {
 }
 
 func (d *intelDetector) Observe(s *event.Sighting) {
+	if d.Asked(s.Who) {
+		d.tell(s)
+	}
 	if len(s.Listed) == 0 || s.Class == event.ClassLease {
 		return
 	}

@@ -38,6 +38,7 @@ const scanEach = 1 << 14
 // scans watches first contacts between inside machines. Refused ones feed a sequential test (threshold random walk); all of them
 // feed a comparison with the machine's own past, since a scan for ports that are open everywhere is hardly ever refused.
 type scans struct {
+	detect.Trace
 	site     detect.Site
 	known    remembered
 	machines map[netip.Addr]*scanning
@@ -111,6 +112,9 @@ func (d *scans) Observe(s *event.Sighting) {
 		return
 	}
 	m.contact(s)
+	if d.Asking() {
+		d.tell(s, m)
+	}
 }
 
 func (d *scans) machine(s *event.Sighting) *scanning {

@@ -23,6 +23,7 @@ const (
 // cleared looks for logs that were emptied and for auditing that was switched off. Hardly anybody does it, and an intruder who
 // leaves does it last: on 9 February in the AIST report of 2018.
 type cleared struct {
+	detect.Trace
 	logs map[clearedLog]*clearing
 }
 
@@ -50,6 +51,9 @@ func newLogCleared(detect.Site) detect.Detector { return &cleared{logs: map[clea
 func (d *cleared) Classes() detect.ClassSet { return detect.Classes(event.ClassLogAdmin) }
 
 func (d *cleared) Observe(s *event.Sighting) {
+	if d.Asked(s.Who) {
+		d.tell(s, s.Activity == event.ActClear || s.Activity == event.ActDelete || s.Activity == event.ActDisable)
+	}
 	if s.Outcome == event.OutcomeFailure {
 		return
 	}

@@ -27,6 +27,7 @@ const (
 // longHeld looks for connections from a server to the outside that are held for hours, to a network that it never held one to and
 // that hardly anybody else uses: a relay, a tunnel, a remote shell.
 type longHeld struct {
+	detect.Trace
 	machines map[netip.Addr]int32 // first day of each inside server's connections
 	usual    map[longKey]struct{}
 	found    map[longKey]*held
@@ -85,6 +86,10 @@ func (d *longHeld) Observe(s *event.Sighting) {
 			begun = d.first
 		}
 		d.machines[s.SrcIP] = begun
+	}
+	if d.Asking() {
+		_, usual := d.usual[longKey{s.SrcIP, far}]
+		d.tell(s, begun, usual, n)
 	}
 	took := s.Duration.Or(0)
 	if took < longHabit {

@@ -29,6 +29,7 @@ const (
 // mailboxChanges watches the settings by which an intruder goes on reading: rules that forward or hide, permissions, applications that
 // were given rights, secrets added to them, federation, and auditing that is switched off.
 type mailboxChanges struct {
+	detect.Trace
 	known acquaintance
 	work  map[changeKey]*changeHabit
 	apps  map[string]*few
@@ -82,6 +83,9 @@ func (d *mailboxChanges) Observe(s *event.Sighting) {
 	}
 	c := mailChangeOf(op.Text, s)
 	if c.kind == mailNone {
+		if d.Asked(s.Who) || d.Asked(s.Whom) {
+			d.tellNote(s, &c, 0, event.Info, false, false)
+		}
 		return
 	}
 	if c.kind == mailConsent {
@@ -133,6 +137,13 @@ func (d *mailboxChanges) note(s *event.Sighting, c *mailChange) {
 		sev--
 	}
 	sev = min(sev, event.High)
+	if d.Asked(s.Who) || d.Asked(s.Whom) {
+		days := int32(0)
+		if h != nil {
+			days = h.days
+		}
+		d.tellNote(s, c, days, sev, strange, hidden)
+	}
 	if h != nil && !strange && !hidden && h.last != s.Day {
 		h.last = s.Day
 		h.days++

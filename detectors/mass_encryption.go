@@ -31,6 +31,7 @@ const (
 // encryptions looks for one hand (an account at a machine) under which file after file disappears and a file of the same name with a new
 // ending behind it stands in its place. It needs no list of endings: an ending is new if nobody had it before.
 type encryptions struct {
+	detect.Trace
 	hands map[hand]*taking
 	kinds map[uint64]*fileKind
 	found map[hand]*encryption
@@ -112,6 +113,9 @@ func (d *encryptions) Observe(s *event.Sighting) {
 		}
 		t = &taking{from: s.Time, gone: map[uint64]struct{}{}, come: map[uint64]arrived{}}
 		d.hands[h] = t
+	}
+	if d.Asked(s.Who) {
+		defer d.tell(s, t)
 	}
 	name := s.Object
 	switch s.Activity {

@@ -27,6 +27,7 @@ const (
 // times, or one phone with an old password, does not move it; a list of accounts does, however few attempts each gets and
 // from however many addresses.
 type guessing struct {
+	detect.Trace
 	site   detect.Site
 	realms map[realm]*guessedRealm
 }
@@ -69,6 +70,9 @@ func (g *guessing) Observe(s *event.Sighting) {
 		r.all[s.Who.Handle] = s.Time
 	}
 	r.watch.observeAt(s, r.homes.failure(s))
+	if g.Asking() {
+		g.tell(s, r)
+	}
 }
 
 // guessingNames is how many names are remembered besides those that the directory lists and those that logged in.

@@ -27,6 +27,7 @@ const (
 // seekers looks for passwords being looked for: in the search of a mailbox or of a file store, and by files that are named so. Owners do
 // that, too; what counts is that it is done from where the owner never was.
 type seekers struct {
+	detect.Trace
 	known   acquaintance
 	strange map[strangeKey]strangePlace
 	stories map[uint32]*seekStory
@@ -82,6 +83,9 @@ func (d *seekers) Observe(s *event.Sighting) {
 		file = true
 	default:
 		return
+	}
+	if d.Asked(s.Who) {
+		d.tellLooked(s, file)
 	}
 	word := secretWord(s.Object, file)
 	if word == "" {

@@ -30,6 +30,7 @@ const (
 // failures may stay what it always is: what gives such an address away is that it knows real names and that nobody is at home there. It is
 // the spray of a list stolen elsewhere, too small for password-guessing.
 type spraySources struct {
+	detect.Trace
 	site   detect.Site
 	realms map[realm]*sprayRealm
 	home   map[netip.Addr]bool // addresses from which somebody logged in anywhere: some logs have failures only
@@ -116,6 +117,9 @@ func (d *spraySources) Observe(s *event.Sighting) {
 	real := s.Who.Listed || d.used[s.Who.Handle]
 	if !d.home[s.SrcIP] && real && guessReason(s.Reason) && !unknownName(s, d.site) {
 		r.fail(s, a)
+	}
+	if d.Asking() {
+		d.tell(s, a, real)
 	}
 }
 

@@ -28,6 +28,7 @@ const (
 // recordGaps follows the numbers that Windows gives the records of each log. They have no holes: what is missing was taken out, was
 // overwritten before it was collected, or was lost on the way.
 type recordGaps struct {
+	detect.Trace
 	streams map[streamKey]*recordStream
 }
 

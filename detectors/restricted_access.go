@@ -29,6 +29,7 @@ const (
 // restricted watches who reaches into networks that only some may enter. Every way that is seen for the first time counts: by
 // which path is what makes it grave.
 type restricted struct {
+	detect.Trace
 	ways    map[restrictedKey]*restrictedWay
 	entered map[netip.Addr]event.Micros // machines inside that were reached over a way that may not be
 	first   int32
@@ -79,6 +80,9 @@ func (d *restricted) Observe(s *event.Sighting) {
 	if !d.started {
 		d.first, d.started = s.Day, true
 	}
+	if !s.Dst.Restricted && d.Asked(s.Who) {
+		d.tellOutside(s)
+	}
 	if !s.Dst.Restricted || !s.SrcIP.IsValid() || s.SrcIsRelay || !s.Dst.IP.IsValid() || s.SrcIP == s.Dst.IP || s.SrcIP.IsLoopback() || s.Count.Or(1) == 0 {
 		return
 	}
@@ -86,6 +90,9 @@ func (d *restricted) Observe(s *event.Sighting) {
 		return
 	}
 	_, onward := d.entered[s.SrcIP]
+	if d.Asked(s.Who) || d.Asking() && s.Who == nil {
+		d.tell(s, s.Dst.Allowed && !onward)
+	}
 	if s.Dst.Allowed && !onward {
 		return
 	}

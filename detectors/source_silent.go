@@ -35,6 +35,7 @@ const (
 // silences watches that sources keep writing. Each source has a chance of writing in each hour of the week; empty hours in which its
 // peers live add up to a surprise. Hours in which hardly anybody writes, a holiday or a hole in the whole record, count for nothing.
 type silences struct {
+	detect.Trace
 	cells   map[silentCell]*silentUse
 	sources map[silentKey]*silentSource
 	order   []*silentSource
@@ -189,6 +190,9 @@ func (d *silences) source(key silentKey, parent *silentSource) *silentSource {
 func (d *silences) mark(src *silentSource, s *event.Sighting) {
 	if src.hour != d.hour {
 		src.hour = d.hour
+		if d.Asking() && src.hours > 0 {
+			d.tell(src, s.Time)
+		}
 		if src.surprising() {
 			src.tell(silentMark{s.Time, s.Seen(), s.Ref})
 		} else if src.hours > 0 && src.calm < src.nats {
@@ -360,6 +364,11 @@ func (d *silences) Findings(asOf event.Micros) []event.Finding {
 	return sortedFindings(out)
 }
 
+// kindName names a kind of record: its class and activity.
+func kindName(kind uint16) string {
+	return fmt.Sprintf("%s/%s", event.Class((kind-1)>>8), event.Activity((kind-1)&0xff))
+}
+
 // silentFinding tells of all that fell silent within the same hour.
 func silentFinding(all []silence) event.Finding {
 	var hosts, logs, kinds []string
@@ -375,7 +384,7 @@ func silentFinding(all []silence) event.Finding {
 		steady = steady || s.source.steady
 		lone[cmp.Or(k.host, "/"+k.format)] = true
 		if k.kind != 0 {
-			kinds = append(kinds, fmt.Sprintf("%s/%s", event.Class((k.kind-1)>>8), event.Activity((k.kind-1)&0xff)))
+			kinds = append(kinds, kindName(k.kind))
 		} else {
 			whole = true
 		}

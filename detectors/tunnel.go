@@ -27,6 +27,7 @@ const (
 // a program runs unseen. Developers use both: who did so from the beginning is one. An intruder's copy lies where nothing is installed,
 // or is started by the system itself.
 type tunnels struct {
+	detect.Trace
 	users   map[string]*tunnelUser
 	first   int32
 	started bool
@@ -186,6 +187,9 @@ type sight struct {
 func (d *tunnels) command(s *event.Sighting, line string, planted bool) {
 	p := programOf(line)
 	if p.product == "" {
+		if d.Asked(s.Who) {
+			d.tellRun(s, "", nil, event.Info)
+		}
 		return
 	}
 	u := &sight{product: p.product, subject: shortHost(s.DstHost), place: s.Dst, sandbox: p.sandbox, odd: p.odd, line: line[:min(len(line), 160)]}
@@ -209,6 +213,9 @@ func (d *tunnels) command(s *event.Sighting, line string, planted bool) {
 
 func (d *tunnels) note(s *event.Sighting, u *sight) {
 	m := d.users[u.subject]
+	if d.Asked(s.Who) {
+		d.tellRun(s, u.product, m, u.severity)
+	}
 	if m == nil {
 		if n := len(d.users); n >= 2*tunnelSubjects || n >= tunnelSubjects && u.severity == event.Low { // what is graver has room that is kept for it
 			u.subject = "" // machines beyond the bound are told of together

@@ -37,6 +37,7 @@ const (
 // uploads adds up what each inside machine sends to each far network, and compares it with the machine's own days. Far ends are
 // put together by network, since rented addresses change within one provider.
 type uploads struct {
+	detect.Trace
 	machines map[netip.Addr]*sender
 	pairs    map[longKey]*chunks
 	warm     []uint32 // KiB by pair, shared: decides which pairs are followed
@@ -142,6 +143,9 @@ func (d *uploads) Observe(s *event.Sighting) {
 		return
 	}
 	big := m.send(s, far, n, used)
+	if d.Asking() {
+		d.tell(s, m)
+	}
 	d.chunk(s, far, n, used, big, m.begun)
 }
 

@@ -93,7 +93,7 @@ func DetectorNames() []string {
 // looksAtOthers says whether a detector looks at machines, sources or the institute as a whole, and not at single accounts.
 func looksAtOthers(name string) bool {
 	switch name {
-	case "appliance-outbound", "beacon", "edge-device", "id-list-obtained", "id-probing", "internal-scan", "long-connection", "password-guessing", "password-spray-source", "record-gap", "source-silent", "upload":
+	case "appliance-outbound", "beacon", "clock-drift", "edge-device", "id-list-obtained", "id-probing", "internal-scan", "long-connection", "password-guessing", "password-spray-source", "record-gap", "source-silent", "upload":
 		return true
 	}
 	return false

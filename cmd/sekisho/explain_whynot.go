@@ -93,12 +93,12 @@ func (p *explainPrinter) answer(v *node.WhyNotView) {
 		why = p.say("範囲の判断は、このアカウントのログインを不正とも疑いともしていない。", "Scoping neither condemns nor suspects a login of this account.")
 	case others == 0:
 		why = p.say("検知しなかった：この検知器が読む種類の記録が、与えられた中に一つもない。", "It found nothing: no record of the kinds that this detector reads was given at all.")
+	case v.Looks == node.LooksAtOthers && len(v.Ways) > 0:
+		why = p.say("この検知器は個々のアカウントではなく、機器・記録源・接続元、または組織全体の数を見る。その中で最も近かったものを下に示す。", "This detector does not look at accounts, but at machines, sources, addresses or the institute as a whole. What came nearest of those stands below.")
 	case v.Looks == node.LooksAtOthers:
-		why = p.say("この検知器は個々のアカウントを見ない。機器・記録源・接続元、または組織全体の数を見るため、アカウントについては何も言わない。", "This detector does not look at accounts. It watches machines, sources, addresses or the institute as a whole, and says nothing of one account.")
+		why = p.say("この検知器は個々のアカウントを見ない。機器・記録源・接続元、または組織全体の数を見る。読んだ記録の中に、判断を要するものは一つもなかった。", "This detector does not look at accounts, but at machines, sources, addresses or the institute as a whole. In what it read there was nothing at all that it had to decide.")
 	case events == 0:
 		why = p.say("検知しなかった：このアカウントの、この検知器が読む種類の記録がない。", "It found nothing: of the kinds of records that it reads none is of this account.")
-	case !v.Reasons:
-		why = p.say("検知しなかった。この検知器はまだ理由を述べられない。分かるのは、読んだ記録の数だけである。", "It found nothing. This detector cannot tell its reasons yet: all that can be said is what it read.")
 	case len(v.Ways) == 0:
 		why = p.say("検知しなかった：判断を要する場面が、このアカウントには一度もなかった。", "It found nothing: there was no moment at which it had anything to decide of this account.")
 	case met != "":
@@ -144,6 +144,9 @@ func (p *explainPrinter) ways(v *node.WhyNotView) {
 			p.body(fmt.Sprintf(p.say("%s 回判断した", "looked at %s times"), grouped(w.Moments)))
 		} else {
 			p.body(fmt.Sprintf(p.say("%s 回判断し、最も近かったのは %s", "looked at %s times; nearest at %s"), grouped(w.Moments), p.moment(w.At)))
+		}
+		if w.Of != "" {
+			p.body(fmt.Sprintf(p.say("最も近かったもの：%s", "what came nearest: %s"), report.Visible(w.Of)))
 		}
 		for _, c := range w.Conditions {
 			p.condition(&c)
