@@ -37,6 +37,9 @@ func NewKey(random io.Reader) (Key, error) {
 // Public returns the public key.
 func (k Key) Public() ed25519.PublicKey { return k.private.Public().(ed25519.PublicKey) }
 
+// Sign returns the key's signature of a message.
+func (k Key) Sign(message []byte) []byte { return ed25519.Sign(k.private, message) }
+
 // Fingerprint returns the public key's fingerprint.
 func (k Key) Fingerprint() string { return Fingerprint(k.Public()) }
 
