@@ -51,8 +51,14 @@ type tree struct {
 }
 
 type wholeTile struct {
+	level   int // -1: entries
+	n       int64
 	path    string
 	content []byte
+}
+
+func newTile(level int, n int64, width int, content []byte) wholeTile {
+	return wholeTile{level, n, tilePath(level, n, width), content}
 }
 
 // add appends a leaf.
@@ -60,11 +66,17 @@ func (t *tree) add(leaf []byte) {
 	t.bundle = binary.BigEndian.AppendUint16(t.bundle, uint16(len(leaf)))
 	t.bundle = append(t.bundle, leaf...)
 	n := t.size / tileWidth
-	if t.size++; t.size%tileWidth == 0 {
-		t.full = append(t.full, wholeTile{tilePath(-1, n, tileWidth), t.bundle})
+	t.addHash(leafHash(sha256.New(), leaf))
+	if t.size%tileWidth == 0 {
+		t.full = append(t.full, newTile(-1, n, tileWidth, t.bundle))
 		t.bundle = nil
 	}
-	h := leafHash(sha256.New(), leaf)
+}
+
+// addHash appends a leaf's hash alone: for a tree that is only to be compared.
+func (t *tree) addHash(h vault.Hash) {
+	n := t.size / tileWidth
+	t.size++
 	for level := 0; ; level++ {
 		if level == len(t.edge) {
 			t.edge = append(t.edge, nil)
@@ -73,7 +85,7 @@ func (t *tree) add(leaf []byte) {
 		if len(t.edge[level]) < tileWidth {
 			return
 		}
-		t.full = append(t.full, wholeTile{tilePath(level, n, tileWidth), joined(t.edge[level])})
+		t.full = append(t.full, newTile(level, n, tileWidth, joined(t.edge[level])))
 		h = vault.Root(t.edge[level])
 		t.edge[level] = nil
 		n /= tileWidth
@@ -134,29 +146,17 @@ func (t *tree) write(d disk, dir string) error {
 		t.full = t.full[1:]
 	}
 	var now []string
-	part := func(path string, content []byte) error {
-		now = append(now, path)
-		if slices.Contains(t.last, path) {
-			return nil
+	for _, w := range t.partials() {
+		now = append(now, w.path)
+		if slices.Contains(t.last, w.path) {
+			continue
 		}
-		path = filepath.Join(dir, path)
+		path := filepath.Join(dir, w.path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
-		return writeWhole(d, path, content, false)
-	}
-	if n := int(t.size % tileWidth); n > 0 {
-		if err := part(tilePath(-1, t.size/tileWidth, n), t.bundle); err != nil {
+		if err := writeWhole(d, path, w.content, false); err != nil {
 			return err
-		}
-	}
-	index := t.size
-	for level := range t.edge {
-		index /= tileWidth
-		if n := len(t.edge[level]); n > 0 {
-			if err := part(tilePath(level, index, n), joined(t.edge[level])); err != nil {
-				return err
-			}
 		}
 	}
 	for _, old := range t.last {
@@ -166,6 +166,21 @@ func (t *tree) write(d disk, dir string) error {
 	}
 	t.last = now
 	return nil
+}
+
+// partials returns the tiles that are not full: that of entries first, if there is one.
+func (t *tree) partials() (all []wholeTile) {
+	if n := int(t.size % tileWidth); n > 0 && len(t.bundle) > 0 {
+		all = append(all, newTile(-1, t.size/tileWidth, n, t.bundle))
+	}
+	index := t.size
+	for level := range t.edge {
+		index /= tileWidth
+		if n := len(t.edge[level]); n > 0 {
+			all = append(all, newTile(level, index, n, joined(t.edge[level])))
+		}
+	}
+	return all
 }
 
 var errTiles = errors.New("the tiles are not those of the checkpoint")
