@@ -227,14 +227,17 @@ func components(ties map[tie]struct{}) map[tie]*circle {
 // encircled weighs that a visit is part of a circle. Two may share the service of one provider, and colleagues may go on a tour together; more
 // than two who share rented machines hardly do so by chance, nor do two with one client that neither had before.
 func (s *scoping) encircled(v *visit) float64 {
-	if !v.fleeting {
-		return 0
-	}
 	t, nats := v.tieOf(), 0.0
+	if s.journeys[t] != nil && s.passes(v) {
+		nats = s.w.CirclePair
+	}
+	if !v.fleeting {
+		return nats
+	}
 	if c := s.circles[t]; c != nil && c.accounts > 2 {
-		nats = min(float64(c.rank)*s.w.MetAgain, s.w.CircleMax)
+		nats = max(nats, min(float64(c.rank)*s.w.MetAgain, s.w.CircleMax))
 	} else if c != nil {
-		nats = min(float64(c.rank)*s.w.MetAgain, s.w.CirclePair)
+		nats = max(nats, min(float64(c.rank)*s.w.MetAgain, s.w.CirclePair))
 	}
 	if c := s.tours[t]; c != nil && c.rank >= tourRank {
 		nats = max(nats, s.w.CirclePair)

@@ -251,6 +251,7 @@ func (s *scoping) markStrangers() {
 	s.roam()
 	s.lodge()
 	s.encircle()
+	s.journey()
 }
 
 // novelty counts how often people come to a new network with a client that is new too, by how many days they had been seen

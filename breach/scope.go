@@ -86,6 +86,7 @@ type scoping struct {
 	kept        map[netip.Prefix]bool          // networks, not rented, that somebody comes back to
 	tours       map[tie]*circle                // of any addresses, among accounts that roam
 	circles     map[tie]*circle
+	journeys    map[tie]*circle                // of places abroad, to and fro
 	roaming     map[event.Line]map[uint32]bool // accounts that the intruder used and that came there while roaming
 	settled     int                            // from how many new networks within weeks nearly everybody comes at most
 	lairs       map[spot]map[uint32]bool       // condemned accounts by rented network where nobody is at home

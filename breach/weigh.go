@@ -268,6 +268,8 @@ func (s *scoping) weighSource(v *visit, p past, add func(string, float64)) {
 			w += s.w.GuessOnly
 		}
 		add("guess-source", w)
+	case s.stuffed(v):
+		add("tried-here", s.w.Stuffed)
 	case n >= 20 && n >= 5*v.addr.failDays && v.addr.failAt <= v.first+day && !v.addr.place.Own: // at this account alone, far beyond slips of the finger and what a device does with an old password
 		add("guess-source", s.w.GuessSource*math.Min(1, 0.7+0.1*math.Log10(float64(n))))
 	}

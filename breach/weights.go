@@ -23,6 +23,7 @@ type Weights struct {
 
 	GuessSource           float64                    // the address guessed at accounts
 	GuessOnly             float64                    // and nobody is at home there
+	Stuffed               float64                    // a few accounts failed there that never got in
 	SameHand, SameHandMax float64                    // each further account with one rare client at an address that hides its user
 	MaskedMax             float64                    // the most of it where such addresses are many: people who use Tor look alike, so it must not condemn alone
 	StolenTogether        float64                    // two such accounts at one address new to both; one more for each further one
@@ -75,7 +76,7 @@ func DefaultWeights() Weights {
 		Abroad:     1.5,
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
 		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.5, OperatorMax: 4.5,
-		GuessSource: 5, GuessOnly: 2, Stolen: 2, StolenNear: 1, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Ailing: 2, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, NoOwner: 6, Tunnel: 10, Abused: map[event.Severity]float64{event.Medium: 2.5, event.High: 6, event.Critical: 8}, HalfOnly: -1.5,
+		GuessSource: 5, GuessOnly: 2, Stuffed: 3, Stolen: 2, StolenNear: 1, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Ailing: 2, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, NoOwner: 6, Tunnel: 10, Abused: map[event.Severity]float64{event.Medium: 2.5, event.High: 6, event.Critical: 8}, HalfOnly: -1.5,
 		Stranger: 1.8, Familiar: -2, Elder: -0.5, Rented: 2.5, MetAgain: 2, MetAgainMax: 5, Homeless: 1.75, HomelessMax: 5, Roaming: 6, RoamingTour: 3, Lair: 3, LairMax: 6, CirclePair: 4, CircleMax: 6, CircleHand: 7, Wandering: 1, WanderingMax: 3, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}
@@ -106,6 +107,8 @@ func termWords(name string) event.Words {
 		return event.Words{Ja: "不正と判断した他の接続と同じ端末・ブラウザ", En: "the same client as in other logins that were condemned"}
 	case "guess-source":
 		return event.Words{Ja: "同じ接続元から多数のアカウントへの推測があった", En: "many accounts were guessed at from the same address"}
+	case "tried-here":
+		return event.Words{Ja: "海外または利用者を隠す同じ接続元で、複数のアカウントの試行が失敗したまま終わっていた", En: "at the same address, abroad or hiding its user, several accounts were tried and never got in"}
 	case "stolen":
 		return event.Words{Ja: "このアカウントは既に不正に使われていた", En: "the account had been used by the intruder before"}
 	case "stolen-together":
@@ -139,7 +142,7 @@ func termWords(name string) event.Words {
 	case "co-use":
 		return event.Words{Ja: "この接続元を初めて使う複数のアカウントが見慣れない端末で現れた", En: "several accounts came from this address for the first time, with clients unlike their own"}
 	case "met-again":
-		return event.Words{Ja: "同じ二つのアカウントが、どちらにとっても初めての接続元で繰り返し一緒に現れた", En: "the same two accounts met again and again at addresses new to both"}
+		return event.Words{Ja: "同じ顔ぶれのアカウントが、いずれにとっても初めての接続元に繰り返し現れた", En: "the same accounts came again and again to addresses new to all of them"}
 	case "roaming":
 		return event.Words{Ja: "不正に使われたアカウントが、短い間に、ほかの人にはない数の初めての接続元から使われた", En: "an account that the intruder had used came from more new places within weeks than others do"}
 	case "wandering":

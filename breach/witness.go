@@ -98,7 +98,7 @@ func (s *scoping) alert(v *visit, lines map[event.Line]event.Micros, clients map
 			at = max(at, lines[v.addr.line])
 		case "operator-client":
 			at = max(at, clients[v.client])
-		case "guess-source":
+		case "guess-source", "tried-here":
 			at = max(at, v.addr.failAt)
 		}
 	}
