@@ -76,7 +76,7 @@ func (v *investigation) listNamed(c *cases.Case) {
 				missing[id] = m
 			}
 			m.findings = append(m.findings, f.ID)
-			m.grave = m.grave || f.Severity == cases.High || f.Severity == cases.Critical
+			m.grave = m.grave || f.Severity == cases.High || f.Severity == cases.Critical || f.Detector == "dormant-account" && f.Severity == cases.Medium && harmed(c)
 		}
 	}
 	wanted := map[string]bool{}
@@ -102,6 +102,12 @@ func (v *investigation) listNamed(c *cases.Case) {
 		}
 		c.Accounts = append(c.Accounts, add)
 	}
+}
+
+// harmed says whether anything was compromised. Then an account that woke after a long time is nobody's to clear but its owner's.
+func harmed(c *cases.Case) bool {
+	return slices.ContainsFunc(c.Accounts, func(a cases.Account) bool { return a.Verdict == cases.AccountCompromised }) ||
+		slices.ContainsFunc(c.Hosts, func(h cases.Host) bool { return h.Verdict == cases.HostCompromised })
 }
 
 // warnings returns what the profile says that nothing heeds.
