@@ -1,0 +1,256 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sealed
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/sekisho/sekisho/vault"
+)
+
+// ErrOther says that a replica and its vault hold different histories: one of the two was rolled back or written anew.
+var ErrOther = errors.New("the replica holds another history")
+
+// Replicated says what a run of Replicate did.
+type Replicated struct {
+	Blocks int64 `json:"blocks"` // that were copied
+	Size   int64 `json:"size"`   // blocks that the replica holds now, all covered by its checkpoint
+}
+
+// Replicate brings a copy of a vault up to date, in a folder on another disk or machine that is mounted. It only appends: every block is checked on its way
+// against the checkpoint's root, and a vault that was rolled back or forked is refused and says so. The replica is a whole vault: verify reads it, and
+// Restore, or a plain copy, makes the vault again from it. It needs no key. The vault may be written meanwhile.
+func Replicate(ctx context.Context, dir, to string) (done *Replicated, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("sealed: replicate %s to %s: %w", dir, to, err)
+		}
+	}()
+	x, err := openHistory(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Join(to, segmentFolder), 0o700); err != nil {
+		return nil, err
+	}
+	l := &Log{dir: to, o: Options{disk: system{}}}
+	if err := l.takeLock(); err != nil {
+		return nil, err
+	}
+	defer l.unlock()
+	c := &copier{x: x, to: to, disk: system{}, done: new(Replicated)}
+	if err := c.begin(); err != nil {
+		return nil, err
+	}
+	for i := range x.all {
+		if x.all[i].Block >= x.signed.Size && i > 0 {
+			break
+		}
+		if err := c.segment(ctx, i); err != nil {
+			return nil, err
+		}
+	}
+	return c.done, c.finish()
+}
+
+// Restore makes a vault from a replica, in a folder that must not hold one.
+func Restore(ctx context.Context, replica, to string) (*Replicated, error) {
+	if Is(to) {
+		return nil, fmt.Errorf("sealed: restore to %s: there is a vault already: move it away, it is evidence", to)
+	}
+	return Replicate(ctx, replica, to)
+}
+
+type copier struct {
+	x    *history
+	to   string
+	disk disk
+	was  Checkpoint // the replica's
+	tree *tree
+	done *Replicated
+}
+
+// begin compares the two histories as far as the replica's goes.
+func (c *copier) begin() error {
+	text, err := readSmall(filepath.Join(c.to, logName), 4<<10)
+	if errors.Is(err, fs.ErrNotExist) {
+		if all, err := listSegments(c.to); err != nil || len(all) > 0 {
+			return errors.Join(fmt.Errorf("there are segments without %s: %w", logName, ErrDamaged), err)
+		}
+		c.tree = new(tree)
+		return writeWhole(c.disk, filepath.Join(c.to, logName), []byte(c.x.vkey+"\n"), true)
+	}
+	if err != nil {
+		return err
+	}
+	if string(text) != c.x.vkey+"\n" {
+		return fmt.Errorf("it is the replica of another log, or the vault was made anew: %w", ErrOther)
+	}
+	text, err = readSmall(filepath.Join(c.to, checkpointName), maxCheckpoint)
+	if errors.Is(err, fs.ErrNotExist) {
+		c.tree = new(tree)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	was, signed, err := readCheckpoint(text, c.x.public)
+	if err != nil || !signed || was.Origin != c.x.signed.Origin {
+		return fmt.Errorf("the replica's checkpoint is not signed by this log: %w", ErrDamaged)
+	}
+	c.was = was
+	if was.Size > c.x.signed.Size {
+		return fmt.Errorf("the replica holds %d blocks, the vault %d: the vault was rolled back: %w", was.Size, c.x.signed.Size, ErrOther)
+	}
+	if was.Size > 0 {
+		proof, err := tlog.ProveTree(c.x.signed.Size, was.Size, c.x.hashes)
+		if err != nil {
+			return err
+		}
+		if tlog.CheckTree(proof, c.x.signed.Size, tlog.Hash(c.x.signed.Root), was.Size, tlog.Hash(was.Root)) != nil {
+			return fmt.Errorf("the two differ within the first %d blocks: %w", was.Size, ErrOther)
+		}
+	}
+	if c.tree, err = loadTree(c.to, was.Size, was.Root); err != nil {
+		return fmt.Errorf("the replica's %w: verify it: %w", err, ErrDamaged)
+	}
+	return c.tree.tidy(c.to)
+}
+
+// segment copies what a segment has more than the replica's.
+func (c *copier) segment(ctx context.Context, i int) error {
+	s := c.x.all[i]
+	if i+1 < len(c.x.all) && c.x.all[i+1].Block <= c.was.Size {
+		return c.sidecar(s) // whole, and covered by the replica's checkpoint
+	}
+	from, err := os.Open(s.path(c.x.dir))
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	fi, err := from.Stat()
+	if err != nil {
+		return err
+	}
+	head := make([]byte, segmentHead)
+	if _, err := io.ReadFull(from, head); err != nil {
+		return fmt.Errorf("%s %w: %w", s.name(), errSegmentHead, ErrDamaged)
+	}
+	t, err := parseSegmentHead(head, s, c.x.signed.Origin)
+	if err != nil {
+		return fmt.Errorf("%s %w: %w", s.name(), err, ErrDamaged)
+	}
+	to, err := c.openSegment(s, head)
+	if err != nil {
+		return err
+	}
+	defer to.Close()
+	end := int64(segmentHead)
+	_, next, err := walk(from, fi.Size(), segmentHead, s, t, true, func(b at, payload []byte) error {
+		if b.Number >= c.x.signed.Size {
+			return errStop
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		end = b.Offset + b.whole()
+		return c.block(to, &b, payload)
+	})
+	if err != nil {
+		return err
+	}
+	if want := c.endOf(i); next.Block < want {
+		return fmt.Errorf("%s: blocks from %d on are not there or not as they were sealed: %w", s.name(), next.Block, ErrDamaged)
+	}
+	if err := errors.Join(to.Truncate(end), to.Sync()); err != nil {
+		return err
+	}
+	if err := c.tree.write(c.disk, c.to); err != nil {
+		return err
+	}
+	return c.sidecar(s)
+}
+
+// sidecar copies the checkpoint that ends with a segment. Where it is not written yet, the next run does.
+func (c *copier) sidecar(s segment) error {
+	if _, err := os.Lstat(s.sidecar(c.to)); err == nil {
+		return nil
+	}
+	text, err := readSmall(s.sidecar(c.x.dir), maxCheckpoint)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return writeWhole(c.disk, s.sidecar(c.to), text, true)
+}
+
+// endOf returns the number behind a segment's last block that the checkpoint covers.
+func (c *copier) endOf(i int) int64 {
+	if i+1 < len(c.x.all) {
+		return min(c.x.all[i+1].Block, c.x.signed.Size)
+	}
+	return c.x.signed.Size
+}
+
+func (c *copier) openSegment(s segment, head []byte) (file, error) {
+	path := s.path(c.to)
+	have := make([]byte, segmentHead)
+	f, err := c.disk.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := writeWhole(c.disk, path, head, true); err != nil {
+			return nil, err
+		}
+		return c.disk.Open(path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.ReadAt(have, 0); err != nil || string(have) != string(head) {
+		f.Close()
+		return nil, fmt.Errorf("%s begins otherwise in the replica: %w", s.name(), ErrOther)
+	}
+	return f, nil
+}
+
+// block checks one block against the log and writes it, if the replica's checkpoint does not cover it already.
+func (c *copier) block(to file, b *at, payload []byte) error {
+	want, err := c.x.leafHash(b.Number)
+	if err != nil {
+		return err
+	}
+	if leafHash(sha256.New(), b.leaf()) != want {
+		return fmt.Errorf("block %d with the records %d to %d is not the one in the log: %w", b.Number, b.First, b.End()-1, ErrDamaged)
+	}
+	if b.Number < c.was.Size {
+		return nil
+	}
+	out := make([]byte, leadSize, b.whole())
+	b.put(out)
+	if _, err := to.WriteAt(append(out, payload...), b.Offset); err != nil {
+		return err
+	}
+	c.tree.add(b.leaf())
+	c.done.Blocks++
+	return nil
+}
+
+// finish puts the checkpoint in its place: only now the replica says that it has these blocks.
+func (c *copier) finish() error {
+	if c.tree.size != c.x.signed.Size || c.tree.root() != vault.Hash(c.x.signed.Root) {
+		return fmt.Errorf("the segments do not lead to the checkpoint's root: %w", ErrDamaged)
+	}
+	c.done.Size = c.x.signed.Size
+	return writeWhole(c.disk, filepath.Join(c.to, checkpointName), c.x.signed.Text, true)
+}
