@@ -3,7 +3,7 @@
 # How long make fuzz gives each target and each format: some two hours on two cores.
 FUZZTIME ?= 60s
 
-.PHONY: all build test race lint fuzz bench bench-formats demo drills drill-full docs ci clean pages live
+.PHONY: all build test race lint fuzz bench bench-formats demo drills drill-full docs ci clean pages live torture
 
 all: lint test
 
@@ -48,6 +48,13 @@ drill-full:
 # The live watch on whole drills, in any order, late and with restarts, against one replay in order. Some minutes.
 live:
 	SEKISHO_LIVE=1 go test -run '^TestLiveDrills$$' -v -timeout 30m ./node
+
+# The live vault: a process killed 1,000 times, 10,000 changes to what it sealed. An hour or so; interrupted, it goes on where it was. TORTURE is where that is kept.
+TORTURE ?= $(or $(TMPDIR),/tmp)/sekisho-torture
+
+torture:
+	mkdir -p $(TORTURE)
+	SEKISHO_TORTURE=$(TORTURE) SEKISHO_KILLS=1000 SEKISHO_TAMPER=10000 go test -run '^Test(Kill|Tamper)$$' -v -timeout 6h ./vault/sealed
 
 # The manual pages, from the texts of --help, and the page of every format, from its own words.
 docs: pages

@@ -17,42 +17,57 @@ import (
 func vaultCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "vault",
-		Short: "Verify what was sealed",
+		Short: "Verify, extract, export, replicate and restore what was sealed",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  onlyGroups,
 	}
-	cmd.AddCommand(verifyCommand())
+	cmd.AddCommand(verifyCommand(), extractCommand(), exportCommand(), replicateCommand(), restoreCommand())
 	return cmd
 }
 
 type verifyFlags struct {
 	dir, key, inputs, lang string
+	against                []string
 	json                   bool
 }
 
 func verifyCommand() *cobra.Command {
 	var f verifyFlags
 	cmd := &cobra.Command{
-		Use:   "verify --case DIR",
-		Short: "Compare a case folder, and the inputs it names, with its signed manifest",
+		Use:   "verify [DIR]",
+		Short: "Compare a case folder, or a live vault, with what was signed",
 		Long: `Verify reads every file that manifest.json of a case (or of a folder of preserved originals) names, inputs included, and names
 each that was changed since, with the blocks of 1 MiB that differ. It writes nothing.
 
+Given the folder of a live vault, it reads every sealed record and names those that were changed, removed, put in or exchanged since. With
+--against and a replica, or a checkpoint that somebody else keeps, it finds also that the whole was put back to an earlier state, or written anew; without, it says
+that this cannot be excluded. Given an export, or the proof of one record, it checks that.
+
 Exit status: 0 all is as it was sealed; 1 something changed, is missing or was added, or the manifest itself was changed.`,
 		Example: `  sekisho vault verify --case sekisho-case
-  sekisho vault verify --case /media/usb/case --key SHA256:… --inputs /media/usb`,
+  sekisho vault verify --case /media/usb/case --key SHA256:… --inputs /media/usb
+  sekisho vault verify /var/lib/sekisho/vault --against /mnt/other/sekisho`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError("%q is too much: the folder is given with --case", args[0])
+			if len(args) > 1 {
+				return usageError("%q is too much: one folder is verified at a time", args[1])
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				if cmd.Flags().Changed("case") {
+					return usageError("%q is too much: the folder is given with --case", args[0])
+				}
+				f.dir = args[0]
+			}
+			return f.run(cmd)
+		},
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.dir, "case", "sekisho-case", "the `folder` to verify")
 	fl.StringVar(&f.key, "key", "", "the key to trust: a fingerprint, a public key or a key `file` (default: this machine's)")
 	fl.StringVar(&f.inputs, "inputs", "", "the `folder` that relative paths of inputs are relative to (default: as recorded)")
+	fl.StringArrayVar(&f.against, "against", nil, "a replica of a live vault, or a `file` with a checkpoint of it that was kept elsewhere; may be repeated")
 	fl.BoolVar(&f.json, "json", false, "print the verdict as JSON on standard output")
 	fl.StringVar(&f.lang, "lang", "", "language of the verdict: ja or en (default: of the terminal)")
 	return cmd
@@ -67,6 +82,16 @@ func (f *verifyFlags) run(cmd *cobra.Command) error {
 		}
 	}
 	lang := language(f.lang)
+	trust := o.Trust
+	if trust == "" {
+		var err error
+		if trust, err = ownKey(); err != nil {
+			return err
+		}
+	}
+	if found, err := f.live(cmd, trust, lang); found {
+		return err
+	}
 	bar := newProgressBar(cmd.ErrOrStderr(), lang)
 	o.Progress = func(done, of int64) { bar.Update(node.Progress{Phase: "verify", Done: done, Total: of}) }
 	r, err := vault.Verify(cmd.Context(), f.dir, o)

@@ -161,48 +161,68 @@ type tampering struct {
 	from, to int64
 }
 
-// TestTamper makes random single changes: each is found, and the records that it touches are named.
+// TestTamper makes random single changes: each is found, and the records that it touches are named. How many says SEKISHO_TAMPER; with SEKISHO_TORTURE,
+// a folder, the run goes on where it was interrupted.
 func TestTamper(t *testing.T) {
 	n := 60
 	if v, err := strconv.Atoi(os.Getenv("SEKISHO_TAMPER")); err == nil {
 		n = v
 	}
+	var state tamperings
+	keep := filepath.Join(t.TempDir(), "tamperings.json")
+	if home := os.Getenv("SEKISHO_TORTURE"); home != "" {
+		keep = filepath.Join(home, "tamperings.json")
+	}
+	if b, err := os.ReadFile(keep); err == nil {
+		json.Unmarshal(b, &state)
+	}
+	if state.Counts == nil {
+		state.Counts = map[string]int{}
+	}
 	dir, before := fill(t, 320)
 	blocks := blocksOf(t, dir)
-	seed := uint64(n)
-	if v, err := strconv.ParseUint(os.Getenv("SEKISHO_SEED"), 10, 64); err == nil {
-		seed = v
-	}
-	random := rand.New(rand.NewPCG(seed, 7))
-	counts := map[string]int{}
-	for i := 0; i < n; {
+	for ; state.Done < n; state.Done++ {
+		random := rand.New(rand.NewPCG(uint64(state.Done), 7))
 		changed := copyFolder(t, dir)
 		did, ok := tamper(t, random, changed, before, blocks, dir)
-		if !ok {
+		for !ok {
 			os.RemoveAll(changed)
-			continue
+			changed = copyFolder(t, dir)
+			did, ok = tamper(t, random, changed, before, blocks, dir)
 		}
-		i++
-		counts[did.what]++
-		r := verify(t, changed)
-		if r.OK {
-			t.Errorf("%d: %s %s [%d, %d) is not found", i, did.what, did.file, did.from, did.to)
-		}
-		for _, b := range blocks {
-			rel, _ := filepath.Rel(dir, b.file)
-			if rel != did.file || b.Offset >= did.to || b.Offset+b.whole() <= did.from {
-				continue
-			}
-			if !named(r, int64(b.First), int64(b.End())) {
-				t.Errorf("%d: %s %s [%d, %d): records %d to %d are touched and not named: %s", i, did.what, did.file, did.from, did.to, b.First, b.End()-1, describe(r))
-			}
-		}
+		state.Counts[did.what]++
+		found(t, verify(t, changed), state.Done, did, blocks, dir)
 		os.RemoveAll(changed)
 		if t.Failed() {
-			break
+			return
+		}
+		b, _ := json.Marshal(state)
+		os.WriteFile(keep, b, 0o600)
+	}
+	t.Logf("%d changes, each found: %v", n, state.Counts)
+}
+
+// tamperings is the state of a run that may be interrupted and goes on.
+type tamperings struct {
+	Done   int
+	Counts map[string]int
+}
+
+// found checks that a change is found and that each record that it touches is named.
+func found(t *testing.T, r *Report, i int, did tampering, blocks []placed, original string) {
+	t.Helper()
+	if r.OK {
+		t.Errorf("%d: %s %s [%d, %d) is not found", i, did.what, did.file, did.from, did.to)
+	}
+	for _, b := range blocks {
+		rel, _ := filepath.Rel(original, b.file)
+		if rel != did.file || b.Offset >= did.to || b.Offset+b.whole() <= did.from {
+			continue
+		}
+		if !named(r, int64(b.First), int64(b.End())) {
+			t.Errorf("%d: %s %s [%d, %d): records %d to %d are touched and not named: %s", i, did.what, did.file, did.from, did.to, b.First, b.End()-1, describe(r))
 		}
 	}
-	t.Logf("%d changes, each found: %v", n, counts)
 }
 
 func named(r *Report, from, to int64) bool {
