@@ -39,6 +39,7 @@ func (s *scoping) judgeAccounts() []*judgedAccount {
 			out = append(out, j)
 		}
 	}
+	out = s.judgeMade(out)
 	s.causes(out)
 	return out
 }

@@ -39,7 +39,8 @@ type Ledger struct {
 	last    event.Micros
 	called  map[nameKey]*seenDays
 	dates   map[int32]event.Micros // the first record of each day
-	folded  int64                  // visits that did not fit and were noted by account and address only
+	made    []making
+	folded  int64 // visits that did not fit and were noted by account and address only
 }
 
 // Bounds of what an outsider can inflate. Beyond them things fall into coarser entries, never out.
@@ -174,8 +175,11 @@ func (l *Ledger) Observe(s *event.Sighting) {
 		if s.Who != nil && !s.Who.System && s.Outcome != event.OutcomeFailure && s.SrcIP.IsValid() {
 			l.visit(s)
 		}
-		if s.Class == event.ClassFile {
+		switch s.Class {
+		case event.ClassFile:
 			l.between(s)
+		case event.ClassAccountChange:
+			l.make(s)
 		}
 	case event.ClassRemoteSession, event.ClassNetwork:
 		l.between(s)

@@ -1,0 +1,89 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package breach
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sekisho/sekisho/cases"
+	"github.com/sekisho/sekisho/event"
+)
+
+// An intruder who holds an administrator's account makes one of his own, which stays when the stolen one is taken back. It need never have logged in
+// to be his.
+
+// making is that one account made another.
+type making struct {
+	by, whom *event.Account
+	at       event.Micros
+}
+
+// maxMade is how many makings are kept; who makes more hides nothing by it, since the first are what is kept.
+const maxMade = 1 << 14
+
+// make notes that an account was made.
+func (l *Ledger) make(s *event.Sighting) {
+	if s.Activity == event.ActCreate && s.Outcome != event.OutcomeFailure && s.Who != nil && s.Whom != nil && s.Who != s.Whom && len(l.made) < maxMade {
+		l.made = append(l.made, making{s.Who, s.Whom, s.Time})
+	}
+}
+
+// judgeMade adds the accounts that compromised ones made after they had fallen: a doubt, since their owners go on working, and more where the new
+// account was raised at once by one whose work that is not.
+func (s *scoping) judgeMade(all []*judgedAccount) []*judgedAccount {
+	bad, known := map[uint32]*judgedAccount{}, map[uint32]*judgedAccount{}
+	for _, j := range all {
+		known[j.p.who.Handle] = j
+		if j.verdict == cases.AccountCompromised {
+			bad[j.p.who.Handle] = j
+		}
+	}
+	for _, m := range s.made {
+		by := bad[m.by.Handle]
+		if by == nil || m.at < by.first || bad[m.whom.Handle] != nil || s.spokenFor(m.whom.ID) {
+			continue
+		}
+		w := s.w.Made
+		if s.raised(m) {
+			w = s.w.MadeRaised
+		} else if strings.HasSuffix(m.whom.Name, "$") { // a machine that joined the domain
+			continue
+		}
+		j := known[m.whom.Handle]
+		if j == nil {
+			p := s.Ledger.people[m.whom.Handle]
+			if p == nil {
+				p = &person{who: m.whom, first: m.at}
+			}
+			j = &judgedAccount{p: p, terms: []term{{"prior", s.w.Prior}}, nats: s.w.Prior}
+			known[m.whom.Handle], all = j, append(all, j)
+		}
+		j.terms, j.nats = append(j.terms, term{"made-by", w}), j.nats+w
+		j.verdict = cases.AccountSuspected
+		if j.nats >= condemnedAt {
+			j.verdict = cases.AccountCompromised
+		}
+		if j.first == 0 {
+			j.first = m.at
+		}
+		j.first, j.last = min(j.first, m.at), max(j.last, m.at)
+	}
+	slices.SortStableFunc(all, func(a, b *judgedAccount) int { return strings.Compare(a.p.who.ID, b.p.who.ID) })
+	return all
+}
+
+// raised says whether a high finding tells that the maker gave the new account an administrator's rights, which is not its work.
+func (s *scoping) raised(m making) bool {
+	return slices.ContainsFunc(s.in.Findings, func(f event.Finding) bool {
+		return base(f.Detector) == "admin-misuse" && f.Severity >= event.High && f.First <= m.at && m.at <= f.Last && slices.Contains(f.Accounts, m.by.ID) && slices.Contains(f.Accounts, m.whom.ID)
+	})
+}
+
+// spokenFor says whether a person answered for the account as a whole.
+func (s *scoping) spokenFor(id string) bool {
+	return slices.ContainsFunc(s.in.Answers, func(a Answer) bool {
+		return a.Account == id && !a.Unknown && !a.Weightless
+	})
+}
