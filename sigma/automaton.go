@@ -3,6 +3,8 @@
 
 package sigma
 
+import "slices"
+
 // literals finds the literals of one field: those that stand anywhere in one pass over the text (Aho and Corasick, 1975), those that
 // stand at an end by walking in from there, which stops where no literal goes on. Literals that are not ASCII have an automaton of
 // their own, since most texts are, and so have those that are looked for where all dashes are one. Nil parts have none.
@@ -76,12 +78,19 @@ type trie struct {
 	literals []string
 	edges    []trieEdge
 	nodes    []trieNode
+	ends     []trieEnd
 }
 
+// trieNode holds no pointer, so that tens of thousands of them are no work for the collector while they grow.
 type trieNode struct {
 	edge int32 // the first of its edges, plus one
 	fail int32
-	ends []hit
+	end  int32 // the first of what ends there, plus one
+}
+
+type trieEnd struct {
+	hit
+	next int32 // of the same node, plus one
 }
 
 type trieEdge struct {
@@ -112,13 +121,23 @@ func (t *trie) add(literal string, backwards bool, h hit) {
 		to, ok := t.step(at, b)
 		if !ok {
 			to = int32(len(t.nodes))
-			t.nodes = append(t.nodes, trieNode{})
-			t.edges = append(t.edges, trieEdge{to, t.nodes[at].edge, b})
+			t.nodes = append(doubled(t.nodes), trieNode{})
+			t.edges = append(doubled(t.edges), trieEdge{to, t.nodes[at].edge, b})
 			t.nodes[at].edge = int32(len(t.edges))
 		}
 		at = to
 	}
-	t.nodes[at].ends = append(t.nodes[at].ends, h)
+	t.ends = append(t.ends, trieEnd{h, t.nodes[at].end})
+	t.nodes[at].end = int32(len(t.ends))
+}
+
+// doubled returns a list with room for one more. A full one is given room for as many again: append by itself would give a long one a
+// quarter more, and copy it that much oftener.
+func doubled[E any](list []E) []E {
+	if len(list) == cap(list) {
+		return slices.Grow(list, max(len(list), 8))
+	}
+	return list
 }
 
 // build makes the table. States are numbered in order of depth, so that a state's failure stands before it. Without links a
@@ -152,7 +171,9 @@ func (t *trie) build(links bool) *automaton {
 			copy(a.next[state*a.width:(state+1)*a.width], a.next[fail*a.width:(fail+1)*a.width])
 		}
 		from := uint32(len(a.atoms))
-		a.atoms = append(a.atoms, t.nodes[node].ends...)
+		for e := t.nodes[node].end; e != 0; e = t.ends[e-1].next {
+			a.atoms = append(a.atoms, t.ends[e-1].hit)
+		}
 		if i > 0 && links {
 			a.atoms = append(a.atoms, a.atoms[a.out[fail].from:a.out[fail].to]...)
 		}

@@ -25,6 +25,7 @@ type Engine struct {
 	wakes  [][]int32  // by atom: the rules that it wakes
 
 	mu      sync.RWMutex
+	made    uint32 // how many classes were made
 	classes map[*Source]*class
 	words   map[string]*literals // of records of one kind, by the rules that look at whole records
 }
@@ -69,6 +70,7 @@ type check struct {
 
 // class is what the engine knows of the records of one source.
 type class struct {
+	number uint32
 	has    []uint64  // rules, as a set
 	always []int32   // rules of it that no literal wakes
 	fields []bool    // that its rules look at

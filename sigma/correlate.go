@@ -34,6 +34,7 @@ type Hit struct {
 	Record *Record // with the fields that correlations ask for: see Wants
 	Input  string
 	Number int64
+	Event  *event.Event // that was made of the record, for whoever is told; may be nil. Its remainder is not kept.
 }
 
 // Told is a correlation that came true.
@@ -70,7 +71,7 @@ type correlating struct {
 	by     [][]string // by rule: the fields that are grouped by
 	need   int        // records or values that make it true; of those judged at once
 	late   bool
-	table  map[uint64]int32
+	table  groupTable
 	groups [][]group    // in chunks of groupChunk
 	more   []*groupMore // by group, of other kinds than a count
 	made   int32
@@ -144,7 +145,7 @@ func NewCorrelator(s *Set, groups int) *Correlator {
 
 func newCorrelating(r *Rule) *correlating {
 	c := r.Correlation
-	w := &correlating{rule: r, c: c, span: event.Micros(c.Span.Microseconds()), late: c.late(), table: map[uint64]int32{}, sweep: 4096}
+	w := &correlating{rule: r, c: c, span: event.Micros(c.Span.Microseconds()), late: c.late(), sweep: 4096}
 	for i := range c.Rules {
 		var by []string
 		for _, f := range c.GroupBy {
@@ -246,7 +247,7 @@ func (c *Correlator) Finish(tell func(*Told)) {
 func (c *Correlator) State() int {
 	n := 0
 	for _, w := range c.all {
-		n += len(w.table)
+		n += w.table.n
 	}
 	return n
 }
@@ -306,7 +307,7 @@ func (c *Correlator) feed(f feed, h *Hit, tell func(*Told)) {
 
 // tell tells of a correlation, and gives it to those that stand on it.
 func (c *Correlator) tell(w *correlating, h *Hit, value float64, coarse bool, tell func(*Told)) {
-	t := &Told{Hit: Hit{w.rule, h.Record, h.Input, h.Number}, Value: value, Coarse: coarse}
+	t := &Told{Hit: Hit{w.rule, h.Record, h.Input, h.Number, h.Event}, Value: value, Coarse: coarse}
 	if i := slices.Index(w.c.related, h.Rule); i >= 0 {
 		for n, name := range w.by[i] {
 			v, _ := h.Record.Get(name)
@@ -341,17 +342,17 @@ func (c *Correlator) value(w *correlating, r *Record) (uint64, float64, bool) {
 
 // find returns the group of that key, a new one if there is none.
 func (w *correlating) find(key uint64, now event.Micros, most int) (int32, bool) {
-	if i, ok := w.table[key]; ok {
+	if i, ok := w.table.get(key); ok {
 		return i, false
 	}
-	if len(w.table) >= w.sweep {
+	if w.table.n >= w.sweep {
 		w.forget(now)
-		w.sweep = max(4096, 2*len(w.table))
+		w.sweep = max(4096, 2*w.table.n)
 	}
-	coarse := len(w.table) >= most
+	coarse := w.table.n >= most
 	if coarse {
 		key &= coarseGroups - 1
-		if i, ok := w.table[key]; ok {
+		if i, ok := w.table.get(key); ok {
 			return i, true
 		}
 	}
@@ -365,7 +366,7 @@ func (w *correlating) find(key uint64, now event.Micros, most int) (int32, bool)
 		w.made++
 	}
 	*w.at(i) = group{key: key}
-	w.table[key] = i
+	w.table.put(key, i)
 	return i, coarse
 }
 
@@ -388,7 +389,7 @@ func (w *correlating) forget(now event.Micros) {
 
 // drop gives up one group.
 func (w *correlating) drop(i int32, g *group) {
-	delete(w.table, g.key)
+	w.table.drop(g.key)
 	if g.n > 0 {
 		w.rings.put(g.class, g.row)
 	}

@@ -101,7 +101,12 @@ func (w *correlating) later(i int32, g *group, h *Hit, value uint64, number floa
 	m.count++
 	keep := *h.Record
 	keep.Fields = slices.Clone(h.Record.Fields)
-	m.hit = Hit{h.Rule, &keep, h.Input, h.Number}
+	m.hit = Hit{h.Rule, &keep, h.Input, h.Number, nil}
+	if h.Event != nil {
+		e := *h.Event
+		e.Rest, e.Ref.More = nil, slices.Clone(e.Ref.More)
+		m.hit.Event = &e
+	}
 	switch w.c.Type {
 	case EventCount:
 	case ValueCount:

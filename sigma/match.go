@@ -28,6 +28,54 @@ type Matcher struct {
 	dashes []byte
 	class  *class
 	record *Record
+
+	known   map[*Source]*class // without the engine's lock
+	layouts [layouts]layout
+}
+
+// layouts is how many layouts a matcher remembers.
+const layouts = 256
+
+// layout is what the fields of the last record of a class were called, in their order: the next record's are most often called the same,
+// which is seen without looking the names up.
+type layout struct {
+	class *class
+	slots []slot
+}
+
+type slot struct {
+	name string
+	id   int32 // of the field; 0: no rule of the class looks at it
+}
+
+// maxSlots bounds the fields that a layout remembers.
+const maxSlots = 256
+
+// layout returns the layout of the class at hand.
+func (m *Matcher) layout() *layout {
+	l := &m.layouts[m.class.number%layouts]
+	if l.class != m.class {
+		l.class, l.slots = m.class, l.slots[:0]
+	}
+	return l
+}
+
+// id returns the number of the field at place i, if a rule of the class looks at it.
+func (m *Matcher) id(l *layout, i int, name string) int32 {
+	if i < len(l.slots) && l.slots[i].name == name {
+		return l.slots[i].id
+	}
+	id, known := m.e.field[name]
+	if !known || !m.class.fields[id] {
+		id = 0
+	}
+	switch {
+	case i < len(l.slots):
+		l.slots[i] = slot{name, id}
+	case i == len(l.slots) && i < maxSlots:
+		l.slots = append(l.slots, slot{name, id})
+	}
+	return id
 }
 
 // value is one value of a field. Its text in small letters is lower[from:to], once somebody asked for it.
@@ -41,12 +89,15 @@ type value struct {
 // NewMatcher returns a matcher.
 func (e *Engine) NewMatcher() *Matcher {
 	n := len(e.autos)
-	return &Matcher{e: e, held: make([]uint32, e.atoms), asked: make([]uint32, len(e.checks)), yes: make([]bool, len(e.checks)),
+	return &Matcher{e: e, known: map[*Source]*class{}, held: make([]uint32, e.atoms), asked: make([]uint32, len(e.checks)), yes: make([]bool, len(e.checks)),
 		woken: make([]uint32, len(e.rules)), first: make([]int32, n), last: make([]int32, n), seen: make([]uint32, n)}
 }
 
 // Rules returns how many rules the engine has.
 func (e *Engine) Rules() int { return len(e.rules) }
+
+// Has says whether any rule is for records of a source. Callers keep sources: what is known of each is remembered.
+func (e *Engine) Has(s *Source) bool { return !e.classOf(s).none }
 
 // classOf returns what is known of a source.
 func (e *Engine) classOf(s *Source) *class {
@@ -83,6 +134,8 @@ func (e *Engine) classOf(s *Source) *class {
 		}
 	}
 	e.mu.Lock()
+	e.made++
+	c.number = e.made
 	if len(rules) > 0 {
 		if c.words = e.words[string(key)]; c.words == nil {
 			c.words = wordsOf(rules)
@@ -96,10 +149,22 @@ func (e *Engine) classOf(s *Source) *class {
 	return c
 }
 
+// classOf returns what is known of a source, from the matcher's own memory first: a lock that all take is dear.
+func (m *Matcher) classOf(s *Source) *class {
+	if c := m.known[s]; c != nil {
+		return c
+	}
+	c := m.e.classOf(s)
+	if len(m.known) < maxClasses {
+		m.known[s] = c
+	}
+	return c
+}
+
 // Match returns the rules that match the record, in the order of the set. The slice is valid until the next call.
 func (m *Matcher) Match(r *Record) []*Rule {
 	m.rules = m.rules[:0]
-	if m.class = m.e.classOf(r.Source); m.class.none {
+	if m.class = m.classOf(r.Source); m.class.none {
 		return nil
 	}
 	m.begin(r)
@@ -126,18 +191,18 @@ func (m *Matcher) begin(r *Record) {
 		m.turn = 1
 	}
 	m.queue, m.out, m.values, m.lower, m.record = m.queue[:0], m.out[:0], m.values[:0], m.lower[:0], r
+	l := m.layout()
 	for i := range r.Fields {
 		f := &r.Fields[i]
-		id, known := m.e.field[f.Name]
-		known = known && id != 0 && m.class.fields[id]
-		if !known && m.class.words == nil {
+		id := m.id(l, i, f.Name)
+		if id == 0 && m.class.words == nil {
 			continue
 		}
 		v := value{text: f.Value}
 		if m.class.words != nil {
 			m.look(m.class.words, &v)
 		}
-		if !known {
+		if id == 0 {
 			continue
 		}
 		m.look(&m.e.autos[id], &v)

@@ -4,8 +4,11 @@
 package sigma
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"runtime"
@@ -20,6 +23,7 @@ type Set struct {
 	Rules  []*Rule  // detections and correlations that can be used, by file and line
 	Errors []*Error // documents that were refused, by file and line
 	Files  int      // that were read
+	Sum    [32]byte // SHA-256 over the contents of all files that were read, by name
 
 	filters []*Rule
 }
@@ -60,6 +64,7 @@ func Load(o ReadOptions, roots ...Root) *Set {
 	type result struct {
 		rules []*Rule
 		errs  []*Error
+		sum   [32]byte
 	}
 	results := make([]result, len(names))
 	var next atomic.Int64
@@ -73,25 +78,39 @@ func Load(o ReadOptions, roots ...Root) *Set {
 					continue
 				}
 				results[i].rules, results[i].errs = Read(names[i].path, data, o)
+				results[i].sum = sha256.Sum256(data)
 			}
 		})
 	}
 	wg.Wait()
 	var rules []*Rule
+	sum := sha256.New()
 	for _, r := range results {
 		rules = append(rules, r.rules...)
 		s.Errors = append(s.Errors, r.errs...)
+		sum.Write(r.sum[:])
 	}
+	s.Sum = [32]byte(sum.Sum(nil))
 	s.Files = len(names)
 	s.join(rules)
 	return s
 }
 
 func readFile(fsys fs.FS, name string) ([]byte, error) {
-	if st, err := fs.Stat(fsys, name); err == nil && st.Size() > maxFile {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var b bytes.Buffer
+	b.Grow(8 << 10) // most have less: one read
+	if _, err := b.ReadFrom(io.LimitReader(f, maxFile+1)); err != nil {
+		return nil, err
+	}
+	if b.Len() > maxFile {
 		return nil, fmt.Errorf("a rule file of more than %d bytes", maxFile)
 	}
-	return fs.ReadFile(fsys, name)
+	return b.Bytes(), nil
 }
 
 // Join joins rules that were read.
@@ -248,6 +267,22 @@ func (f *Filter) names(r *Rule) bool {
 func (l LogSource) fits(o LogSource) bool {
 	same := func(a, b string) bool { return a == "" || b == "" || a == b }
 	return same(l.Category, o.Category) && same(l.Product, o.Product) && same(l.Service, o.Service)
+}
+
+// Own returns the detections that are for our own events, and the others, those for records under the names of their product. Both
+// are of the same rules; correlations are in neither.
+func (s *Set) Own() (own, native *Set) {
+	own, native = &Set{}, &Set{}
+	for _, r := range s.Rules {
+		switch {
+		case r.Match == nil:
+		case r.Source.Product == OwnProduct:
+			own.Rules = append(own.Rules, r)
+		default:
+			native.Rules = append(native.Rules, r)
+		}
+	}
+	return own, native
 }
 
 // Everything returns the rules that can be used and the filters, by file and line.
