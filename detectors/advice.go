@@ -48,6 +48,10 @@ func AdviceOn(finding string) Advice {
 		a.Wrong.En = "Journeys, a new home, a new device. Where little is known of the owner's past the judgement is weak."
 		a.Do.En = "Ask the owner by telephone about the times and addresses named, and give the answer with --answers."
 		a.Needs.En = "Logins with the client's true address and client, of as long a time as there is."
+	case "sigma":
+		a.Wrong.En = "The rule's author names the innocent reasons that are known; a rule of somebody else knows nothing of how your machines are administered. One that matches daily is noise here: sekisho rules backtest says so."
+		a.Do.En = "Read the records of the evidence and the rule: sekisho rules explain shows which of its tests hold. Where the reason is innocent, write a filter beside the rule, or an exception in the profile for the machine, account or address."
+		a.Needs.En = "The log source that the rule names; sekisho rules coverage says which rules have theirs here."
 	case "lateral-path":
 		a.Wrong.En = "A new way of administration, work from a spare machine."
 		a.Do.En = "Look at both ends, ask the owner of the account that was used, and treat the destination as entered."

@@ -34,6 +34,8 @@ type given struct {
 	FormatDir string                   `json:"format_dir,omitempty"` // absolute path of a folder of formats of one's own
 	Intel     []IntelFile              `json:"intel,omitempty"`      // their paths absolute
 	Claims    []Claim                  `json:"claims,omitempty"`
+	Rules     []string                 `json:"rules,omitempty"` // absolute paths of Sigma rules
+	Values    map[string][]string      `json:"placeholders,omitempty"`
 	Timezone  string                   `json:"timezone,omitempty"`
 	Year      int                      `json:"year,omitempty"`
 	Asked     map[string]cases.Subject `json:"asked,omitempty"` // what questions were about that people answered
@@ -193,6 +195,14 @@ func (v *investigation) recall() error {
 	if err := checkIntel(o.Intel); err != nil {
 		return err
 	}
+	for _, path := range g.Rules {
+		if !slices.ContainsFunc(o.Rules, func(have string) bool { abs, _ := absRules(have); return abs == path }) {
+			o.Rules = append(o.Rules, path)
+		}
+	}
+	if o.Values == nil {
+		o.Values = g.Values
+	}
 	for _, c := range o.Claims {
 		if !slices.ContainsFunc(g.Claims, func(have Claim) bool { return have.id() == c.id() }) {
 			g.Claims = append(g.Claims, c)
@@ -234,7 +244,14 @@ func (v *investigation) writeGiven() error {
 	for _, s := range o.Seeds {
 		g.Seeds = append(g.Seeds, givenSeed(s))
 	}
-	g.Claims = o.Claims
+	g.Claims, g.Values = o.Claims, o.Values
+	for _, path := range o.Rules {
+		abs, err := absRules(path)
+		if err != nil {
+			return fmt.Errorf("node: write %s: %w", givenName, err)
+		}
+		g.Rules = append(g.Rules, abs)
+	}
 	for _, f := range o.Intel {
 		abs, err := filepath.Abs(f.Path)
 		if err != nil {
@@ -278,4 +295,12 @@ func hashShaped(s string) bool {
 		return strings.Trim(strings.ToLower(s), "0123456789abcdef") == ""
 	}
 	return false
+}
+
+// absRules returns the absolute path of rules; the name of the built-in ones stays what it is.
+func absRules(path string) (string, error) {
+	if path == BuiltinRules {
+		return path, nil
+	}
+	return filepath.Abs(path)
 }

@@ -33,9 +33,9 @@ func (v *investigation) document(ctx context.Context, r *breach.Result, held *ho
 		Questions: r.Questions, Containment: r.Containment, Decisions: v.decisions(),
 	}
 	c.Coverage = coverage(w, w.first, w.last)
-	c.Limits = append(v.limits(r), v.intel.limits()...)
+	c.Limits = slices.Concat(v.limits(r), v.intel.limits(), v.rules.limits())
 	c.Intel = v.intel.told()
-	all := append(slices.Clone(w.findings), r.Findings...)
+	all := slices.Concat(w.findings, r.Findings, w.ruled)
 	held.tell(all)
 	findings, err := v.findings(ctx, all)
 	if err != nil {

@@ -41,6 +41,7 @@ type investigation struct {
 	ported   bool    // there are logins with the port that they came from
 	relays   *relays // nil: no front end's log stands beside the directory's
 	intel    *intelligence
+	rules    *ruling // nil: none were given
 	partial  bool
 	covered  bool
 	stats    Stats
@@ -73,6 +74,11 @@ func Investigate(ctx context.Context, o Options) (*Outcome, error) {
 		return nil, err
 	}
 	defer v.found.Close()
+	var err error
+	if v.rules, err = newRuling(v.o, v.work); err != nil {
+		return nil, err
+	}
+	defer v.rules.close()
 	if err := v.readAll(ctx); err != nil {
 		return nil, err
 	}
@@ -185,7 +191,7 @@ func (v *investigation) discover(ctx context.Context) error {
 func (v *investigation) readAll(ctx context.Context) error {
 	start := time.Now()
 	v.sorter = sorted.New(sorted.Options{Dir: v.work, Memory: cmp.Or(v.o.sorting, v.o.Memory/6), Adders: v.o.Jobs, Batch: v.o.Batch})
-	r := &reading{plan: v.plan, o: v.o, sorter: v.sorter, dir: v.work, total: v.found.Bytes(), progress: v.o.Progress}
+	r := &reading{plan: v.plan, o: v.o, sorter: v.sorter, dir: v.work, total: v.found.Bytes(), progress: v.o.Progress, rules: v.rules}
 	if v.o.Early && v.o.Progress != nil {
 		r.early = newEarly(v.know.know)
 	}
@@ -276,7 +282,7 @@ func (v *investigation) watchInto(ctx context.Context, db store.Writer) error {
 	if v.intel, err = readIntel(ctx, v.intelFiles(), v.o.zone()); err != nil {
 		return err
 	}
-	if v.watched, err = watch(ctx, v.sorter, v.know, db, v.o, kinds, v.relays, v.intel); err != nil {
+	if v.watched, err = watch(ctx, v.sorter, v.know, db, v.o, kinds, v.relays, v.intel, v.rules); err != nil {
 		return explain(err, v.o.Out)
 	}
 	v.except()
@@ -327,7 +333,7 @@ func (v *investigation) conclude(ctx context.Context, db *duckdb.Writer) (*Outco
 		return nil, explain(err, v.o.Out)
 	}
 	v.stats.Write = time.Since(start)
-	out := &Outcome{Case: c, Dir: v.o.Out, Stats: v.stats, made: v}
+	out := &Outcome{Case: c, Dir: v.o.Out, Stats: v.stats, made: v, Refused: v.rules.refused()}
 	for _, i := range v.plan.inputs {
 		out.Understood = out.Understood || i.tally.parsed > 0
 		out.Stats.Records += i.tally.stats.Records

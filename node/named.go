@@ -76,7 +76,7 @@ func (v *investigation) listNamed(c *cases.Case) {
 				missing[id] = m
 			}
 			m.findings = append(m.findings, f.ID)
-			m.grave = m.grave || f.Severity == cases.High || f.Severity == cases.Critical || f.Detector == "dormant-account" && f.Severity == cases.Medium && harmed(c)
+			m.grave = m.grave || f.Detector != ruleDetector && (f.Severity == cases.High || f.Severity == cases.Critical) || f.Detector == "dormant-account" && f.Severity == cases.Medium && harmed(c)
 		}
 	}
 	wanted := map[string]bool{}

@@ -19,6 +19,7 @@ import (
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/config"
 	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/sigma"
 )
 
 // Options of an investigation. Paths and Out must be set; everything else works as it is.
@@ -32,6 +33,8 @@ type Options struct {
 	Answers   []config.Answer
 	Intel     []IntelFile
 	Claims    []Claim
+	Rules     []string            // folders and files of Sigma rules; BuiltinRules: the built-in ones
+	Values    map[string][]string // of placeholders in rules, by name
 	Formats   []FormatRule
 	FormatDir string         // of formats of one's own
 	Zone      *time.Location // for records that carry none
@@ -97,6 +100,8 @@ type Outcome struct {
 	// Understood is false if no record of any input was taken by a parser.
 	Understood bool
 	Stats      Stats
+
+	Refused []*sigma.Error // rules that could not be used
 
 	made *investigation // what it was made by, for Consult
 }

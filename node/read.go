@@ -64,7 +64,8 @@ type reading struct {
 	crossed  atomic.Int64 // connections through a box that translates, requests through a proxy
 	ported   atomic.Int64 // logins from a port of an outside address: it may tell which of several homes behind it
 	progress func(Progress)
-	early    *early // nil: no look before the end
+	early    *early  // nil: no look before the end
+	rules    *ruling // nil: there are none
 }
 
 // run reads all streams with as many workers as there are jobs. An interrupted context ends the reading early and is no
@@ -81,7 +82,7 @@ func (r *reading) run(ctx context.Context) error {
 	errs := make([]error, r.o.Jobs)
 	for i := range r.o.Jobs {
 		wg.Go(func() {
-			w := &reader{reading: r, adder: r.sorter.Adder(), buffers: &intake.Buffers{}}
+			w := &reader{reading: r, adder: r.sorter.Adder(), buffers: &intake.Buffers{}, rule: r.rules.reader()}
 			for s := range next {
 				if errs[i] == nil {
 					errs[i] = w.stream(ctx, s)
@@ -98,6 +99,7 @@ type reader struct {
 	*reading
 	adder   *sorted.Adder
 	buffers *intake.Buffers
+	rule    *ruleReader // nil: no rule wants to see records
 	batch   event.Batch
 	current *input
 	lost    *bufio.Writer
@@ -112,6 +114,7 @@ func (w *reader) stream(ctx context.Context, pieces []*input) error {
 	clock := &formats.Clock{}
 	env := &formats.Env{Clock: clock, Intern: formats.NewInterner(), Host: pieces[0].settings.Host}
 	rd := formats.NewReader(pieces[0].order, env)
+	w.rule.begin(env, rd, pieces[0])
 	for _, in := range pieces {
 		if ctx.Err() != nil {
 			in.tally.status = "interrupted"
@@ -221,7 +224,11 @@ func brokenStatus(err error) string {
 var errFatal = errors.New("cannot go on")
 
 func (w *reader) record(in *input, rd *formats.Reader, rec *event.Record) error {
+	before := len(w.batch.Events)
 	err := rd.Read(rec, &w.batch)
+	if err := w.rule.record(rec, rd, err, w.batch.Events[min(before, len(w.batch.Events)):]); err != nil {
+		return fmt.Errorf("%w: %w", errFatal, err)
+	}
 	if err != nil {
 		in.tally.unparsed++
 		w.failed.Add(1)

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -89,14 +90,21 @@ func viewAll(ctx context.Context, paths []string, o RulesOptions, take func(path
 	return read, nil
 }
 
+// BuiltinRules is the name under which the built-in rules are asked for. A folder of that name is ./builtin.
+const BuiltinRules = "builtin"
+
 // LoadRules reads the rules of files and folders, or the built-in ones where none are named, with values of placeholders, by name. Of a path that does not exist it returns
 // an error; what is wrong with single rules stands in the set.
 func LoadRules(paths []string, placeholders map[string][]string) (*sigma.Set, error) {
 	var roots []sigma.Root
 	if len(paths) == 0 {
-		roots = []sigma.Root{{Name: "builtin", FS: rules.Files}}
+		roots = []sigma.Root{{Name: BuiltinRules, FS: rules.Files}}
 	}
 	for _, p := range paths {
+		if p == BuiltinRules {
+			roots = append(roots, sigma.Root{Name: p, FS: rules.Files})
+			continue
+		}
 		st, err := os.Stat(p)
 		switch {
 		case err != nil:
@@ -108,6 +116,8 @@ func LoadRules(paths []string, placeholders map[string][]string) (*sigma.Set, er
 			roots = append(roots, sigma.Root{Name: dir, FS: oneFile{os.DirFS(cmp.Or(dir, ".")), name}})
 		}
 	}
+	// Reading makes many small objects in a second, nearly all of which stay: the collector would look through them again and again.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	return sigma.Load(sigma.ReadOptions{Placeholders: placeholders}, roots...), nil
 }
 

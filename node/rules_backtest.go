@@ -6,12 +6,15 @@ package node
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/sigma"
+	"github.com/sekisho/sekisho/store/duckdb"
 )
 
 // RuleHistory is what a rule would have told over records of the past.
@@ -39,37 +42,54 @@ type sourceHistory struct {
 // maxFieldNames bounds the names that are remembered of one source.
 const maxFieldNames = 1 << 14
 
+// backtest counts what rules would have told.
+type backtest struct {
+	out     []RuleHistory // in the order of the set
+	index   map[*sigma.Rule]*RuleHistory
+	sources map[*sigma.Source]*sourceHistory
+	days    map[*sigma.Rule]map[int32]int64
+}
+
+func newBacktest(set *sigma.Set) *backtest {
+	b := &backtest{out: make([]RuleHistory, len(set.Rules)), index: map[*sigma.Rule]*RuleHistory{}, sources: map[*sigma.Source]*sourceHistory{}, days: map[*sigma.Rule]map[int32]int64{}}
+	for i, r := range set.Rules {
+		b.out[i].Rule = r
+		b.index[r] = &b.out[i]
+	}
+	return b
+}
+
+func (b *backtest) matched(r *sigma.Rule, at event.Micros) {
+	h := b.index[r]
+	h.Matches++
+	if at == 0 {
+		return
+	}
+	if h.First == 0 || at < h.First {
+		h.First = at
+	}
+	h.Last = max(h.Last, at)
+	if b.days[r] == nil {
+		b.days[r] = map[int32]int64{}
+	}
+	b.days[r][at.Day(0)]++
+}
+
+func (b *backtest) settle() []RuleHistory {
+	for i := range b.out {
+		b.out[i].settle(b.sources, b.days[b.out[i].Rule])
+	}
+	return b.out
+}
+
 // BacktestRules shows the records of files to rules and returns what each would have told, in the order of the set.
 func BacktestRules(ctx context.Context, set *sigma.Set, paths []string, o RulesOptions) ([]RuleHistory, *RulesRead, error) {
-	m, c := sigma.Compile(set).NewMatcher(), sigma.NewCorrelator(set, 0)
-	sources := map[*sigma.Source]*sourceHistory{}
-	days := map[*sigma.Rule]map[int32]int64{}
-	out := make([]RuleHistory, len(set.Rules))
-	index := map[*sigma.Rule]*RuleHistory{}
-	for i, r := range set.Rules {
-		out[i].Rule = r
-		index[r] = &out[i]
-	}
-	matched := func(r *sigma.Rule, at event.Micros) {
-		h := index[r]
-		h.Matches++
-		if at == 0 {
-			return
-		}
-		if h.First == 0 || at < h.First {
-			h.First = at
-		}
-		h.Last = max(h.Last, at)
-		if days[r] == nil {
-			days[r] = map[int32]int64{}
-		}
-		days[r][at.Day(0)]++
-	}
+	m, c, b := sigma.Compile(set).NewMatcher(), sigma.NewCorrelator(set, 0), newBacktest(set)
 	w := &hitList{wants: map[*sigma.Rule][]string{}}
 	read, err := viewAll(ctx, paths, o, func(path string, v *viewed) error {
-		sources[v.Source] = sources[v.Source].add(&v.Record)
+		b.sources[v.Source] = b.sources[v.Source].add(&v.Record)
 		for _, r := range m.Match(&v.Record) {
-			matched(r, v.Time)
+			b.matched(r, v.Time)
 			if c.Feeds(r) && v.Time != 0 {
 				w.keep(c, r, path, v)
 			}
@@ -79,11 +99,46 @@ func BacktestRules(ctx context.Context, set *sigma.Set, paths []string, o RulesO
 	if err != nil {
 		return nil, read, err
 	}
-	w.joinAll(c, func(t *sigma.Told) { matched(t.Rule, t.Record.Time) })
-	for i := range out {
-		out[i].settle(sources, days[out[i].Rule])
+	w.joinAll(c, func(t *sigma.Told) { b.matched(t.Rule, t.Record.Time) })
+	return b.settle(), read, nil
+}
+
+// BacktestCase shows rules the events that a case has in its store, all at once in order of time, and returns what each would have told.
+// The store has events under the columns of the event table: rules for records under the names of their product have no records there.
+func BacktestCase(ctx context.Context, set *sigma.Set, dir string) ([]RuleHistory, *RulesRead, error) {
+	r, err := duckdb.Open(filepath.Join(dir, storeName), duckdb.ReadOptions{})
+	if err != nil {
+		return nil, nil, fmt.Errorf("node: open the case's events: %w", err)
 	}
-	return out, read, nil
+	defer r.Close()
+	m, c, b := sigma.Compile(set).NewMatcher(), sigma.NewCorrelator(set, 0), newBacktest(set)
+	tell := func(t *sigma.Told) { b.matched(t.Rule, t.Record.Time) }
+	sources, read := map[ownKey]*sigma.Source{}, &RulesRead{}
+	var fields []sigma.Field
+	err = storedEvents(ctx, r, "", nil, func(e *storedEvent) error {
+		read.Records++
+		key := ownKey{e.Class, e.Format}
+		s := sources[key]
+		if s == nil {
+			s = sigma.OwnSource(&e.Event)
+			sources[key] = s
+		}
+		fields = sigma.Columns(fields[:0], &e.Event)
+		rec := sigma.Record{Time: e.Time, Source: s, Fields: fields}
+		b.sources[s] = b.sources[s].add(&rec)
+		for _, rule := range m.Match(&rec) {
+			b.matched(rule, rec.Time)
+			if c.Feeds(rule) && rec.Time != 0 {
+				c.Observe(&sigma.Hit{Rule: rule, Record: &rec}, tell)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, read, err
+	}
+	c.Finish(tell)
+	return b.settle(), read, nil
 }
 
 func (h *sourceHistory) add(r *sigma.Record) *sourceHistory {

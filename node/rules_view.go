@@ -36,6 +36,7 @@ type viewer struct {
 // viewed is one record as rules see it.
 type viewed struct {
 	sigma.Record
+	record *event.Record // nil: it is an event under its columns
 	number int64
 	own    bool // an event under its columns
 	event  *event.Event
@@ -48,7 +49,12 @@ func newViewer(in *input, sources map[string]*sigma.Source) *viewer {
 	clock := &formats.Clock{}
 	clock.Begin(in.zone, in.year, in.settings.ClockOffset)
 	env := &formats.Env{Clock: clock, Intern: formats.NewInterner(), Host: in.settings.Host}
-	return &viewer{in: in, env: env, intern: env.Intern, rd: formats.NewReader(in.order, env), values: formats.NewValues(env), sources: sources}
+	return viewerOf(env, formats.NewReader(in.order, env), sources, in)
+}
+
+// viewerOf returns a viewer of what a reader reads.
+func viewerOf(env *formats.Env, rd *formats.Reader, sources map[string]*sigma.Source, in *input) *viewer {
+	return &viewer{in: in, env: env, intern: env.Intern, rd: rd, values: formats.NewValues(env), sources: sources}
 }
 
 // run reads the file.
@@ -78,12 +84,18 @@ func (w *viewer) record(rec *event.Record) error {
 	if len(w.batch.Events) > 0 {
 		first = &w.batch.Events[0]
 	}
-	if !bytes.HasPrefix(rec.Data, []byte("Record ")) || len(rec.Data) > 40 {
-		if err := w.native(rec, format, first); err != nil {
-			return err
-		}
+	if err := w.shown(rec, format, first); err != nil {
+		return err
 	}
 	return w.events()
+}
+
+// shown shows a record under the names of its product, unless it is the line that evtx_dump puts before one.
+func (w *viewer) shown(rec *event.Record, format string, first *event.Event) error {
+	if bytes.HasPrefix(rec.Data, []byte("Record ")) && len(rec.Data) <= 40 {
+		return nil
+	}
+	return w.native(rec, format, first)
 }
 
 // events shows the events that were made.
@@ -108,7 +120,7 @@ func (w *viewer) events() error {
 
 // native shows the record under the names of its product. ev is the first event made of it, or nil.
 func (w *viewer) native(rec *event.Record, format string, ev *event.Event) error {
-	v := viewed{number: w.number, event: ev}
+	v := viewed{record: rec, number: w.number, event: ev}
 	if ev != nil {
 		v.Time = ev.Time
 	}

@@ -19,7 +19,7 @@ import (
 
 // storedColumns are those that an event is made of again.
 const storedColumns = `time, class, activity, outcome, reason, account, account_id, target, src_ip, src_port, src_host, src_is_relay, dst_ip, dst_port, dst_host, service, client, object, "count", ` +
-	`format, input, line, "offset", length, rest`
+	`format, input, line, "offset", length, rest, bytes_in, bytes_out, duration_ms, country, asn`
 
 // storedEvent is an event as a store has it.
 type storedEvent struct {
@@ -55,11 +55,11 @@ func storedEvents(ctx context.Context, r store.Reader, where string, args []any,
 
 func (e *storedEvent) scan(rows *sql.Rows) error {
 	var at sql.NullTime
-	var class, activity, outcome, reason, account, id, target, srcIP, srcHost, dstIP, dstHost, service, client, object, format, input, rest sql.NullString
-	var srcPort, dstPort, count, line, offset, length sql.NullInt64
+	var class, activity, outcome, reason, account, id, target, srcIP, srcHost, dstIP, dstHost, service, client, object, format, input, rest, country sql.NullString
+	var srcPort, dstPort, count, line, offset, length, bytesIn, bytesOut, duration, asn sql.NullInt64
 	var relay sql.NullBool
 	if err := rows.Scan(&at, &class, &activity, &outcome, &reason, &account, &id, &target, &srcIP, &srcPort, &srcHost, &relay, &dstIP, &dstPort, &dstHost, &service, &client, &object, &count,
-		&format, &input, &line, &offset, &length, &rest); err != nil {
+		&format, &input, &line, &offset, &length, &rest, &bytesIn, &bytesOut, &duration, &country, &asn); err != nil {
 		return err
 	}
 	*e = storedEvent{AccountID: id.String, Input: input.String}
@@ -75,8 +75,11 @@ func (e *storedEvent) scan(rows *sql.Rows) error {
 	e.DstIP, _ = netip.ParseAddr(dstIP.String)
 	e.SrcPort, e.DstPort, e.SrcIsRelay = uint16(srcPort.Int64), uint16(dstPort.Int64), relay.Bool
 	e.Service, e.Client, e.Object, e.Format = service.String, client.String, object.String, format.String
-	if count.Valid {
-		e.Count = event.Some(count.Int64)
+	e.Country, e.ASN = country.String, uint32(asn.Int64)
+	for to, n := range map[*event.Int]sql.NullInt64{&e.Count: count, &e.BytesIn: bytesIn, &e.BytesOut: bytesOut, &e.Duration: duration} {
+		if n.Valid {
+			*to = event.Some(n.Int64)
+		}
 	}
 	e.Ref.Part = event.Part{Line: line.Int64, Offset: offset.Int64, Length: length.Int64}
 	if rest.String != "" {

@@ -58,7 +58,7 @@ func (v *investigation) except() {
 		}
 		list = append(list, e)
 	}
-	v.hidden = triage.Hide(v.watched.findings, list)
+	v.hidden = triage.Hide(slices.Concat(v.watched.findings, v.watched.ruled), list)
 }
 
 // triage puts the case's findings into stories, hides what exceptions hide and keeps to the budget.

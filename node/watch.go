@@ -5,6 +5,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -22,6 +23,7 @@ import (
 // watched is what the pass over all events in order gave.
 type watched struct {
 	findings []event.Finding
+	ruled    []event.Finding // what rules told, which is not weighed in the scope
 	ledger   *breach.Ledger
 	first    event.Micros
 	last     event.Micros
@@ -50,7 +52,7 @@ type daySpan struct {
 
 // watch hands every event, in order, to the store, the detectors and the ledger. The store works beside the others on the
 // same batch: one core each.
-func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *Options, formatSource map[string]string, rl *relays, in *intelligence) (*watched, error) {
+func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *Options, formatSource map[string]string, rl *relays, in *intelligence, rules *ruling) (*watched, error) {
 	out := &watched{ledger: breach.NewLedger(), sources: map[sourceKey]*sourceSpan{}, logins: map[string]bool{}}
 	engine := detect.NewEngine(detectors.All(), siteOf(k, o))
 	total := s.Stats().Events
@@ -58,11 +60,12 @@ func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *
 		rl.begin(ctx, s)
 		defer rl.end()
 	}
+	rules.begin(ctx)
 	err := s.Events(ctx, func(batch []event.Event) error {
 		var wg sync.WaitGroup
 		var stored error
 		wg.Go(func() { stored = w.Append(batch) })
-		err := out.batch(batch, k, engine, formatSource, rl, in)
+		err := out.batch(batch, k, engine, formatSource, rl, in, rules)
 		wg.Wait()
 		if err == nil {
 			err = stored
@@ -72,10 +75,11 @@ func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *
 		}
 		return err
 	})
-	if err != nil {
+	if err := errors.Join(err, rules.end()); err != nil {
 		return nil, fmt.Errorf("node: watch the events: %w", err)
 	}
 	out.findings = engine.Findings()
+	out.ruled = rules.findings(k)
 	out.settle()
 	return out, nil
 }
@@ -85,7 +89,7 @@ func siteOf(k *knower, o *Options) detect.Site {
 	return detect.Site{Accounts: k.listed, Profile: len(o.Profile.Networks) > 0, Servers: k.servers}
 }
 
-func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, formatSource map[string]string, rl *relays, in *intelligence) error {
+func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, formatSource map[string]string, rl *relays, in *intelligence, rules *ruling) error {
 	var room event.Event
 	for i := range batch {
 		e := &batch[i]
@@ -98,6 +102,7 @@ func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, f
 			return err
 		}
 		w.ledger.Observe(&s)
+		rules.observe(e)
 		if w.first == 0 {
 			w.first = e.Time
 		}

@@ -30,6 +30,8 @@ type investigateFlags struct {
 	seeds, around    []string
 	answers, formats []string
 	intel            []string
+	rules            []string // Sigma
+	placeholders     string
 	formatDir        string // of formats of one's own
 	timezone         string
 	year, jobs       int
@@ -69,6 +71,8 @@ Exit status: 0 done; 1 failed, or nothing was understood; 2 wrong usage; 3 as --
 	fl.StringArrayVar(&f.around, "around", nil, "the `date` of the --seed at the same place")
 	fl.StringArrayVar(&f.answers, "answers", nil, "a `file` of answers given by people; may be repeated")
 	fl.StringArrayVar(&f.intel, "intel", nil, "a `file` or folder of what others know to be bad (STIX, MISP, CSV, plain lists); may be repeated")
+	fl.StringArrayVar(&f.rules, "rules", nil, "a `folder` or file of Sigma rules, or builtin for the built-in ones; may be repeated (default: none)")
+	fl.StringVar(&f.placeholders, "placeholders", "", "a YAML `file` that gives placeholders (%name%) of rules their values: name: [value, …]")
 	fl.StringArrayVar(&f.formats, "format", nil, "`NAME=GLOB`: the format of files whose path matches; may be repeated")
 	fl.StringVar(&f.formatDir, "formats", "", "a `folder` of formats of your own, written in YAML")
 	fl.StringVar(&f.timezone, "timezone", "", "the `zone` of records that carry none, such as Asia/Tokyo")
@@ -100,6 +104,13 @@ func (f *investigateFlags) run(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	warnUnread(cmd.ErrOrStderr(), out.Case)
+	for i, e := range out.Refused {
+		if i == maxNamed {
+			fmt.Fprintf(cmd.ErrOrStderr(), "sekisho: warning: %d more rules could not be used: sekisho rules lint names them\n", len(out.Refused)-i)
+			break
+		}
+		fmt.Fprintln(cmd.ErrOrStderr(), "sekisho: warning: a rule could not be used: "+printable(e.Error()))
+	}
 	if err := f.tell(cmd.OutOrStdout(), out, lang); err != nil {
 		return err
 	}
@@ -195,6 +206,15 @@ func (f *investigateFlags) options(paths []string) (node.Options, error) {
 		}
 	}
 	o.Intel = intelFiles(f.intel)
+	for _, p := range f.rules {
+		if _, err := os.Stat(p); p != node.BuiltinRules && err != nil {
+			return o, fmt.Errorf("--rules %s: %w", printable(p), err)
+		}
+	}
+	o.Rules = f.rules
+	if o.Values, err = readPlaceholders(f.placeholders); err != nil {
+		return o, err
+	}
 	if o.Seeds, err = f.seedList(o.Profile.Zone); err != nil {
 		return o, err
 	}

@@ -40,6 +40,7 @@ the columns of the event table with logsource product: sekisho, category: the ev
 // rulesFlags are those that several of the commands take.
 type rulesFlags struct {
 	rules                        []string
+	dir                          string // of a case
 	placeholders, org, own, lang string
 	formats                      []string
 	timezone                     string
@@ -69,21 +70,31 @@ func (f *rulesFlags) addInputs(cmd *cobra.Command) {
 
 // load reads the rules.
 func (f *rulesFlags) load() (*sigma.Set, error) {
-	var values map[string][]string
-	if f.placeholders != "" {
-		b, err := os.ReadFile(f.placeholders)
-		if err != nil {
-			return nil, err
-		}
-		if err := yaml.Unmarshal(b, &values); err != nil {
-			return nil, usageError("--placeholders %s: %w", f.placeholders, err)
-		}
+	values, err := readPlaceholders(f.placeholders)
+	if err != nil {
+		return nil, err
 	}
 	set, err := node.LoadRules(f.rules, values)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, usageError("%w", err)
 	}
 	return set, err
+}
+
+// readPlaceholders reads the values of placeholders in rules; none where no file is named.
+func readPlaceholders(path string) (map[string][]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var values map[string][]string
+	if err := yaml.Unmarshal(b, &values); err != nil {
+		return nil, usageError("--placeholders %s: %w", path, err)
+	}
+	return values, nil
 }
 
 // options returns how the records are read.

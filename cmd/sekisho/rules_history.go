@@ -164,18 +164,31 @@ func (f *rulesFlags) test(cmd *cobra.Command) error {
 func rulesBacktestCommand() *cobra.Command {
 	var f rulesFlags
 	cmd := &cobra.Command{
-		Use:   "backtest [--rules DIR] PATH...",
+		Use:   "backtest [--rules DIR] {PATH... | --case DIR}",
 		Short: "Say what rules would have told over logs of the past, and how noisy they would be",
 		Long: `Backtest shows the records of files to rules and prints for each how often it would have matched, on how many days, how many
 times on the worst of them and a day in the mean: the noise to expect. Of rules that could never match it says why: no record is of
-their log source, or none has a field that they ask for. Nothing is written.`,
+their log source, or none has a field that they ask for. Nothing is written.
+
+With --case it is the events that an investigation left in its case folder: the whole history, without reading a log again. They stand there
+under the columns of the event table, so that only rules for product: sekisho have records.`,
 		Example: `  sekisho rules backtest --rules sigma/rules /evidence/evtx
-  sekisho rules backtest /var/log`,
-		Args: somePaths,
+  sekisho rules backtest /var/log
+  sekisho rules backtest --case sekisho-case --rules my-rules`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.dir == "" {
+				return somePaths(cmd, args)
+			}
+			if len(args) > 0 {
+				return usageError("--case has the events: give files and folders, or a case, not both")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error { return f.backtest(cmd, args) },
 	}
 	f.addRules(cmd)
 	f.addInputs(cmd)
+	cmd.Flags().StringVar(&f.dir, "case", "", "the case `folder` whose events are shown to the rules, instead of files")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object a line for each rule")
 	return cmd
 }
@@ -198,7 +211,13 @@ func (f *rulesFlags) history(cmd *cobra.Command, args []string) ([]node.RuleHist
 		return nil, nil, err
 	}
 	tellRefused(cmd.ErrOrStderr(), set)
-	all, read, err := node.BacktestRules(cmd.Context(), set, args, o)
+	var all []node.RuleHistory
+	var read *node.RulesRead
+	if f.dir != "" {
+		all, read, err = node.BacktestCase(cmd.Context(), set, f.dir)
+	} else {
+		all, read, err = node.BacktestRules(cmd.Context(), set, args, o)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
