@@ -3,7 +3,7 @@
 # How long make fuzz gives each target and each format: some two hours on two cores.
 FUZZTIME ?= 60s
 
-.PHONY: all build test race lint fuzz bench bench-formats demo drills drill-full docs ci clean pages live torture
+.PHONY: all build test race lint fuzz bench bench-sigma bench-formats demo drills drill-full docs ci clean pages live torture
 
 all: lint test
 
@@ -26,6 +26,10 @@ fuzz:
 bench:
 	go run ./bench
 	go test -run '^$$' -bench '^Benchmark(Sigma|Correlate)$$' ./node ./sigma
+
+# Sigma rules next to RSigma, where cargo can build it: the same events and rules, and whether both match the same.
+bench-sigma:
+	bench/rsigma.sh
 
 # Parsing alone, next to fail2ban-regex, jq, goaccess and evtx_dump on the same files, six times each, as benchstat's table.
 bench-formats:
