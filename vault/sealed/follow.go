@@ -20,6 +20,7 @@ type follower struct {
 
 type sidecar struct {
 	path string
+	size int64
 	text []byte
 }
 
@@ -61,13 +62,11 @@ func (l *Log) say(f *follower, err error) {
 	}
 }
 
-// publish writes the tiles and a checkpoint, if there are new leaves.
+// publish writes the tiles and a checkpoint, if there are new leaves, and then what stands beside segments: so no crash leaves one of these that covers more than
+// the checkpoint does, and one that does shows that the checkpoint is an older one.
 func (l *Log) publish(f *follower) error {
-	for len(f.ended) > 0 {
-		if err := writeWhole(l.o.disk, f.ended[0].path, f.ended[0].text, true); err != nil {
-			return err
-		}
-		f.ended = f.ended[1:]
+	if err := l.writeEnded(f); err != nil {
+		return err
 	}
 	if f.tree.size == f.signed.Size {
 		return nil
@@ -83,6 +82,17 @@ func (l *Log) publish(f *follower) error {
 		return err
 	}
 	f.signed = c
+	return l.writeEnded(f)
+}
+
+// writeEnded writes the checkpoints of ended segments that the last checkpoint covers.
+func (l *Log) writeEnded(f *follower) error {
+	for len(f.ended) > 0 && f.ended[0].size <= f.signed.Size {
+		if err := writeWhole(l.o.disk, f.ended[0].path, f.ended[0].text, true); err != nil {
+			return err
+		}
+		f.ended = f.ended[1:]
+	}
 	return nil
 }
 
@@ -92,6 +102,6 @@ func (l *Log) endSegment(f *follower, s segment) error {
 	if err != nil {
 		return err
 	}
-	f.ended = append(f.ended, sidecar{s.sidecar(l.dir), c.Text})
+	f.ended = append(f.ended, sidecar{s.sidecar(l.dir), c.Size, c.Text})
 	return l.publish(f)
 }

@@ -57,7 +57,7 @@ func FuzzSegment(f *testing.F) {
 		}
 		v := &verifier{dir: dir, r: new(Report), tree: new(tree), known: map[string]bool{}, open: o, signed: signed, leaves: fromEntries(dir, signed.Size)}
 		for _, end := range []int64{-1, s.Block + 7} {
-			c := &cursor{v: v, name: "x", b: b, next: s, offset: min(segmentHead, len(b)), tag: tag}
+			c := &cursor{v: v, name: "x", b: b, next: s, offset: min(segmentHead, len(b)), tag: tag, budget: 32 * len(b)}
 			for (end < 0 || c.next.Block < end) && c.step(end) {
 			}
 			c.finish(end)

@@ -301,7 +301,7 @@ func parseLogProof(text string) (index int64, path tlog.RecordProof, checkpoint 
 	}
 	for _, line := range lines[1:] {
 		b, err := base64.StdEncoding.DecodeString(line)
-		if err != nil || len(b) != sha256.Size {
+		if err != nil || len(b) != sha256.Size || base64.StdEncoding.EncodeToString(b) != line {
 			return 0, nil, "", false
 		}
 		path = append(path, tlog.Hash(b))

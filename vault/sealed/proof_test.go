@@ -164,6 +164,22 @@ func TestReplicate(t *testing.T) {
 	if r := verify(t, dir, replica); !r.OK || len(r.Against) != 1 {
 		t.Fatalf("the vault against it: %s", describe(r))
 	}
+	// A run that was cut off: bytes without a checkpoint.
+	cut := filepath.Join(t.TempDir(), "cut")
+	if _, err := Replicate(ctx, early, cut); err != nil {
+		t.Fatal(err)
+	}
+	all, _ := listSegments(cut)
+	f, _ := os.OpenFile(all[len(all)-1].path(cut), os.O_WRONLY|os.O_APPEND, 0)
+	f.WriteString("half a block")
+	f.Close()
+	os.WriteFile(filepath.Join(cut, tilePath(0, 0, 200)), []byte("half a tile"), 0o600)
+	if done, err := Replicate(ctx, dir, cut); err != nil || done.Size != 320 {
+		t.Fatalf("after a run that was cut off: %+v %v", done, err)
+	}
+	if r := verify(t, cut, dir); !r.OK {
+		t.Errorf("after a run that was cut off: %s", describe(r))
+	}
 	if _, err := Replicate(ctx, early, replica); !errors.Is(err, ErrOther) {
 		t.Errorf("a vault that was rolled back: %v", err)
 	}

@@ -187,7 +187,7 @@ func (l *Log) again(w *writer, from int64) error {
 func (l *Log) openTree(all []segment, signed Checkpoint, opened *Opened) (*tree, error) {
 	t, err := loadTree(l.dir, signed.Size, signed.Root)
 	if err == nil {
-		return t, t.tidy(l.dir)
+		return t, nil
 	}
 	opened.Rebuilt = true
 	t = new(tree)
@@ -212,7 +212,7 @@ func (l *Log) openTree(all []segment, signed Checkpoint, opened *Opened) (*tree,
 	if t.size != signed.Size || t.root() != signed.Root {
 		return nil, fmt.Errorf("the segments are not those that the checkpoint covers; sekisho vault verify says which: %w", ErrDamaged)
 	}
-	return t, t.tidy(l.dir)
+	return t, nil
 }
 
 // readLeaves returns the leaves of a segment's blocks from number from to before to, reading their headers only.
@@ -253,7 +253,7 @@ func (l *Log) heal(f *follower, all []segment, tail [][]byte, opened *Opened) er
 		leaves := tail
 		if i+1 < len(all) {
 			if all[i+1].Block < first {
-				continue
+				continue // it has ended before the last checkpoint, and so has its own
 			}
 			var err error
 			if leaves, err = readLeaves(l.dir, s, l.origin, f.tree.size, all[i+1].Block); err != nil {
@@ -273,10 +273,13 @@ func (l *Log) heal(f *follower, all []segment, tail [][]byte, opened *Opened) er
 		}
 	}
 	opened.Healed = f.tree.size - first
-	return l.publish(f)
+	if err := l.publish(f); err != nil {
+		return err
+	}
+	return f.tree.tidy(l.dir)
 }
 
-// tidy removes what a crash left beside the tiles of the right edge.
+// tidy removes what a crash left beside the tiles of the right edge, when they are those of the checkpoint.
 func (t *tree) tidy(dir string) error {
 	needed := map[string]bool{}
 	for _, path := range t.last {

@@ -124,14 +124,14 @@ func (c *copier) begin() error {
 	if c.tree, err = loadTree(c.to, was.Size, was.Root); err != nil {
 		return fmt.Errorf("the replica's %w: verify it: %w", err, ErrDamaged)
 	}
-	return c.tree.tidy(c.to)
+	return nil
 }
 
 // segment copies what a segment has more than the replica's.
 func (c *copier) segment(ctx context.Context, i int) error {
 	s := c.x.all[i]
-	if i+1 < len(c.x.all) && c.x.all[i+1].Block <= c.was.Size {
-		return c.sidecar(s) // whole, and covered by the replica's checkpoint
+	if i+1 < len(c.x.all) && c.x.all[i+1].Block < c.was.Size {
+		return c.sidecar(s) // whole, and covered by the replica's checkpoint, as is what follows it
 	}
 	from, err := os.Open(s.path(c.x.dir))
 	if err != nil {
@@ -252,5 +252,8 @@ func (c *copier) finish() error {
 		return fmt.Errorf("the segments do not lead to the checkpoint's root: %w", ErrDamaged)
 	}
 	c.done.Size = c.x.signed.Size
-	return writeWhole(c.disk, filepath.Join(c.to, checkpointName), c.x.signed.Text, true)
+	if err := writeWhole(c.disk, filepath.Join(c.to, checkpointName), c.x.signed.Text, true); err != nil {
+		return err
+	}
+	return c.tree.tidy(c.to)
 }

@@ -83,7 +83,7 @@ func (v *verifier) segment(s segment, end int64) segment {
 		}
 		return segment{Block: end}
 	}
-	c := &cursor{v: v, name: name, b: b, next: s, offset: segmentHead}
+	c := &cursor{v: v, name: name, b: b, next: s, offset: segmentHead, budget: 32 * len(b)}
 	if c.tag, err = parseSegmentHead(b, s, v.r.Origin); err != nil {
 		h, known := v.want(s.Block)
 		if !known && len(b) >= segmentHead+leadSize {
@@ -108,6 +108,23 @@ type cursor struct {
 	tag    tag
 	offset int
 	next   segment // what should come
+	budget int     // bytes that may still be searched for what is not in its place: so that no folder takes more than a few readings
+}
+
+// find returns where something lies in the bytes from an offset on; -1 where it does not, or where enough was searched.
+func (c *cursor) find(what []byte, from int) int {
+	rest := c.b[min(from, len(c.b)):]
+	if bytes.HasPrefix(rest, what) {
+		return 0
+	}
+	if c.budget <= 0 {
+		return -1
+	}
+	k := bytes.Index(rest, what)
+	if c.budget -= k; k < 0 {
+		c.budget -= len(rest)
+	}
+	return k
 }
 
 // step checks the block that should come and moves on. It returns false where there is none any more.
@@ -116,7 +133,7 @@ func (c *cursor) step(end int64) bool {
 	if known {
 		var lead [leadSize]byte
 		want.put(lead[:])
-		k := bytes.Index(c.b[min(c.offset, len(c.b)):], lead[:])
+		k := c.find(lead[:], c.offset)
 		if k == 0 {
 			c.check(&want)
 			return true
@@ -164,7 +181,7 @@ func (c *cursor) check(h *header) {
 			// Bytes may have been put in or taken out: what follows says where it is.
 			var lead [leadSize]byte
 			next.put(lead[:])
-			if k := bytes.Index(c.b[c.offset+leadSize:], lead[:]); k >= 0 {
+			if k := c.find(lead[:], c.offset+leadSize); k >= 0 {
 				end = c.offset + leadSize + k
 			}
 		}
@@ -178,8 +195,9 @@ func (c *cursor) check(h *header) {
 	if h.Number >= v.signed.Size {
 		if v.r.Unsigned == nil {
 			v.r.Unsigned = &Span{From: int64(h.First)}
+			v.tail[0] = h.Sealed
 		}
-		v.r.Unsigned.To = int64(h.End())
+		v.r.Unsigned.To, v.tail[1] = int64(h.End()), h.Sealed
 		if h.Number == v.tree.size {
 			proven := v.proven
 			v.proven = false // there are no tiles of these yet

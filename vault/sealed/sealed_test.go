@@ -378,6 +378,27 @@ func TestRebuild(t *testing.T) {
 	}
 }
 
+// TestClock steps the clock back a day, and on by a year, while records come in.
+func TestClock(t *testing.T) {
+	dir := t.TempDir()
+	var mu sync.Mutex
+	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	l, _ := open(t, dir, Options{Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }})
+	for i, step := range []time.Duration{0, time.Second, -24 * time.Hour, time.Minute, 365 * 24 * time.Hour, -time.Hour} {
+		mu.Lock()
+		now = now.Add(step)
+		mu.Unlock()
+		appendLines(t, l, lines(i*10, 10))
+	}
+	closeLog(t, l)
+	if r := verify(t, dir); !r.OK || r.Records != 60 {
+		t.Errorf("%s", describe(r))
+	}
+	if got := readAll(t, dir, 0); len(got) != 60 || !same(got[59], line(59)) {
+		t.Errorf("%d records", len(got))
+	}
+}
+
 func tree2map(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	m := map[string][]byte{}

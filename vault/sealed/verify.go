@@ -6,6 +6,7 @@ package sealed
 import (
 	"context"
 	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -72,6 +73,7 @@ type Report struct {
 	Blocks      int64           `json:"blocks"`            // that were read and are right
 	Records     int64           `json:"records"`           // in them
 	Unsigned    *Span           `json:"unsigned"`          // records after the last checkpoint: right by their sums, covered by no signature
+	Unfinished  bool            `json:"unfinished"`        // the log is behind the blocks, as a crash leaves it; the next start brings it up
 	Against     []string        `json:"against"`           // the checkpoints it was compared with, and that agree
 	Faults      []Fault         `json:"faults"`
 	More        int             `json:"more_faults,omitempty"` // that are not listed
@@ -96,7 +98,8 @@ type verifier struct {
 	known   map[string]bool // files that are the log's
 	done    int64
 	of      int64
-	unknown int64 // records are not known from this block on
+	unknown int64           // the position behind the last record that is known
+	tail    [2]event.Micros // when the first and the last block that no checkpoint covers were sealed
 }
 
 // mark is a checkpoint that the tree is to be compared with when it has that size.
@@ -226,7 +229,11 @@ func (v *verifier) canonical(c Checkpoint, text string) bool {
 		return false
 	}
 	for line := range strings.Lines(rest) {
-		if !strings.HasPrefix(line, "— ") {
+		_, signature, _ := strings.Cut(strings.TrimPrefix(line, "— "), " ")
+		signature = strings.TrimSuffix(signature, "\n")
+		// The same bytes can be written in several ways; only one is what was written.
+		b, err := base64.StdEncoding.DecodeString(signature)
+		if !strings.HasPrefix(line, "— ") || err != nil || base64.StdEncoding.EncodeToString(b) != signature {
 			return false
 		}
 	}
@@ -236,11 +243,6 @@ func (v *verifier) canonical(c Checkpoint, text string) bool {
 // everything is the records that stand under the checkpoint, as far as names tell.
 func (v *verifier) everything() *Span {
 	s := &Span{}
-	r, err := NewReader(v.dir, 0)
-	if err != nil {
-		return s
-	}
-	defer r.Close()
 	if n := len(v.all); n > 0 {
 		s.To = int64(v.all[n-1].First)
 		if leaves, _ := readLeaves(v.dir, v.all[n-1], v.r.Origin, 0, 1<<62); len(leaves) > 0 {
@@ -282,13 +284,20 @@ func (v *verifier) against() {
 			text, err = readSmall(s.sidecar(v.dir), maxCheckpoint)
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			v.fault(Fault{Kind: FaultMissing, File: name + ".checkpoint"})
+			f := Fault{Kind: FaultMissing, File: name + ".checkpoint"}
+			if v.signed.Size <= v.all[i+1].Block {
+				f.Kind = FaultStale
+			}
+			v.fault(f)
 			continue
 		}
 		c, signed, err := readCheckpoint(text, v.public)
 		if err != nil || !signed || c.Origin != v.r.Origin || c.Size != v.all[i+1].Block || !v.canonical(c, string(text)) {
 			v.fault(Fault{Kind: FaultChanged, File: name + ".checkpoint", Note: "it is not the checkpoint that was signed when the segment ended"})
 			continue
+		}
+		if c.Size > v.signed.Size {
+			v.fault(Fault{Kind: FaultStale, File: checkpointName, Note: "the checkpoint that ends with " + name + " covers more: an older one was put back"})
 		}
 		v.marks = append(v.marks, mark{Checkpoint: c, from: name + ".checkpoint", file: name + ".checkpoint"})
 	}
@@ -438,7 +447,7 @@ func (v *verifier) afterEnd() {
 		if m.file != "" {
 			f.Kind, f.File = FaultStale, checkpointName
 		}
-		f.Records = &Span{int64(v.end()), int64(v.end())}
+		f.Records = &Span{v.unknown, v.unknown}
 		if m.folder != "" {
 			if leaf, _, ok := fromEntries(m.folder, m.Size)(m.Size - 1); ok {
 				if h, err := parseLeaf(leaf); err == nil {
@@ -449,9 +458,6 @@ func (v *verifier) afterEnd() {
 		v.fault(f)
 	}
 }
-
-// end returns the position behind the last block that is known.
-func (v *verifier) end() event.Position { return event.Position(v.unknown) }
 
 // strangers names files that are not the log's, and tiles of a log that is longer than its checkpoint.
 func (v *verifier) strangers() error {
@@ -482,9 +488,23 @@ func (v *verifier) later(name string) bool {
 	return ok && len(v.all) > 0 && s.Block > v.all[len(v.all)-1].Block
 }
 
+// crashed says whether all that is wrong is that a few seconds' blocks, all of them right, are not in the log yet though some of its tiles are there: so a crash
+// leaves a vault. It hides nothing: the blocks are there. Tiles without such blocks, or of longer ago, are another thing: an older checkpoint was put back.
+func (v *verifier) crashed() bool {
+	for _, f := range v.r.Faults {
+		if f.Kind != FaultStale || !strings.HasPrefix(f.File, tileRoot+"/") && !strings.HasPrefix(f.File, segmentFolder+"/") {
+			return false
+		}
+	}
+	return len(v.r.Faults) > 0 && v.r.Unsigned != nil && max(v.tail[1]-v.tail[0], v.tail[0]-v.tail[1]) < 10_000_000
+}
+
 // settle leaves out what only seemed wrong because the vault is being written, and gives the verdict.
 func (v *verifier) settle() {
 	passing := func(f Fault) bool { return f.Kind == FaultStale || f.Kind == FaultTorn }
+	if v.crashed() {
+		v.r.Unfinished, v.r.Faults = true, v.r.Faults[:0]
+	}
 	for try := 0; slices.ContainsFunc(v.r.Faults, passing) && v.signed.Text != nil && try < 40; try++ {
 		text, err := readSmall(filepath.Join(v.dir, checkpointName), maxCheckpoint)
 		if err != nil {

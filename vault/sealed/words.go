@@ -52,6 +52,9 @@ func (r *Report) Write(w io.Writer, language string) error {
 	if r.Unsigned != nil {
 		p(t.unsigned, r.Unsigned.From, r.Unsigned.To-1)
 	}
+	if r.Unfinished {
+		p(t.unfinished)
+	}
 	p(t.sound, r.Records, r.Blocks, r.Checkpoint)
 	if len(r.Against) == 0 {
 		p(t.alone, r.Checkpoint)
@@ -77,9 +80,9 @@ func visible(text string) string {
 
 // words are the report's words in one language.
 type words struct {
-	log, offset, records, from, more, agrees, unsigned, sound, alone, good, bad string
-	signature                                                                   map[vault.Signature]string
-	kinds                                                                       map[FaultKind]string
+	log, offset, records, from, more, agrees, unsigned, sound, alone, unfinished, good, bad string
+	signature                                                                               map[vault.Signature]string
+	kinds                                                                                   map[FaultKind]string
 }
 
 var english = words{
@@ -89,7 +92,8 @@ var english = words{
 	sound:    "%d records in %d blocks are as they were sealed; the checkpoint covers %d blocks",
 	alone: "compared with no checkpoint kept elsewhere: it cannot be excluded that the whole was put back to an earlier state, nor that records after the checkpoint of %d blocks were removed; " +
 		"give a replica or a witness's checkpoint with --against",
-	good: "verified", bad: "NOT VERIFIED",
+	unfinished: "the log is a few seconds behind the records, as a crash leaves it; the next start brings it up",
+	good:       "verified", bad: "NOT VERIFIED",
 	signature: map[vault.Signature]string{
 		vault.SignatureTrusted: "signature: right, by the trusted key %s%.0s",
 		vault.SignatureUnknown: "signature: right, by the key %s%.0s; there is no key here to compare it with: compare it with the one that was noted when the vault was made",
@@ -107,7 +111,8 @@ var japanese = words{
 	sound:    "%d 件の記録（%d ブロック）は封印した時のままです。チェックポイントの範囲は %d ブロックです",
 	alone: "別に保管されたチェックポイントと比べていません。全体が以前の状態に戻された可能性、および %d ブロックまでのチェックポイントより後の記録が消された可能性は否定できません。" +
 		"--against で複製や証人のチェックポイントを指定してください",
-	good: "照合できました", bad: "照合できません",
+	unfinished: "ログが記録より数秒遅れています（異常終了の後の状態で、次の起動で追いつきます）",
+	good:       "照合できました", bad: "照合できません",
 	signature: map[vault.Signature]string{
 		vault.SignatureTrusted: "署名: 正しい（信頼する鍵 %s%.0s）",
 		vault.SignatureUnknown: "署名: 正しい（鍵 %s%.0s）。照合する鍵がここにありません。作成時に控えた指紋と見比べてください",
