@@ -89,6 +89,6 @@ who, what, since when and how far. It sends nothing anywhere.
 		},
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(demoCommand(), investigateCommand(), explainCommand(), searchCommand(), preserveCommand(), vaultCommand(), formatsCommand(), rulesCommand(), intelCommand(), claimCommand(), drillCommand(), manCommand(), versionCommand())
+	root.AddCommand(demoCommand(), investigateCommand(), explainCommand(), searchCommand(), preserveCommand(), vaultCommand(), formatsCommand(), rulesCommand(), intelCommand(), claimCommand(), drillCommand(), serveCommand(), statusCommand(), manCommand(), versionCommand())
 	return root
 }

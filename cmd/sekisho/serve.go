@@ -1,0 +1,147 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/node"
+)
+
+func serveCommand() *cobra.Command {
+	var file string
+	var check bool
+	cmd := &cobra.Command{
+		Use:   "serve --config FILE",
+		Short: "Receive logs, seal them, and watch them live",
+		Long: `Serve receives records over syslog (UDP, TCP, TLS), RELP and HTTP (Elasticsearch _bulk, Splunk HEC, OpenTelemetry logs, plain lines at /ingest),
+seals each in the vault before its sender is told that it was taken, and watches them. Findings go to findings.jsonl in the data folder, to standard
+error, and to a webhook where one is given. It writes nothing beyond its data folder and listens beyond this machine only with TLS, or where that is forced.
+
+The least that the configuration must say is where the data goes:
+
+  data: /var/lib/sekisho
+
+It stops within ten seconds at SIGTERM or SIGINT. How it does is shown by sekisho status, and at http://127.0.0.1:8089: /healthz, /readyz, /metrics
+(Prometheus) and /status (JSON).
+
+Exit status: 0 stopped as told; 1 it cannot go on, also where the vault takes nothing any more: start it again, and it puts the vault's end right; 2 the
+configuration is wrong, and the mistakes were named with their lines.`,
+		Example: `  sekisho serve --config /etc/sekisho/serve.yaml
+  sekisho serve --config serve.yaml --check`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if file == "" {
+				return usageError("serve needs a configuration: --config FILE")
+			}
+			c, err := config.ReadServe(file)
+			if err != nil {
+				return &exitError{exitUsage, err}
+			}
+			p := &config.Profile{}
+			if c.Org != "" {
+				if p, err = config.ReadProfile(c.Org); err != nil {
+					return &exitError{exitUsage, err}
+				}
+			}
+			for _, w := range append(slices.Clone(c.Warnings), p.Warnings...) {
+				fmt.Fprintln(cmd.ErrOrStderr(), "sekisho: "+w.String())
+			}
+			if check {
+				fmt.Fprintln(cmd.OutOrStdout(), "the configuration is right")
+				return nil
+			}
+			log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+			if len(p.Networks) == 0 {
+				log.Warn("without a profile that names the institute's networks (org), every address counts as foreign: many findings will be missing or wrong")
+			}
+			return node.Serve(cmd.Context(), node.ServeOptions{Config: c, Profile: p, Version: version, Log: log})
+		},
+	}
+	cmd.Flags().StringVar(&file, "config", "", "the configuration `file`")
+	cmd.Flags().BoolVar(&check, "check", false, "read the configuration, say what is wrong with it, and end")
+	return cmd
+}
+
+func statusCommand() *cobra.Command {
+	var url string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show how the live system does",
+		Long: `Status asks a live system on this machine how it does: what each source offered and what became of it, the vault, the watch.
+
+Exit status: 0 it is healthy and ready; 1 it is not, or does not answer.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			client := http.Client{Timeout: 10 * time.Second}
+			a, err := client.Get(strings.TrimRight(url, "/") + "/status")
+			if err != nil {
+				return fmt.Errorf("ask the live system: %w: is sekisho serve running?", err)
+			}
+			defer a.Body.Close()
+			b, err := io.ReadAll(io.LimitReader(a.Body, 64<<20))
+			if err != nil {
+				return fmt.Errorf("ask the live system: %w", err)
+			}
+			var s node.ServeStatus
+			if err := json.Unmarshal(b, &s); err != nil || a.StatusCode != http.StatusOK {
+				return errors.New("ask the live system: what answers there is not one")
+			}
+			if asJSON {
+				_, err = cmd.OutOrStdout().Write(b)
+			} else {
+				err = printStatus(cmd.OutOrStdout(), &s)
+			}
+			if err == nil && (!s.Healthy || !s.Ready) {
+				return &exitError{exitFailed, nil}
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&url, "url", "http://127.0.0.1:8089", "the status `address` of the live system")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+	return cmd
+}
+
+func printStatus(w io.Writer, s *node.ServeStatus) error {
+	state := "healthy"
+	if !s.Healthy {
+		state = "NOT HEALTHY: " + s.Problem
+	} else if !s.Ready {
+		state = "not ready"
+	}
+	fmt.Fprintf(w, "%s, since %s, sekisho %s\n", state, s.Since.Local().Format(time.DateTime), s.Version)
+	fmt.Fprintf(w, "vault     %d records in %d blocks, %d signed\n", s.Vault.Records, s.Vault.Blocks, s.Vault.Checkpoint)
+	fmt.Fprintf(w, "watch     %d events of %d records, %d not understood, %d too late, %d behind\n", s.Watch.Events, s.Watch.Parsed, s.Watch.Unparsed, s.Watch.Beyond, s.Watch.Behind)
+	fmt.Fprintf(w, "findings  %d revisions; notifications %d sent, %d given up\n", s.Findings, s.Told.Sent, s.Told.Abandoned)
+	sum := "it closes"
+	if s.Open > 0 {
+		sum = fmt.Sprintf("IT DID NOT CLOSE %d TIMES", s.Open)
+	}
+	fmt.Fprintf(w, "sum       offered = sealed + rejected + lost + waiting: %s\n\n", sum)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "offered\tsealed\trejected\tlost\twaiting\tcut\t  source")
+	for i := range s.Sources {
+		c := &s.Sources[i]
+		rejected := int64(0)
+		for _, n := range c.Rejected {
+			rejected += n
+		}
+		fmt.Fprintf(t, "%d\t%d\t%d\t%d\t%d\t%d\t  %s\n", c.Offered, c.Sealed, rejected, c.Lost, c.Waiting, c.Cut, c.Source)
+	}
+	return t.Flush()
+}

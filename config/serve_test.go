@@ -1,0 +1,102 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func serveOf(t testing.TB, text string, files map[string]string) (*Serve, error) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, "serve.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return ReadServe(path)
+}
+
+func TestReadServe(t *testing.T) {
+	s, err := serveOf(t, `
+data: vault
+listen:
+  udp: [127.0.0.1:5514, "[::1]:5514"]
+  tls: {address: "0.0.0.0:6514", certificate: c.pem, key: k.pem, clients: ca.pem}
+  http: {address: 192.0.2.1:8088, plain: true}
+sources:
+  - {name: fw1, from: [192.0.2.1, 198.51.100.0/24], rate: 5000}
+  - {name: shipper, token_file: t}
+limits: {message: 128KiB, memory: 1GiB}
+notify: {webhook_file: hook, severity: high}
+status: off
+`, map[string]string{"c.pem": "", "k.pem": "", "ca.pem": "", "t": "0123456789abcdef\n", "hook": "https://hooks.example/secret\n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Listeners) != 4 || s.Listeners[1].Address != "[::1]:5514" || !s.Listeners[3].Plain || filepath.Base(s.Listeners[2].Clients) != "ca.pem" || filepath.Base(s.Data) != "vault" || s.KeyHome != filepath.Join(s.Data, "key") {
+		t.Errorf("%+v", s)
+	}
+	if len(s.Sources) != 2 || len(s.Sources[0].From) != 2 || s.Sources[0].Rate != 5000 || s.Sources[1].Tokens[0] != "0123456789abcdef" || s.Message != 128<<10 || s.Memory != 1<<30 || s.Webhook != "https://hooks.example/secret" {
+		t.Errorf("%+v", s)
+	}
+	least, err := serveOf(t, "data: /var/lib/sekisho", nil)
+	if err != nil || len(least.Listeners) != 4 || least.Status != defaultStatus {
+		t.Errorf("%+v, %v", least, err)
+	}
+}
+
+// TestServeExample reads the file that comes with it.
+func TestServeExample(t *testing.T) {
+	s, err := ReadServe("../deploy/serve.yaml")
+	if err != nil || len(s.Warnings) > 0 || len(s.Listeners) != 4 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+func TestServeMistakes(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                      "data: is missing",
+		"data: x\nlisten: {tcp: 5514}":          ":2: listen.tcp: \"5514\" is no address",
+		"data: x\nlisten:\n  tls: 0.0.0.0:6514": ":3: listen.tls: tls needs a certificate",
+		"data: x\nlisten: {udp: {address: \"127.0.0.1:1\", certificate: c, key: c}}": "udp cannot be encrypted",
+		"data: x\nlisten: {tcp: {address: \"127.0.0.1:1\", certificate: c}}":         "belong together",
+		"data: x\norg: missing.yaml":                             ":2: org: stat ",
+		"data: x\nsources: [{name: a, token: 0123456789abcdef}]": "a secret does not stand in this file",
+		"data: x\nsources: [{from: 192.0.2.1}]":                  "has no name",
+		"data: x\nsources: [{name: a, token_file: short}]":       "openssl rand",
+		"data: x\nsources: [{name: a, rate: many}]":              "records a second",
+		"data: x\nlimits: {message: 1TiB}":                       "is a size from",
+		"data: x\nnotify: {webhook: \"http://hooks.example/\"}":  "begins with https://",
+		"data: x\nnotify: {severity: loud}":                      "none of info, low",
+	} {
+		_, err := serveOf(t, text, map[string]string{"short": "abc", "c": ""})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+	open, err := serveOf(t, "data: x\nlisten: {smtp: 127.0.0.1:25}", nil)
+	if err != nil || len(open.Warnings) != 1 || !strings.Contains(open.Warnings[0].String(), ":2: listen.smtp: unknown key") {
+		t.Errorf("%+v %v", open, err)
+	}
+}
+
+func FuzzServe(f *testing.F) {
+	f.Add([]byte("data: x\nlisten: {udp: [127.0.0.1:1]}\nsources: [{name: a, from: 192.0.2.1}]"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if strings.Contains(string(text), "/") { // it would look at files
+			return
+		}
+		if s, err := serveOf(t, string(text), nil); (s == nil) == (err == nil) {
+			t.Fatal("neither a configuration nor a mistake")
+		}
+	})
+}

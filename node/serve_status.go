@@ -1,0 +1,204 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/sekisho/sekisho/intake/listen"
+)
+
+// ServeStatus is how a live system does.
+type ServeStatus struct {
+	Version   string            `json:"version"`
+	Since     time.Time         `json:"since"`
+	Healthy   bool              `json:"healthy"`
+	Ready     bool              `json:"ready"`
+	Problem   string            `json:"problem,omitempty"`
+	Addresses map[string]string `json:"addresses"`
+	Vault     struct {
+		Records    int64     `json:"records"`
+		Blocks     int64     `json:"blocks"`
+		Checkpoint int64     `json:"checkpoint"` // blocks that the last signed one covers
+		Signed     time.Time `json:"signed"`
+	} `json:"vault"`
+	Total   listen.Count     `json:"total"`   // since the start
+	Sources []listen.Count   `json:"sources"` // since the start
+	Hours   []listen.Count   `json:"hours"`   // of the last two days
+	Refused map[string]int64 `json:"refused"`
+	Open    int64            `json:"mismatches"` // looks at the sum that did not close
+	Watch   struct {
+		Behind   int64 `json:"behind"` // records that are sealed and not read yet
+		Parsed   int64 `json:"parsed"`
+		Unparsed int64 `json:"unparsed"`
+		Events   int64 `json:"events"`
+		Beyond   int64 `json:"beyond"` // too late to be watched, or dated too far ahead
+	} `json:"watch"`
+	Findings int64 `json:"findings"` // revisions since the start
+	Told     struct {
+		Sent      int64 `json:"sent"`
+		Failed    int64 `json:"failed"`
+		Abandoned int64 `json:"abandoned"`
+	} `json:"told"`
+}
+
+// stalled is how long the watch may be silent: it says every second that it goes on, but a replay of late records takes its time.
+const stalled = 2 * time.Minute
+
+func (s *server) healthy() error {
+	if st := s.vault.Status(); st.Error != "" {
+		return errors.New(st.Error)
+	}
+	if at := s.watcher.alive.Load(); at != 0 && time.Since(time.Unix(at, 0)) > stalled {
+		return errors.New("the watch does not go on")
+	}
+	return nil
+}
+
+func (s *server) statusNow() *ServeStatus {
+	o := &ServeStatus{Version: s.o.Version, Since: s.begun.UTC(), Ready: s.ready.Load(), Addresses: s.addresses, Total: s.ledger.Total(), Sources: s.ledger.Sources(), Hours: s.ledger.Hours(), Refused: s.ledger.Refused(), Open: s.mismatch.Load()}
+	if err := s.healthy(); err != nil {
+		o.Problem = err.Error()
+	} else {
+		o.Healthy = true
+	}
+	v := s.vault.Status()
+	o.Vault.Records, o.Vault.Blocks, o.Vault.Checkpoint, o.Vault.Signed = int64(v.Next), v.Blocks, v.Checkpoint, v.Signed.UTC()
+	w := s.watcher
+	o.Watch.Behind = max(int64(v.Next)-w.at.Load(), 0)
+	o.Watch.Parsed, o.Watch.Unparsed, o.Watch.Events, o.Watch.Beyond = w.parsed.Load(), w.unparsed.Load(), w.events.Load(), w.beyond.Load()
+	o.Findings = s.teller.findings.Load()
+	o.Told.Sent, o.Told.Failed, o.Told.Abandoned = s.teller.sent.Load(), s.teller.failed.Load(), s.teller.abandoned.Load()
+	return o
+}
+
+// showStatus answers on the status address, on loopback, until the returned function is called.
+func (s *server) showStatus() (stop func()) {
+	if s.status == nil {
+		return func() {}
+	}
+	m := http.NewServeMux()
+	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { yesNo(w, s.healthy()) })
+	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		err := s.healthy()
+		if err == nil && !s.ready.Load() {
+			err = errors.New("not open")
+		}
+		yesNo(w, err)
+	})
+	m.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		_ = e.Encode(s.statusNow())
+	})
+	m.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		_, _ = w.Write(metrics(s.statusNow()))
+	})
+	only := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		if ip := net.ParseIP(strings.Trim(host, "[]")); host != "localhost" && (ip == nil || !ip.IsLoopback()) { // a name of another site that was made to lead here
+			http.Error(w, "this address is not served here", http.StatusMisdirectedRequest)
+			return
+		}
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-store")
+		m.ServeHTTP(w, r)
+	})
+	h := &http.Server{Handler: only, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	go func() { _ = h.Serve(s.status) }()
+	return func() {
+		last, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if h.Shutdown(last) != nil {
+			h.Close()
+		}
+	}
+}
+
+func yesNo(w http.ResponseWriter, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+// metrics writes the status as Prometheus reads it: https://prometheus.io/docs/instrumenting/exposition_formats/
+func metrics(o *ServeStatus) []byte {
+	var b bytes.Buffer
+	head := func(name, kind, help string) { fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind) }
+	one := func(name, kind, help string, v int64) {
+		head(name, kind, help)
+		fmt.Fprintf(&b, "%s %d\n", name, v)
+	}
+	number := func(yes bool) int64 {
+		if yes {
+			return 1
+		}
+		return 0
+	}
+	one("sekisho_healthy", "gauge", "1 if the vault takes records and the watch goes on.", number(o.Healthy))
+	one("sekisho_vault_records", "gauge", "Records in the vault.", o.Vault.Records)
+	one("sekisho_vault_blocks_unsigned", "gauge", "Blocks that no signed checkpoint covers yet.", o.Vault.Blocks-o.Vault.Checkpoint)
+	one("sekisho_waiting_records", "gauge", "Records that wait to be sealed.", o.Total.Waiting)
+	one("sekisho_accounting_mismatches_total", "counter", "Looks at the sum of records that did not close.", o.Open)
+	one("sekisho_watch_behind_records", "gauge", "Records that are sealed and not read yet.", o.Watch.Behind)
+	one("sekisho_watch_parsed_total", "counter", "Records that a parser took.", o.Watch.Parsed)
+	one("sekisho_watch_unparsed_total", "counter", "Records that no parser took.", o.Watch.Unparsed)
+	one("sekisho_watch_events_total", "counter", "Events that were watched.", o.Watch.Events)
+	one("sekisho_watch_beyond_total", "counter", "Events too late to be watched, or dated too far ahead.", o.Watch.Beyond)
+	one("sekisho_findings_total", "counter", "Revisions of findings.", o.Findings)
+	one("sekisho_notifications_sent_total", "counter", "Notifications that were taken.", o.Told.Sent)
+	one("sekisho_notifications_failed_total", "counter", "Tries to notify that failed.", o.Told.Failed)
+	one("sekisho_notifications_abandoned_total", "counter", "Notifications that were given up.", o.Told.Abandoned)
+	head("sekisho_records_total", "counter", "Records by source and what became of them.")
+	for i := range o.Sources {
+		c := &o.Sources[i]
+		n := c.Source
+		for _, x := range []struct {
+			what string
+			n    int64
+		}{{"offered", c.Offered}, {"sealed", c.Sealed}, {"lost", c.Lost}, {"cut", c.Cut}} {
+			fmt.Fprintf(&b, "sekisho_records_total{source=%q,outcome=%q} %d\n", n, x.what, x.n)
+		}
+		for _, why := range listen.Reasons() {
+			if k := c.Rejected[why]; k > 0 {
+				fmt.Fprintf(&b, "sekisho_records_total{source=%q,outcome=\"rejected\",reason=%q} %d\n", n, why, k)
+			}
+		}
+	}
+	head("sekisho_refused_total", "counter", "Connections and requests that were turned away.")
+	for _, why := range listen.Refusals() {
+		fmt.Fprintf(&b, "sekisho_refused_total{reason=%q} %d\n", why, o.Refused[why])
+	}
+	return b.Bytes()
+}
+
+// notifySystemd tells the service manager, if there is one.
+func notifySystemd(what string) {
+	path := os.Getenv("NOTIFY_SOCKET")
+	if path == "" {
+		return
+	}
+	c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	_, _ = c.Write([]byte(what))
+}

@@ -1,0 +1,324 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/sekisho/sekisho/detect/live"
+	"github.com/sekisho/sekisho/detectors"
+	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/formats"
+)
+
+// watcher follows the vault, reads its records and shows them to the live watch. Only what was shown moves its place; a restart begins where
+// it was saved last, and reads what came shortly before once more, so that lines that belong together find each other.
+type watcher struct {
+	s      *server
+	o      *Options
+	know   *knower
+	intel  *intelligence
+	all    []formats.Format
+	order  []*formats.Format
+	watch  *live.Watch
+	inputs map[string]*liveInput
+	names  []string // of sources, by number
+	realms map[string]bool
+	batch  event.Batch
+	room   []event.Sighting
+
+	from, next event.Position // records before from are read, and not shown again
+	warm       []savedAt      // where earlier saves stood
+	clock      event.Micros
+	saved      time.Time
+
+	at       atomic.Int64 // next, for others
+	parsed   atomic.Int64
+	unparsed atomic.Int64
+	events   atomic.Int64
+	beyond   atomic.Int64
+	alive    atomic.Int64 // when it went on last, in Unix seconds
+}
+
+// liveInput is what is known of one source.
+type liveInput struct {
+	number uint32
+	clock  *formats.Clock
+	reader *formats.Reader
+}
+
+// savedAt is a place in the vault and when what stood there was received.
+type savedAt struct {
+	Next event.Position `json:"next"`
+	At   event.Micros   `json:"at"`
+}
+
+// watchPlace is what a save keeps of the reader.
+type watchPlace struct {
+	Next event.Position `json:"next"`
+	Warm []savedAt      `json:"warm,omitempty"`
+}
+
+const (
+	saveEvery = time.Minute
+	warmFor   = 10 * time.Minute // of received records that are read again after a restart
+	tickEvery = time.Second
+)
+
+func newWatcher(s *server) (*watcher, error) {
+	p := s.o.Profile
+	w := &watcher{s: s, o: &Options{Profile: p}, inputs: map[string]*liveInput{}}
+	var err error
+	if w.all, err = knownFormats(p, ""); err != nil {
+		return nil, err
+	}
+	w.order = pointers(w.all)
+	if err := CheckExceptions(p); err != nil {
+		return nil, err
+	}
+	if w.know, err = newKnower(w.o, nil); err != nil {
+		return nil, err
+	}
+	if w.intel, err = readIntel(context.Background(), profileIntel(w.o), w.o.zone()); err != nil {
+		return nil, err
+	}
+	build, err := s.build()
+	if err != nil {
+		return nil, fmt.Errorf("node: what findings depend on: %w", err)
+	}
+	dir := filepath.Join(s.o.Config.Data, "watch")
+	lo := live.Options{Dir: dir, Detectors: detectors.All(), Site: siteOf(w.know, w.o), Build: build, Issue: s.o.issue}
+	var place []byte
+	w.watch, place, err = live.Open(lo)
+	if errors.Is(err, live.ErrOtherBuild) {
+		aside := dir + "-" + time.Now().UTC().Format("20060102-150405")
+		if err = os.Rename(dir, aside); err != nil {
+			return nil, fmt.Errorf("node: put the watch of another build aside: %w", err)
+		}
+		s.log.Info("the program or the description of the institute changed: everything in the vault is watched anew", "before", aside)
+		w.watch, place, err = live.Open(lo)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(place) > 0 {
+		var at watchPlace
+		if err := json.Unmarshal(place, &at); err != nil {
+			return nil, fmt.Errorf("node: the watch's place in the vault: %w", err)
+		}
+		if at.Next > s.first {
+			return nil, fmt.Errorf("node: the watch stands at record %d, and the vault ends before %d: it is not the vault that was watched, or lost its end; verify it, and move %s away to watch it from its beginning", at.Next, s.first, dir)
+		}
+		w.from, w.next, w.warm = at.Next, at.Next, at.Warm
+		if len(w.warm) > 0 {
+			w.next = w.warm[0].Next
+		}
+	}
+	w.at.Store(int64(w.next))
+	return w, nil
+}
+
+// run follows the vault until ctx ends.
+func (w *watcher) run(ctx context.Context) error {
+	r, err := w.s.vault.Follow(w.next)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	w.saved = time.Now()
+	for {
+		some, cancel := context.WithTimeout(ctx, tickEvery)
+		first, records, err := r.Next(some)
+		cancel()
+		w.alive.Store(time.Now().Unix())
+		switch {
+		case err == nil:
+			if err := w.take(first, records); err != nil {
+				return err
+			}
+		case ctx.Err() != nil, errors.Is(err, io.EOF):
+			return w.save()
+		case errors.Is(err, context.DeadlineExceeded): // nothing came: time goes on
+			if err := w.advance(event.Of(time.Now())); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+		if time.Since(w.saved) >= saveEvery {
+			if err := w.save(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// take reads records that stand in the vault from first on. While it catches up, the time is that at which they were received, so that a
+// watch made anew concludes what the first one did.
+func (w *watcher) take(first event.Position, records []event.Received) error {
+	for i := range records {
+		rec := &records[i]
+		at := first + event.Position(i)
+		if at < w.next {
+			continue
+		}
+		w.next = at + 1
+		if rec.Source == ownSource {
+			continue
+		}
+		w.read(rec, at)
+		if at < w.from {
+			w.batch.Reset() // shown before
+			continue
+		}
+		if len(w.batch.Events) >= batchEvents {
+			if err := w.show(); err != nil {
+				return err
+			}
+		}
+		if w.clock == 0 {
+			w.clock = rec.At
+		}
+		if rec.At.Sub(w.clock) >= tickEvery {
+			if err := w.show(); err != nil {
+				return err
+			}
+			if err := w.advance(rec.At); err != nil {
+				return err
+			}
+		}
+	}
+	w.at.Store(int64(w.next))
+	return w.show()
+}
+
+// read makes events of one record.
+func (w *watcher) read(rec *event.Received, at event.Position) {
+	in := w.input(rec)
+	in.reader.SetInput(in.number)
+	one := rec.Record
+	one.Line, one.Offset = int64(at)+1, 0 // the record's place in the vault, counted from one
+	n, assumed := len(w.batch.Events), in.clock.AssumedYear
+	if err := in.reader.Read(&one, &w.batch); err != nil {
+		w.unparsed.Add(1)
+		return
+	}
+	w.parsed.Add(1)
+	if in.clock.AssumedYear != assumed {
+		w.rightYear(in, w.batch.Events[n:], rec.At)
+	}
+}
+
+// rightYear puts events without a year of their own into the one that is nearest to when they were received.
+func (w *watcher) rightYear(in *liveInput, events []event.Event, at event.Micros) {
+	const half = 183 * 24 * time.Hour
+	for i := range events {
+		by := 0
+		switch d := events[i].Time.Sub(at); {
+		case d > half:
+			by = -1
+		case d < -half:
+			by = 1
+		default:
+			continue
+		}
+		events[i].Time = event.Of(events[i].Time.Time().AddDate(by, 0, 0))
+		in.clock.Begin(in.clock.Zone, at.Time().Year(), in.clock.Offset)
+	}
+}
+
+// input returns what is known of a record's source.
+func (w *watcher) input(rec *event.Received) *liveInput {
+	in := w.inputs[rec.Source]
+	if in != nil {
+		return in
+	}
+	settings := w.o.Profile.Settings(rec.Source)
+	zone := settings.Zone
+	if zone == nil {
+		zone = w.o.zone()
+	}
+	in = &liveInput{number: uint32(len(w.names)), clock: &formats.Clock{}}
+	in.clock.Begin(zone, rec.At.Time().Year(), settings.ClockOffset)
+	order := w.order
+	if f, ok := formats.Named(w.all, settings.Format); ok {
+		order = append([]*formats.Format{f}, order...)
+		for i := 1; i < len(order); i++ {
+			if order[i] == f {
+				order = append(order[:i:i], order[i+1:]...)
+			}
+		}
+	}
+	in.reader = formats.NewReader(order, &formats.Env{Clock: in.clock, Intern: formats.NewInterner(), Host: settings.Host})
+	w.inputs[rec.Source] = in
+	w.names = append(w.names, rec.Source)
+	w.know.follow([]*input{{number: in.number, settings: settings}})
+	return in
+}
+
+// show hands what was read to the watch.
+func (w *watcher) show() error {
+	if len(w.batch.Events) == 0 {
+		return nil
+	}
+	w.room = w.room[:0]
+	for i := range w.batch.Events {
+		s := w.know.see(&w.batch.Events[i])
+		s.Listed = w.intel.look(&w.batch.Events[i])
+		w.room = append(w.room, s)
+	}
+	err := w.watch.Add(w.room)
+	w.events.Add(int64(len(w.batch.Events)))
+	w.batch.Reset()
+	return err
+}
+
+// advance says what time it is, and tells what that gave.
+func (w *watcher) advance(now event.Micros) error {
+	if w.next < w.from {
+		return nil
+	}
+	w.clock = max(w.clock, now)
+	revisions, err := w.watch.Advance(now)
+	if err != nil {
+		return err
+	}
+	w.beyond.Store(w.watch.Counts().Beyond)
+	for i := range revisions {
+		if err := w.s.teller.tell(&revisions[i], w.names); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// save makes everything that was shown durable.
+func (w *watcher) save() error {
+	w.saved = time.Now()
+	if w.next < w.from {
+		return nil // still reading what is known
+	}
+	if err := w.show(); err != nil {
+		return err
+	}
+	w.warm = append(w.warm, savedAt{w.next, event.Of(w.saved)})
+	for len(w.warm) > 1 && w.warm[len(w.warm)-1].At.Sub(w.warm[1].At) >= warmFor {
+		w.warm = w.warm[1:]
+	}
+	place, err := json.Marshal(watchPlace{w.next, w.warm})
+	if err != nil {
+		return err
+	}
+	return w.watch.Save(place)
+}
+
+func (w *watcher) close() error { return w.watch.Close() }
