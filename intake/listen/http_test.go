@@ -180,7 +180,7 @@ func TestHTTPWho(t *testing.T) {
 
 // TestHTTPHostile sends what unpacks, unfolds or trickles to more than there is room for.
 func TestHTTPHostile(t *testing.T) {
-	s := newStand(t, Limits{Body: 1 << 20, Memory: 32 << 20, Message: 4096, Slow: 500 * time.Millisecond}, true)
+	s := newStand(t, Limits{Body: 1 << 20, Memory: 32 << 20, Message: 4096, Slow: 3 * time.Second}, true)
 	at := s.web()
 	bomb := &bytes.Buffer{}
 	z := gzip.NewWriter(bomb)
@@ -206,13 +206,13 @@ func TestHTTPHostile(t *testing.T) {
 		{"/services/collector", strings.Repeat(`{"event":1}`, 90_000), 413, nil},
 	} {
 		begun := time.Now()
-		if status, answer := post(t, at+c.path, c.body, c.header...); status != c.status || time.Since(begun) > 5*time.Second {
+		if status, answer := post(t, at+c.path, c.body, c.header...); status != c.status || time.Since(begun) > 20*time.Second {
 			t.Errorf("%s %.40q: %d %.100s after %s", c.path, c.body, status, answer, time.Since(begun))
 		}
 	}
 	slowly := dial(t, strings.TrimPrefix(at, "http://"))
 	send(t, slowly, "POST /ingest HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
-	_ = slowly.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = slowly.SetReadDeadline(time.Now().Add(20 * time.Second))
 	if b, err := io.ReadAll(slowly); err != nil {
 		t.Errorf("who does not go on is not sent away: %q, %v", b, err)
 	}
