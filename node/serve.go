@@ -36,8 +36,8 @@ type ServeOptions struct {
 	issue time.Duration // between two looks at what was found; 0: the watch's default; for tests
 }
 
-// ownSource is the name under which the live system itself writes: no sender can have it.
-const ownSource = "(sekisho)"
+// ourSource is the name under which the live system itself writes: no sender can have it.
+const ourSource = "(sekisho)"
 
 // Serve receives records, seals them, reads them and watches, until ctx ends; then it stops within ten seconds. What was acknowledged is
 // sealed, and what was not yet watched is at the next start.

@@ -177,7 +177,7 @@ func (s *server) sealOwn(kind string, what any) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	rec := event.Received{Source: ownSource, From: kind, At: event.Of(time.Now())}
+	rec := event.Received{Source: ourSource, From: kind, At: event.Of(time.Now())}
 	rec.Data, rec.Length = b, int64(len(b))
 	if _, err := s.vault.Append(ctx, []event.Received{rec}); err != nil {
 		s.log.Error("was not sealed", "kind", kind, "error", err)

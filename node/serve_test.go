@@ -223,7 +223,7 @@ func sealedOnce(t *testing.T, dir string, n int) {
 			t.Fatal(err)
 		}
 		for _, x := range records {
-			if x.Source == ownSource {
+			if x.Source == ourSource {
 				own++
 			} else {
 				found++

@@ -172,7 +172,7 @@ func (w *watcher) take(first event.Position, records []event.Received) error {
 			continue
 		}
 		w.next = at + 1
-		if rec.Source == ownSource {
+		if rec.Source == ourSource {
 			continue
 		}
 		w.read(rec, at)
