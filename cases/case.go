@@ -133,12 +133,13 @@ type Input struct {
 	ClockOffsetS  float64  `json:"clock_offset_s"`
 	CollectedBy   *string  `json:"collected_by"`
 	CollectedAt   Time     `json:"collected_at"`
-	Source        string   `json:"source,omitempty"`        // the coverage row that it belongs to
-	Year          int      `json:"year,omitempty"`          // taken for records without one
-	YearFrom      string   `json:"year_from,omitempty"`     // record, profile, flag, order, file, neighbour
-	TimezoneFrom  string   `json:"timezone_from,omitempty"` // record, profile, flag, guess
-	Samples       []string `json:"samples,omitempty"`       // of unparsed records, "line 17: …", at most 5 of 200 bytes
-	Status        string   `json:"status,omitempty"`        // empty: read to its end; truncated, changed, unreadable, unsupported, refused, not-understood, interrupted, duplicate; archive: its members are inputs of their own
+	Source        string   `json:"source,omitempty"`         // the coverage row that it belongs to
+	Year          int      `json:"year,omitempty"`           // taken for records without one
+	YearFrom      string   `json:"year_from,omitempty"`      // record, profile, flag, order, file, neighbour
+	TimezoneFrom  string   `json:"timezone_from,omitempty"`  // record, profile, flag, guess
+	DoubtfulZones int64    `json:"doubtful_zones,omitempty"` // times whose zone is named in letters that stand for several (CST): read as if they named none
+	Samples       []string `json:"samples,omitempty"`        // of unparsed records, "line 17: …", at most 5 of 200 bytes
+	Status        string   `json:"status,omitempty"`         // empty: read to its end; truncated, changed, unreadable, unsupported, refused, not-understood, interrupted, duplicate; archive: its members are inputs of their own
 	Error         string   `json:"error,omitempty"`
 	Unverified    bool     `json:"unverified,omitempty"` // read with a format that was never compared with real records
 	CopyOf        string   `json:"copy_of,omitempty"`    // inputs[].path whose content this one repeats; it was not read again

@@ -122,20 +122,40 @@ func (p *asaParser) head(rec *event.Record) {
 		}
 	}
 	for i := 0; i+15 <= len(h); i++ { // a time with a year, wherever in the head
-		if monthOf(h[i:]) == 0 || i > 0 && h[i-1] != ' ' && h[i-1] != '>' {
+		if monthOf(h[i:]) == 0 || i > 0 && h[i-1] != ' ' && h[i-1] != '>' && h[i-1] != ':' && h[i-1] != '*' && h[i-1] != '.' {
 			continue
 		}
-		if t, n := parseBSDStamp(bytes.TrimRight(h[i:], ": ")); n > 0 && (t.Year > 0 || p.when == 0) {
-			p.when = p.env.Clock.Moment(t)
-			if t.Year > 0 {
-				break
+		t, n := parseBSDStamp(bytes.TrimRight(h[i:], ": "))
+		if n == 0 {
+			continue
+		}
+		if n += i; n+1 < len(h) && h[n] == ' ' { // EMBLEM: ":Jun 02 09:00:00 JST: %ASA-…"
+			if z := parseZoneWord(h[n+1:], &t); z > 0 {
+				p.named(h[n+1:], z)
 			}
+		}
+		if t.Year > 0 || t.HasZone || p.when == 0 {
+			p.when = p.env.Clock.Moment(t)
+		}
+		if t.Year > 0 || t.HasZone {
+			break
 		}
 	}
 	if p.when == 0 && len(h) > 19 {
 		if t, n := parseISOStamp(h); n > 0 {
 			p.when = p.env.Clock.Moment(t)
 		}
+	}
+}
+
+// named takes the host that stands behind the z bytes of a zone, where the zone was taken for one.
+func (p *asaParser) named(b []byte, z int) {
+	if p.host != string(b[:z]) {
+		return
+	}
+	host := bytes.Trim(b[z:], " :")
+	if p.host = p.env.Host; len(host) > 0 && isHostName(host) {
+		p.host = p.env.Intern.Bytes(host)
 	}
 }
 

@@ -20,8 +20,15 @@ type Clock struct {
 	// Offset is how far the source's clock is ahead; it is taken off every time.
 	Offset time.Duration
 
-	// AssumedZone and AssumedYear count the records that needed Zone and Year.
-	AssumedZone, AssumedYear int64
+	// Latest is the last year that is believed of a time which writes its year and so tells that of those after it which write none;
+	// 0: none is believed. A stream whose first records write no year has Year from all of its records.
+	Latest int
+
+	// AssumedZone and AssumedYear count the times that needed Zone and Year; DoubtfulZone those that name their zone in letters which
+	// stand for several.
+	AssumedZone, AssumedYear, DoubtfulZone int64
+
+	missed int64 // 29 Februaries in a year that has none
 
 	rolled    int // turns of the year seen so far
 	lastMonth int
@@ -46,6 +53,8 @@ type Civil struct {
 	// HasZone says that East holds the offset that the record carries, in seconds east of UTC.
 	HasZone bool
 	East    int
+	// Doubtful says that the record names its zone in letters that stand for several: it has none.
+	Doubtful bool
 }
 
 // Valid says whether the fields can be a date and a time of day; a leap second (60) is let through.
@@ -68,17 +77,31 @@ func daysIn(month, year int) int {
 	return 31
 }
 
-// Moment returns the moment of t. t must be valid.
+// noSuchDay stands for the moment of a day that the year does not have. It is before all that a log can speak of, so that no event is
+// made of it.
+const noSuchDay = earliest - 366*86400*1e6
+
+// Moment returns the moment of t. t must be valid. A 29 February without a year that falls on a year without one is no moment:
+// another day would be an invention.
 func (c *Clock) Moment(t Civil) event.Micros {
 	if t.Year == 0 {
 		t.Year = c.yearFor(t.Month)
 		c.AssumedYear++
+		if t.Day == 29 && t.Month == 2 && daysIn(2, t.Year) == 28 {
+			c.missed++
+			return noSuchDay
+		}
+	} else if c.Latest > 0 {
+		c.follow(&t)
 	}
 	sec := civilDays(t.Year, t.Month, t.Day)*86400 + int64(t.Hour)*3600 + int64(t.Minute)*60 + int64(t.Second)
 	if t.HasZone {
 		sec -= int64(t.East)
 	} else {
 		c.AssumedZone++
+		if t.Doubtful {
+			c.DoubtfulZone++
+		}
 		sec -= c.zoneAt(sec)
 	}
 	return c.Absolute(event.Micros(sec*1e6 + int64(t.Micro)))
@@ -105,6 +128,14 @@ func (c *Clock) yearFor(month int) int {
 		c.lastMonth = month
 	}
 	return c.Year + c.rolled
+}
+
+// follow takes the year that a time writes for those after it that write none.
+func (c *Clock) follow(t *Civil) {
+	if t.Year < 1990 || t.Year > c.Latest {
+		return
+	}
+	c.Year, c.rolled, c.lastMonth = t.Year-1, 1, t.Month // so that a straggler of the year before is known
 }
 
 // zoneAt returns the zone's offset in seconds at the local second sec. In the hour that a change of the clock repeats, the

@@ -106,6 +106,7 @@ var (
 	ErrOtherFormat = errors.New("not of this format")
 	ErrNoTime      = errors.New("no readable time")
 	ErrWildTime    = errors.New("the time is not between 1900 and 2200")
+	ErrNoSuchDay   = errors.New("29 February, and the year assumed for it has none")
 	ErrBroken      = errors.New("of this format, but broken")
 	ErrUnknownKind = errors.New("of this format, but of a kind that is not known")
 )
@@ -129,6 +130,14 @@ type Env struct {
 // Ref returns the reference to one record of the current input. A Ref speaks of one input: parts of an earlier piece of a
 // rotated log are left out of what is joined later.
 func (e *Env) Ref(rec *event.Record) event.Ref { return event.Ref{Input: e.Input, Part: rec.Part} }
+
+// missedDays counts the days that were asked for and that their years do not have.
+func (e *Env) missedDays() int64 {
+	if e.Clock == nil {
+		return 0
+	}
+	return e.Clock.missed
+}
 
 // Named returns the format of that name, or that people also call so, and whether there is one.
 func Named(all []Format, name string) (*Format, bool) {

@@ -302,10 +302,13 @@ func insertBid(claims *[8]bid, n int, c bid) int {
 // offer gives the record to the parser at i.
 func (r *Reader) offer(i int, rec *event.Record, out *event.Batch) error {
 	o := &r.open[i]
-	before := len(out.Events)
+	before, missed := len(out.Events), r.env.missedDays()
 	err := o.parser.Parse(rec, out)
 	if err == nil && !plausible(out.Events[before:]) {
 		err = ErrWildTime // an attacker's, or a clock that was never set: kept aside, not believed
+		if r.env.missedDays() > missed {
+			err = ErrNoSuchDay
+		}
 	}
 	if err != nil {
 		out.Events = out.Events[:before]

@@ -244,6 +244,9 @@ func Glance(rec []byte) (Civil, bool) {
 	if t, n := parseISOStamp(b); n > 0 {
 		return t, true
 	}
+	if t, n := parseNginxStamp(b); n > 0 && t.Valid() {
+		return t, true
+	}
 	for i := 0; i < len(b) && i < 200; i++ {
 		if b[i] == '[' {
 			if t, n := parseCLFStamp(b[i+1:]); n > 0 {

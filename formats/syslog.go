@@ -84,7 +84,7 @@ func splitSyslog(b []byte) (s Syslog, t Civil, ok bool) {
 	}
 	t, n := parseSyslogStamp(b[i:])
 	if n == 0 {
-		return s, t, false
+		return splitSlashed(b[i:])
 	}
 	i += n
 	if i >= len(b) || b[i] != ' ' {
@@ -105,19 +105,49 @@ func parseSyslogStamp(b []byte) (Civil, int) {
 	if t, n := parseTAI64Stamp(b); n > 0 {
 		return t, n
 	}
-	// journalctl -o short-full: "Mon 2006-01-02 15:04:05 JST". The zone's short name is ambiguous and is passed over: the
+	// journalctl -o short-full: "Mon 2006-01-02 15:04:05 JST". A zone whose letters stand for several is passed over: the
 	// clock's zone is that of the machine that wrote it.
 	if len(b) > 24 && b[3] == ' ' && isDigit(b[4]) {
 		if t, n := parseISOStamp(b[4:]); n > 0 {
 			n += 4
-			if z := bytes.IndexByte(b[min(n+1, len(b)):], ' '); b[min(n, len(b)-1)] == ' ' && z >= 2 && z <= 5 && isUpper(b[n+1]) && isUpper(b[n+2]) {
-				n += 1 + z
-				t.HasZone = z == 3 && string(b[n-3:n]) == "UTC"
+			if n+1 < len(b) && b[n] == ' ' && !t.HasZone {
+				z := parseZoneWord(b[n+1:], &t)
+				for k := n + 1; z == 0 && k < len(b) && k < n+7 && (isUpper(b[k]) || b[k] == ' '); k++ {
+					if b[k] == ' ' && k > n+2 { // an abbreviation that is not known
+						z, t.Doubtful = k-n-1, true
+					}
+				}
+				if z > 0 {
+					n += 1 + z
+				}
 			}
 			return t, n
 		}
 	}
 	return Civil{}, 0
+}
+
+// splitSlashed reads "2006/01/02 15:04:05 host program[1]: message", which some collectors write. Many programs begin the lines of their own
+// files with such a time: only with a host, and a tag with a process number or of a program that has none, is it one of syslog.
+func splitSlashed(b []byte) (s Syslog, t Civil, ok bool) {
+	t, n := parseNginxStamp(b)
+	if n == 0 || n >= len(b) || b[n] != ' ' || !t.Valid() {
+		return Syslog{}, t, false
+	}
+	rest := bytes.TrimLeft(b[n:], " ")
+	sp := bytes.IndexByte(rest, ' ')
+	if sp <= 0 || !isHostName(rest[:sp]) {
+		return Syslog{}, t, false
+	}
+	s, ok = splitHead(rest)
+	if _, isNumber := parseNumber(s.PID); !ok || len(s.Host) == 0 || !isNumber {
+		switch string(s.Program) {
+		case "sudo", "su", "kernel":
+		default:
+			return Syslog{}, t, false
+		}
+	}
+	return s, t, ok && len(s.Host) > 0
 }
 
 func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }

@@ -117,6 +117,9 @@ func (p *windowsDHCPParser) head(b []byte) error {
 		return ErrOtherFormat
 	}
 	_, n := digits(b, 5)
+	if n > 0 && n < len(b) && b[n] == ',' { // a row, and no time in it
+		return ErrNoTime
+	}
 	if len(b) == 0 || b[0] == '\t' || b[0] == ' ' || n >= 2 && n < len(b) && (b[n] == '\t' || b[n] == '+') {
 		return nil
 	}

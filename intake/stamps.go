@@ -33,8 +33,10 @@ type Stamps struct {
 	// LeapDay says that a 29 February is in it, and in the how-manieth year, counted from that of First.
 	LeapDay  bool
 	LeapYear int
-	Lines    int64 // lines that were looked at
-	Stamped  int64 // of these, with a stamp
+	// Year is the year of First as the file's other lines write theirs, most of them; 0: none writes one.
+	Year    int
+	Lines   int64 // lines that were looked at
+	Stamped int64 // of these, with a stamp
 }
 
 const (
@@ -46,14 +48,19 @@ const (
 
 // ScanStamps reads the stamps at the starts of the lines, also behind a <priority>, and counts the New Years. A jump
 // back of more than 180 days is one; a smaller one is jitter, and a jump ahead of more than 335 days takes one back: a late
-// line of December. The content is neither digested nor reported as progress.
+// line of December. Lines that write their year, among those that do not, tell the year of First. The content is neither digested nor reported as progress.
 func ScanStamps(ctx context.Context, s *Source) (Stamps, error) {
 	var st Stamps
 	var last int32
 	year := 0
+	var written yearVotes
 	err := s.run(ctx, nil, nil, func(fr *framer) error {
 		fr.yield = func(r *event.Record) error {
 			st.Lines++
+			if y, at, ok := datedOf(r.Data); ok {
+				written.dated(y, at.seconds(), last, year, st.Stamped > 0)
+				return nil
+			}
 			stamp, ok := stampOf(r.Data)
 			if !ok {
 				return nil
@@ -62,6 +69,7 @@ func ScanStamps(ctx context.Context, s *Source) (Stamps, error) {
 			now := stamp.seconds()
 			if st.Stamped == 1 {
 				st.First, last = stamp, now
+				written.first(now)
 			}
 			switch d := now - last; {
 			case d < -halfYear:
@@ -79,21 +87,139 @@ func ScanStamps(ctx context.Context, s *Source) (Stamps, error) {
 		}
 		return fr.lines()
 	})
+	if st.Stamped > 0 {
+		st.Year = written.most()
+	}
 	return st, err
+}
+
+// yearVotes gathers what the lines that write their year say of the year of the first line that does not.
+type yearVotes struct {
+	years  [8]int // of First; more than eight tell nothing
+	counts [8]int64
+	early  bool // the last dated line before First: its year and moment
+	year   int
+	at     int32
+}
+
+// dated takes in a line of that year and moment. last is the moment of the line without a year before it, so many New Years after First.
+func (v *yearVotes) dated(year int, at, last int32, turns int, begun bool) {
+	if !begun {
+		v.early, v.year, v.at = true, year, at
+		return
+	}
+	switch d := at - last; { // the dated line may stand on the other side of a New Year
+	case d < -halfYear:
+		turns++
+	case d > halfYear:
+		turns--
+	}
+	v.vote(year - turns)
+}
+
+// first takes in the moment of First.
+func (v *yearVotes) first(now int32) {
+	if !v.early {
+		return
+	}
+	switch d := now - v.at; {
+	case d < -halfYear:
+		v.year++
+	case d > halfYear:
+		v.year--
+	}
+	v.vote(v.year)
+}
+
+func (v *yearVotes) vote(year int) {
+	for i := range v.years {
+		if v.years[i] == year || v.counts[i] == 0 {
+			v.years[i] = year
+			v.counts[i]++
+			return
+		}
+	}
+}
+
+// most returns the year with the most votes, the latest of equals; 0 for none.
+func (v *yearVotes) most() (year int) {
+	var n int64
+	for i, c := range v.counts {
+		if c > n || c == n && c > 0 && v.years[i] > year {
+			year, n = v.years[i], c
+		}
+	}
+	return year
+}
+
+// datedOf reads the year, the month and the day of a line that begins with a date: "2006-01-02", "2006/01/02", "Jan _2 2006 15:04:05" or
+// "Jan _2 15:04:05 2006", also behind a <priority>, the version of RFC 5424 or a bracket.
+func datedOf(b []byte) (year int, at Stamp, ok bool) {
+	b = behindPriority(b)
+	if len(b) > 2 && b[0] == '1' && b[1] == ' ' {
+		b = b[2:]
+	}
+	if len(b) > 0 && b[0] == '[' {
+		b = b[1:]
+	}
+	if len(b) < 11 {
+		return 0, at, false
+	}
+	var good [2]bool
+	switch {
+	case (b[4] == '-' || b[4] == '/') && b[7] == b[4] && (b[10] == ' ' || b[10] == 'T'):
+		year = yearAt(b)
+		at.Month, good[0] = twoDigits(b[5], b[6])
+		at.Day, good[1] = twoDigits(b[8], b[9])
+	case b[3] == ' ' && b[6] == ' ':
+		if len(b) > 16 && b[11] == ' ' && b[14] == ':' {
+			year = yearAt(b[7:])
+		} else if len(b) > 20 && b[9] == ':' && b[12] == ':' && b[15] == ' ' && b[20] == ' ' {
+			year = yearAt(b[16:])
+		}
+		at.Month = monthOf(b[0], b[1], b[2])
+		tens := b[4]
+		if tens == ' ' {
+			tens = '0'
+		}
+		at.Day, good[1] = twoDigits(tens, b[5])
+		good[0] = true
+	}
+	if year < 1990 || year > 2100 || good != [2]bool{true, true} || at.Month == 0 || at.Month > 12 || at.Day == 0 || at.Day > daysIn[at.Month-1] {
+		return 0, Stamp{}, false
+	}
+	return year, at, true
+}
+
+// yearAt reads four digits; 0 if they are none.
+func yearAt(b []byte) (year int) {
+	for _, c := range b[:4] {
+		if c < '0' || c > '9' {
+			return 0
+		}
+		year = year*10 + int(c-'0')
+	}
+	return year
+}
+
+// behindPriority returns what stands behind "<165>".
+func behindPriority(b []byte) []byte {
+	if len(b) < 3 || b[0] != '<' {
+		return b
+	}
+	i := 1
+	for i < len(b) && i < 5 && b[i] >= '0' && b[i] <= '9' {
+		i++
+	}
+	if i >= len(b) || b[i] != '>' {
+		return nil
+	}
+	return b[i+1:]
 }
 
 // stampOf reads the stamp at the start of a line.
 func stampOf(b []byte) (Stamp, bool) {
-	if len(b) > 2 && b[0] == '<' {
-		i := 1
-		for i < len(b) && i < 5 && b[i] >= '0' && b[i] <= '9' {
-			i++
-		}
-		if i >= len(b) || b[i] != '>' {
-			return Stamp{}, false
-		}
-		b = b[i+1:]
-	}
+	b = behindPriority(b)
 	if len(b) < 15 || b[3] != ' ' || b[6] != ' ' || b[9] != ':' || b[12] != ':' {
 		return Stamp{}, false
 	}

@@ -122,6 +122,7 @@ func (v *investigation) inputs() []cases.Input {
 		} else {
 			c.TimezoneFrom = in.zoneFrom
 		}
+		c.DoubtfulZones = t.doubtful
 		if t.noYear > 0 {
 			c.Year, c.YearFrom = in.year, in.yearFrom
 		} else if t.parsed > 0 {

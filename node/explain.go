@@ -44,7 +44,9 @@ type Explanation struct {
 	Carried     map[string]int64 `json:"carried,omitempty"`
 	Timezone    string           `json:"timezone"`
 	ZoneFrom    string           `json:"timezone_from"`
-	Year        int              `json:"year,omitempty"` // assumed, for records without one
+	Year        int              `json:"year,omitempty"`           // assumed, for records without one
+	YearFrom    string           `json:"year_from,omitempty"`      // flag, profile, file, neighbour, guess
+	Doubtful    int64            `json:"doubtful_zones,omitempty"` // times whose zone is named in letters that stand for several
 	Records     int64            `json:"records"`
 	Parsed      int64            `json:"parsed"`
 	Unparsed    int64            `json:"unparsed"`
@@ -166,6 +168,7 @@ func (x *explainer) read(ctx context.Context) {
 	e.Compression, e.Encoding = src.Compression.String(), src.Encoding.String()
 	clock := &formats.Clock{}
 	clock.Begin(in.zone, in.year, in.settings.ClockOffset)
+	clock.Latest = in.latest
 	x.rd = formats.NewReader(in.order, &formats.Env{Clock: clock, Intern: formats.NewInterner(), Host: in.settings.Host})
 	err = src.Records(ctx, in.framing, x.record)
 	if errors.Is(err, errEnough) {
@@ -178,8 +181,9 @@ func (x *explainer) read(ctx context.Context) {
 		e.Error = p.String()
 	}
 	if clock.AssumedYear > 0 {
-		e.Year = in.year
+		e.Year, e.YearFrom = in.year, in.yearFrom
 	}
+	e.Doubtful = clock.DoubtfulZone
 	if clock.AssumedZone == 0 && e.Parsed > 0 {
 		e.Timezone, e.ZoneFrom = "UTC", "record"
 	}

@@ -52,6 +52,7 @@ type input struct {
 	turns    int // New Years between the first record of its rotated log and its own
 	year     int
 	yearFrom string
+	latest   int // the last year that is believed of records which write theirs, to tell that of those which do not; 0: year tells all
 	zone     *time.Location
 	zoneName string
 	zoneFrom string

@@ -40,6 +40,7 @@ type tally struct {
 	err      error
 	noYear   int64 // records that needed the assumed year
 	noZone   int64
+	doubtful int64 // of these, with a zone whose letters stand for several
 }
 
 const (
@@ -121,6 +122,7 @@ func (w *reader) stream(ctx context.Context, pieces []*input) error {
 			continue
 		}
 		clock.Begin(in.zone, in.year, in.settings.ClockOffset)
+		clock.Latest = in.latest
 		rd.SetInput(in.number)
 		if err := w.piece(ctx, in, rd, clock); err != nil {
 			return err
@@ -179,9 +181,9 @@ func (w *reader) piece(ctx context.Context, in *input, rd *formats.Reader, clock
 		return nil
 	}
 	defer src.Close()
-	before0, zone0 := clock.AssumedYear, clock.AssumedZone
+	before0, zone0, doubt0 := clock.AssumedYear, clock.AssumedZone, clock.DoubtfulZone
 	err := src.Records(ctx, in.framing, func(rec *event.Record) error { return w.record(in, rd, rec) })
-	in.tally.noYear, in.tally.noZone = clock.AssumedYear-before0, clock.AssumedZone-zone0
+	in.tally.noYear, in.tally.noZone, in.tally.doubtful = clock.AssumedYear-before0, clock.AssumedZone-zone0, clock.DoubtfulZone-doubt0
 	in.tally.stats = src.Stats()
 	in.tally.sum = digest.Sum()
 	if ferr := w.flush(); ferr != nil {

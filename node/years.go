@@ -69,21 +69,67 @@ func (p *plan) decideYears(o *Options) {
 	if begin == 0 {
 		begin, from = o.Profile.Year, "profile"
 	}
-	if begin == 0 && len(ring) > 0 {
+	guessed := begin == 0
+	if guessed && len(ring) > 0 {
 		begin, from = p.guessYear(ring, o.Now())
+		if y := leapBegin(ring, begin, o.Now()); y != begin {
+			begin, from = y, "file"
+		}
 	}
 	for _, s := range ring {
+		first, from := begin+s.offset, from
+		if y, ok := s.written(o.Now()); ok && guessed {
+			first, from = y, "file"
+		}
 		for _, in := range s.pieces {
-			in.year, in.yearFrom = begin+s.offset+in.turns, from
+			in.year, in.yearFrom = first+in.turns, from
 		}
 	}
 	for _, in := range p.inputs {
 		if !in.yearless { // in case a record without a year stands where none was expected
 			in.year, in.yearFrom = in.usualYear(o.Now()), "file"
+			in.latest = o.Now().Year()
 		}
 		in.firstAt = in.firstMoment()
 	}
 }
+
+// written returns the year of the series' first piece's first record that its own lines write, where some of them do.
+func (s *series) written(now time.Time) (int, bool) {
+	votes := map[int]int{}
+	for _, in := range s.pieces {
+		if y := in.stamps.Year; y != 0 && y <= now.Year() { // a clock that is wrong, or a line that was made up, is no witness
+			votes[y-in.turns]++
+		}
+	}
+	y, n := most(votes)
+	return y, n > 0
+}
+
+// leapBegin returns the year, begin or the last one before it, that gives every 29 February a year which has one; begin where no year does.
+func leapBegin(ring []*series, begin int, now time.Time) int {
+	fits := func(begin int) bool {
+		for _, s := range ring {
+			if _, ok := s.written(now); ok {
+				continue
+			}
+			for _, in := range s.pieces {
+				if in.stamps.LeapDay && !isLeap(begin+s.offset+in.turns+in.stamps.LeapYear) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	for y := begin; y > begin-9; y-- { // 1900 and 2100 have none, so that eight years may lie between two
+		if fits(y) {
+			return y
+		}
+	}
+	return begin
+}
+
+func isLeap(year int) bool { return year%4 == 0 && (year%100 != 0 || year%400 == 0) }
 
 // yearDay returns the day of a leap year, from 0.
 func yearDay(s intake.Stamp) int {
@@ -179,6 +225,11 @@ func most(votes map[int]int) (year, n int) {
 // What a neighbour writes of the future says nothing.
 func (p *plan) neighbourYear(ring []*series, now time.Time) (int, bool) {
 	votes := map[int]int{}
+	for _, s := range ring {
+		if y, ok := s.written(now); ok {
+			votes[y-s.offset] += 100
+		}
+	}
 	for _, in := range p.inputs {
 		if !in.glanced || in.glance.Year == 0 {
 			continue
@@ -205,7 +256,7 @@ func (p *plan) neighbourYear(ring []*series, now time.Time) (int, bool) {
 // usualYear returns the year that the file itself writes, else that of its time, else this one.
 func (in *input) usualYear(now time.Time) int {
 	switch {
-	case in.glanced && in.glance.Year != 0:
+	case in.glanced && in.glance.Year != 0 && in.glance.Year <= now.Year():
 		return in.glance.Year
 	case in.file.Modified.Year() >= 1990:
 		return in.file.Modified.Year()

@@ -64,3 +64,32 @@ func TestFutureNeighbour(t *testing.T) {
 		}
 	}
 }
+
+// TestYearsThatFilesTell: a 29 February is of a year that has one, and a file that writes some of its years tells the others.
+func TestYearsThatFilesTell(t *testing.T) {
+	const said = " web1 sshd[1]: Accepted password for taro from 203.0.113.9 port 5 ssh2\n"
+	for name, c := range map[string]struct{ text, first, last string }{
+		"leap day":      {"Feb 28 09:00:00" + said + "Feb 29 09:00:00" + said + "Mar  1 09:00:00" + said, "2024-02-28T09:00:00Z", "2024-03-01T09:00:00Z"},
+		"leap turn":     {"Dec 31 09:00:00" + said + "Feb 29 09:00:00" + said, "2023-12-31T09:00:00Z", "2024-02-29T09:00:00Z"},
+		"mixed":         {"Jun  3 09:00:00" + said + "2021-06-04T09:00:00Z" + said, "2021-06-03T09:00:00Z", "2021-06-04T09:00:00Z"},
+		"mixed, of 200": {"2021-06-04T09:00:00Z" + said + strings.Repeat("2021-06-04T09:00:01Z"+said, 500) + "Jun  5 09:00:00" + said, "2021-06-04T09:00:00Z", "2021-06-05T09:00:00Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "auth.log")
+			if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			at := time.Date(2025, 11, 22, 12, 0, 0, 0, time.UTC)
+			if err := os.Chtimes(path, at, at); err != nil {
+				t.Fatal(err)
+			}
+			all, err := Explain(t.Context(), []string{path}, ExplainOptions{})
+			if err != nil || len(all) != 1 || all[0].First == nil {
+				t.Fatal(all, err)
+			}
+			if e := &all[0]; e.First.Format(time.RFC3339) != c.first || e.Last.Format(time.RFC3339) != c.last || e.YearFrom != "file" {
+				t.Errorf("%v to %v, want %s to %s (%s)", e.First, e.Last, c.first, c.last, e.YearFrom)
+			}
+		})
+	}
+}

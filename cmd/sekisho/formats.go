@@ -289,8 +289,12 @@ func tellExplanation(w io.Writer, e *node.Explanation, lang report.Lang) {
 	if e.ZoneFrom != "record" {
 		p("  時刻帯のない記録は %s とみなす（%s）", "  records without a zone are taken for %s (%s)", e.Timezone, e.ZoneFrom)
 	}
+	if e.Doubtful > 0 {
+		p("  時刻帯の略号が複数の時刻帯を指す（CST など）ため、ないものとみなした時刻 %s 件", "  %s times name their zone in letters that stand for several, such as CST: they are read as if they named none", grouped(e.Doubtful))
+	}
 	if e.Year != 0 {
-		p("  年のない記録は %d 年からとみなす", "  records without a year are taken to begin in %d", e.Year)
+		why := pick(lang, whyYear(e.YearFrom))
+		p("  年のない記録は %d 年からとみなす（%s）", "  records without a year are taken to begin in %d (%s)", e.Year, why)
 	}
 	for _, name := range sortedKeys(e.Carried) {
 		p("  うち %s に包まれた記録 %s 件", "  carried by %s: %s of the records", name, grouped(e.Carried[name]))
@@ -317,6 +321,21 @@ func tellExplanation(w io.Writer, e *node.Explanation, lang report.Lang) {
 			fmt.Fprintln(w, "    "+s)
 		}
 	}
+}
+
+// whyYear says what a year was taken from.
+func whyYear(from string) event.Words {
+	switch from {
+	case "flag":
+		return event.Words{Ja: "--year の指定", En: "as --year says"}
+	case "profile":
+		return event.Words{Ja: "組織の設定", En: "as the profile says"}
+	case "file":
+		return event.Words{Ja: "ファイル自身の日付による", En: "by dates that the file itself holds, or the time at which it was last written"}
+	case "neighbour":
+		return event.Words{Ja: "ほかのファイルの日付による", En: "by dates that other files hold"}
+	}
+	return event.Words{Ja: "手がかりがないため現在から推定", En: "guessed from today: nothing tells"}
 }
 
 func tellGuesses(e *node.Explanation, p func(ja, en string, args ...any)) {
