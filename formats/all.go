@@ -160,6 +160,7 @@ func All() []Format {
 		windowsCSV,
 		windowsDHCP,
 		windowsDNS,
+		windowsPrinted,
 		xferLog,
 		xinetd,
 		xrdp,

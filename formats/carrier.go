@@ -22,7 +22,9 @@ type carrier struct {
 }
 
 // carriers returns all of them, in the order in which they are tried.
-func carriers() []*carrier { return []*carrier{&jsonCarrier, &containerCarrier, &relayCarrier} }
+func carriers() []*carrier {
+	return []*carrier{&jsonCarrier, &containerCarrier, &relayCarrier, &cellsCarrier}
+}
 
 // maxCarried bounds how deep lines are carried in one another.
 const maxCarried = 3
@@ -43,6 +45,9 @@ type load struct {
 	bufs [8][]byte // of decoded values
 	used int
 	out  []byte
+
+	row      csvRow // of cells that hold fields
+	cellsBuf []byte
 }
 
 func (l *load) reset() {

@@ -19,7 +19,10 @@ type csvRow struct {
 const csvColumns = 512
 
 // split cuts rec and says whether it is whole: a quote that is opened must be closed, and behind it stands a comma or the end.
-func (r *csvRow) split(rec []byte) bool {
+func (r *csvRow) split(rec []byte) bool { return r.splitAt(rec, ',') }
+
+// splitAt cuts a record whose cells stand between other signs than commas.
+func (r *csvRow) splitAt(rec []byte, sep byte) bool {
 	rec = bytes.TrimPrefix(rec, []byte("\xef\xbb\xbf"))
 	r.cells = r.cells[:0]
 	if need := 3 * len(rec); cap(r.buf) < need { // a bad byte becomes three
@@ -38,11 +41,11 @@ func (r *csvRow) split(rec []byte) bool {
 			}
 			i += 1 + end
 			r.cells = append(r.cells, r.buf[from:len(r.buf):len(r.buf)])
-			if i < len(rec) && rec[i] != ',' {
+			if i < len(rec) && rec[i] != sep {
 				return false
 			}
 		} else {
-			n := bytes.IndexByte(rec[i:], ',')
+			n := bytes.IndexByte(rec[i:], sep)
 			if n < 0 {
 				n = len(rec) - i
 			}

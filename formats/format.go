@@ -107,6 +107,7 @@ var (
 	ErrNoTime      = errors.New("no readable time")
 	ErrWildTime    = errors.New("the time is not between 1900 and 2200")
 	ErrNoSuchDay   = errors.New("29 February, and the year assumed for it has none")
+	ErrNoHead      = errors.New("of this format, but the head that names the columns is missing: give the file from its first line on")
 	ErrBroken      = errors.New("of this format, but broken")
 	ErrUnknownKind = errors.New("of this format, but of a kind that is not known")
 )

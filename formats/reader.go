@@ -115,7 +115,7 @@ type Reader struct {
 	carried *carrier // that the last record was read from; nil: it was read as it stands
 	carries uint64   // what records look like that it unloaded
 	last    *Format
-	brought [3]int64 // records read through each carrier
+	brought [4]int64 // records read through each carrier
 	pieces  splitLines
 }
 

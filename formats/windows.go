@@ -66,7 +66,8 @@ type windowsParser struct {
 	capital    bool // names are written with a small first letter, which is not Windows' own spelling
 	guids      []byte
 	utc        bool // times without a zone are in UTC
-	rows       bool // of a CSV, where times with a slash are local
+	rows       bool // of a CSV or a text, where times with a slash are local
+	loose      bool // that may name neither log nor source nor computer: the message does
 	asIs       bool // values are wanted as they stand, with the blanks around them
 	moment     event.Micros
 	hasMoment  bool         // moment is the event's time
@@ -94,14 +95,17 @@ func (p *windowsParser) Parse(rec *event.Record, out *event.Batch) error {
 // begin forgets the event before.
 func (p *windowsParser) begin() {
 	p.head, p.slots = [whFields]jsonValue{}, [wdFields]jsonValue{}
-	p.n, p.flatN, p.posN, p.capital, p.utc, p.rows, p.hasMoment, p.written, p.mac, p.guids = 0, 0, 0, false, false, false, false, 0, "", p.guids[:0]
+	p.n, p.flatN, p.posN, p.capital, p.utc, p.rows, p.loose, p.hasMoment, p.written, p.mac, p.guids = 0, 0, 0, false, false, false, false, false, 0, "", p.guids[:0]
 }
 
 // finish makes an event of what was gathered.
 func (p *windowsParser) finish(rec *event.Record, out *event.Batch) error {
 	id, ok := p.head[whID].int()
-	if !ok || id < 0 || id > 1<<31 || p.head[whChannel].empty() && p.head[whProvider].empty() && p.head[whComputer].empty() {
+	if !ok || id < 0 || id > 1<<31 || p.head[whChannel].empty() && p.head[whProvider].empty() && p.head[whComputer].empty() && (!p.loose || p.head[whMessage].empty()) {
 		return ErrOtherFormat
+	}
+	if p.loose && id > 0xffff { // an instance's number, with the severity in its upper bits
+		id &= 0xffff
 	}
 	when, ok := p.when()
 	if !ok {

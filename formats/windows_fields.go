@@ -265,7 +265,7 @@ func (p *windowsParser) log(id int64) int {
 			return logSystem
 		}
 		return logSecurity
-	case len(name) == 0 && id >= 4608 && id < 6500:
+	case len(name) == 0 && (id >= 4608 && id < 6500 || id == 1102):
 		return logSecurity
 	}
 	return logOther

@@ -75,6 +75,9 @@ func (p *zeekParser) Parse(rec *event.Record, out *event.Batch) error {
 		p.fields(b)
 		return nil
 	}
+	if p.columns == nil && sniffZeek(b) > 0 {
+		return ErrNoHead
+	}
 	if p.columns == nil || bytes.IndexByte(b, p.tab) < 0 {
 		return ErrOtherFormat
 	}
@@ -156,6 +159,9 @@ func (p *zeekParser) row(b []byte) error {
 		p.used = append(p.used, slot)
 	}
 	if n != len(p.columns) {
+		if sniffZeek(p.rec.Data) > 0 { // cut off, or of another log
+			return ErrBroken
+		}
 		return ErrOtherFormat
 	}
 	return p.emit(p.path)

@@ -35,6 +35,9 @@ func (f *framer) json() error {
 	for {
 		if s.pos >= len(f.w.buf) {
 			if !f.w.more(s.pos) {
+				if s.arrays > 0 { // the bracket that closes it is missing
+					f.stats.Cut = 1
+				}
 				return nil
 			}
 			s.pos = 0
@@ -169,12 +172,29 @@ func (s *splitter) value() error {
 		if !w.more(s.pos) {
 			s.pos = 0
 			if tried || !s.sc.marked {
-				return s.asLines(len(w.buf))
+				return s.cutOff()
 			}
 			continue // the last look, for a wrapper that broke off
 		}
 		s.pos = 0
 	}
+}
+
+// cutOff delivers the value at pos, which the stream's end cuts off, as one record; as lines where another object begins within it, which it
+// would swallow.
+func (s *splitter) cutOff() error {
+	w := &s.f.w
+	rest := bytes.TrimRight(w.buf[s.pos:], " \t\r\n")
+	s.f.stats.Cut = 1
+	if bytes.Contains(rest, []byte("\n{")) || len(rest) == 0 {
+		return s.asLines(len(w.buf))
+	}
+	s.reset()
+	before := s.f.stats.Records
+	err := s.f.emit(w.off+int64(s.pos), int64(len(rest)), rest, s.f.maxObject)
+	s.f.stats.Text += s.f.stats.Records - before
+	s.advance(len(w.buf))
+	return err
 }
 
 // recover gives up a value in which the byte at sc.i cannot stand.

@@ -37,6 +37,7 @@ type Stats struct {
 	Records   int64 // delivered
 	Oversized int64 // of these, delivered cut: len(Data) < Length
 	Text      int64 // of these, lines between JSON objects
+	Cut       int64 // 1 where the stream ends within a value of JSON; what stands of the value was delivered
 	Blank     int64 // empty lines; not delivered
 	Lines     int64 // line ends, and a last line without one
 	Envelope  int64 // bytes around the records: of a JSON or XML wrapper, or of an event log's headers and empty places; not delivered

@@ -106,6 +106,10 @@ func (v *investigation) inputs() []cases.Input {
 			p := intake.ProblemOf(in.file.Path, t.err)
 			c.Error = p.String()
 		}
+		if t.err == nil && t.stats.Cut > 0 {
+			c.Error = joined(c.Error, cutOffWords)
+		}
+		c.Advice, c.Repeats = in.advice(), v.repeatsOf(in)
 		if in.copyOf != nil {
 			c.CopyOf, c.Error = in.copyOf.file.Path, joined(c.Error, in.sayCopy())
 		}

@@ -58,6 +58,7 @@ type Explanation struct {
 	Fields      []ExplainedField `json:"fields"` // columns of the event table that were filled
 	Failed      []ExplainedLoss  `json:"failed"`
 	Error       string           `json:"error,omitempty"`
+	Advice      event.Words      `json:"advice,omitzero"` // what a person can do where nothing was understood
 }
 
 // ExplainedGuess is one format that the beginning of a file may be of.
@@ -180,6 +181,9 @@ func (x *explainer) read(ctx context.Context) {
 		p := intake.ProblemOf(in.file.Path, err)
 		e.Error = p.String()
 	}
+	if err == nil && src.Stats().Cut > 0 {
+		e.Error = cutOffWords
+	}
 	if clock.AssumedYear > 0 {
 		e.Year, e.YearFrom = in.year, in.yearFrom
 	}
@@ -278,6 +282,9 @@ func filled(ev *event.Event) []string {
 
 func (x *explainer) finish() {
 	e := &x.e
+	if e.Parsed == 0 && e.Records > 0 {
+		e.Advice = x.in.say()
+	}
 	for _, t := range x.rd.Taken() {
 		s := ExplainedTaken{}
 		if have := x.samples[t.Format.Name]; have != nil {

@@ -289,6 +289,7 @@ func (v *investigation) watchInto(ctx context.Context, db store.Writer) error {
 	v.intel.release()
 	st := v.sorter.Stats()
 	v.stats.Events, v.stats.Duplicates, v.stats.Spilled = st.Events, st.Duplicates, st.Spilled
+	v.stats.Repeats = st.Repeats
 	v.covered = v.watched.loginDays() >= leastCovered && v.watched.last-v.watched.first >= leastWindow
 	return nil
 }

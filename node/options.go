@@ -109,6 +109,7 @@ type Outcome struct {
 // Stats say what was done, for people who measure.
 type Stats struct {
 	Records, Events, Duplicates int64
+	Repeats                     []sorted.Repeat // of the duplicates, by input
 	Bytes                       int64
 	Spilled                     int64
 	Read, Detect, Scope, Write  time.Duration

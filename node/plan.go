@@ -45,6 +45,7 @@ type input struct {
 	guesses       []formats.Guess // from the content
 	named         *formats.Format // by a person; nil: the content decided
 	sampled       int             // records that were looked at
+	example       []byte          // the beginning of the first of them, where none was recognised
 	unknownFormat string          // named in the profile, and not known
 
 	stamps   intake.Stamps // of a log without years
@@ -136,6 +137,9 @@ func (in *input) recognise(ctx context.Context, o *Options, all []formats.Format
 	in.framing = framing
 	guesses := formats.Recognise(all, recs)
 	in.guesses, in.sampled = guesses, len(recs)
+	if len(guesses) == 0 && len(recs) > 0 {
+		in.example = bytes.Clone(recs[0][:min(len(recs[0]), 1<<10)])
+	}
 	name, flag := in.forced(o)
 	if f, ok := formats.Named(all, name); ok {
 		in.named = f

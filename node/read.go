@@ -194,6 +194,8 @@ func (w *reader) piece(ctx context.Context, in *input, rd *formats.Reader, clock
 
 func (w *reader) ended(ctx context.Context, in *input, err error) error {
 	switch {
+	case err == nil && in.tally.stats.Cut > 0:
+		in.tally.status = "truncated"
 	case err == nil:
 		if in.tally.parsed == 0 && in.tally.stats.Records > 0 {
 			in.tally.status = "not-understood"

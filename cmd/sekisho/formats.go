@@ -314,6 +314,9 @@ func tellExplanation(w io.Writer, e *node.Explanation, lang report.Lang) {
 		}
 		p("  得られた項目: %s", "  fields: %s", strings.Join(fields, ", "))
 	}
+	if e.Advice.En != "" {
+		p("  %s", "  %s", printable(pick(lang, e.Advice)))
+	}
 	for i := range e.Failed {
 		l := &e.Failed[i]
 		p("  読めない記録: %s（%s 件）", "  not understood: %s (%s)", l.Reason, grouped(l.Records))

@@ -111,6 +111,7 @@ func (f *investigateFlags) run(cmd *cobra.Command, paths []string) error {
 		}
 		fmt.Fprintln(cmd.ErrOrStderr(), "sekisho: warning: a rule could not be used: "+printable(e.Error()))
 	}
+	warnStrange(cmd.ErrOrStderr(), out.Case, lang)
 	if err := f.tell(cmd.OutOrStdout(), out, lang); err != nil {
 		return err
 	}
@@ -132,6 +133,32 @@ func warnUnread(w io.Writer, c *cases.Case) {
 	}
 	if unread > maxNamed {
 		fmt.Fprintf(w, "sekisho: warning: %d more were not read: case.json names them\n", unread-maxNamed)
+	}
+}
+
+// warnStrange says what can be done about the inputs of which nothing was understood, and names those that repeat others.
+func warnStrange(w io.Writer, c *cases.Case, lang report.Lang) {
+	strange, repeats := 0, 0
+	for i := range c.Inputs {
+		in := &c.Inputs[i]
+		if in.Advice.En != "" {
+			if strange++; strange <= maxNamed {
+				fmt.Fprintf(w, "sekisho: warning: %s: %s\n", printable(in.Path), printable(pick(lang, event.Words{
+					Ja: "何も読み取れませんでした。" + in.Advice.Ja, En: "nothing of it was understood. " + in.Advice.En})))
+			}
+		}
+		for _, r := range in.Repeats {
+			if repeats++; repeats <= maxNamed {
+				fmt.Fprintf(w, "sekisho: "+pick(lang, event.Words{Ja: "%s の出来事 %s 件は %s と同じものです。一度だけ数えます。\n", En: "%s: %s of its events were already in %s: they are counted once\n"}),
+					printable(in.Path), grouped(r.Events), printable(r.Of))
+			}
+		}
+	}
+	if strange > maxNamed {
+		fmt.Fprintf(w, "sekisho: warning: nothing was understood of %d more: case.json names them\n", strange-maxNamed)
+	}
+	if repeats > maxNamed {
+		fmt.Fprintf(w, "sekisho: %d more inputs repeat others: case.json names them\n", repeats-maxNamed)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -219,13 +220,13 @@ func (m *merger) advance() error {
 }
 
 // deliver decodes in one goroutine while the caller works on the batch before, and returns the number of duplicates.
-func deliver(ctx context.Context, m *merger, size int, want wanted, yield func([]event.Event) error) (int64, error) {
+func deliver(ctx context.Context, m *merger, size int, want wanted, yield func([]event.Event) error) (repeats, error) {
 	ctx, stop := context.WithCancel(ctx)
 	free, full := make(chan *event.Batch, 3), make(chan *event.Batch, 3)
 	for range cap(free) {
 		free <- &event.Batch{Events: make([]event.Event, 0, size)}
 	}
-	var dups int64
+	var dups repeats
 	var failed error
 	done := make(chan struct{})
 	go func() {
@@ -239,7 +240,7 @@ func deliver(ctx context.Context, m *merger, size int, want wanted, yield func([
 	}()
 	for b := range full {
 		if err := yield(b.Events); err != nil {
-			return 0, err
+			return repeats{}, err
 		}
 		b.Reset()
 		free <- b
@@ -250,11 +251,12 @@ func deliver(ctx context.Context, m *merger, size int, want wanted, yield func([
 	return dups, failed
 }
 
-func fill(ctx context.Context, m *merger, size int, want wanted, free <-chan *event.Batch, full chan<- *event.Batch) (dups int64, err error) {
+func fill(ctx context.Context, m *merger, size int, want wanted, free <-chan *event.Batch, full chan<- *event.Batch) (dups repeats, err error) {
 	d := newDecoder()
 	var b *event.Batch
 	var last []byte // content of the unique event before
 	var at event.Micros
+	var first uint32 // the input that it came from
 	for !m.empty() {
 		if b == nil {
 			select {
@@ -265,7 +267,7 @@ func fill(ctx context.Context, m *merger, size int, want wanted, free <-chan *ev
 		}
 		h := &m.heads[m.tree[0]]
 		if h.time == at && unique(h.content) && bytes.Equal(h.content, last) {
-			dups++
+			dups.add(inputOf(h.ref), first)
 		} else {
 			if want.has(h.content) {
 				if err := d.decode(b, h.time, h.content, h.ref); err != nil {
@@ -274,7 +276,7 @@ func fill(ctx context.Context, m *merger, size int, want wanted, free <-chan *ev
 			}
 			at, last = h.time, last[:0]
 			if unique(h.content) {
-				last = append(last, h.content...)
+				last, first = append(last, h.content...), inputOf(h.ref)
 			}
 		}
 		if len(b.Events) >= size {
@@ -289,6 +291,43 @@ func fill(ctx context.Context, m *merger, size int, want wanted, free <-chan *ev
 		full <- b
 	}
 	return dups, nil
+}
+
+// repeats counts the events that came more than once.
+type repeats struct {
+	n  int64
+	of map[[2]uint32]int64 // by the input of the repeat and that of the event which was handed out
+}
+
+// maxRepeats bounds the pairs of inputs that are told apart.
+const maxRepeats = 1 << 16
+
+func (r *repeats) add(input, first uint32) {
+	r.n++
+	pair := [2]uint32{input, first}
+	if _, known := r.of[pair]; !known && len(r.of) == maxRepeats {
+		return
+	}
+	if r.of == nil {
+		r.of = map[[2]uint32]int64{}
+	}
+	r.of[pair]++
+}
+
+// inputOf returns the input that an encoded place begins with.
+func inputOf(ref []byte) uint32 {
+	r := reader{b: ref, ok: true}
+	return uint32(r.ordered())
+}
+
+// list returns what was counted, in order.
+func (r *repeats) list() []Repeat {
+	out := make([]Repeat, 0, len(r.of))
+	for pair, n := range r.of {
+		out = append(out, Repeat{pair[0], pair[1], n})
+	}
+	slices.SortFunc(out, func(a, b Repeat) int { return cmp.Or(cmp.Compare(a.Input, b.Input), cmp.Compare(a.First, b.First)) })
+	return out
 }
 
 // wanted says which classes are to be handed out, one bit for each.

@@ -36,10 +36,17 @@ type Options struct {
 
 // Stats says what a Sorter has done so far.
 type Stats struct {
-	Events     int64 // added
-	Duplicates int64 // held back by the last complete call of Events: the same event, exported more than once
-	Runs       int   // sorted runs written to disk
-	Spilled    int64 // bytes written to disk, compressed
+	Events     int64    // added
+	Duplicates int64    // held back by the last complete call of Events: the same event, exported more than once
+	Repeats    []Repeat // of these, by input
+	Runs       int      // sorted runs written to disk
+	Spilled    int64    // bytes written to disk, compressed
+}
+
+// Repeat says how many events of an input were held back because they had come from the input First.
+type Repeat struct {
+	Input, First uint32
+	Events       int64
 }
 
 // Sorter collects events and hands them out in canonical order. Adder, Events, Stats and Close are safe for concurrent use;
@@ -109,7 +116,7 @@ func (s *Sorter) EventsOf(ctx context.Context, classes []event.Class, yield func
 		return err
 	}
 	s.mu.Lock()
-	s.stats.Duplicates = dups
+	s.stats.Duplicates, s.stats.Repeats = dups.n, dups.list()
 	s.mu.Unlock()
 	return nil
 }
