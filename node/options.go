@@ -19,6 +19,7 @@ import (
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/config"
 	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/event/sorted"
 	"github.com/sekisho/sekisho/sigma"
 )
 
