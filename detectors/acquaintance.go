@@ -5,6 +5,7 @@ package detectors
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -64,6 +65,12 @@ func (a *acquaintance) meet(s *event.Sighting) meeting {
 	return m
 }
 
+// knows says whether an account logged in from a network.
+func (a *acquaintance) knows(who uint32, net netip.Prefix) bool {
+	k := a.accounts[who]
+	return k != nil && slices.Contains(k.networks, hashPrefix(net))
+}
+
 // remember adds h to the list, the least recently used going out at the bound, and says whether it was new.
 func remember(list *[]uint32, h uint32, most int) bool {
 	l := *list
@@ -83,14 +90,8 @@ func remember(list *[]uint32, h uint32, most int) bool {
 	return true
 }
 
-func network(ip netip.Addr) netip.Prefix {
-	bits := 24
-	if ip.Is6() {
-		bits = 48
-	}
-	p, _ := ip.Prefix(bits)
-	return p
-}
+// network returns the neighbourhood of an address: who is known there is no stranger.
+func network(ip netip.Addr) netip.Prefix { return event.Neighbourhood(ip) }
 
 func hashPrefix(p netip.Prefix) uint32 {
 	b := p.Addr().As16()

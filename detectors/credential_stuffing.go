@@ -35,7 +35,7 @@ type stuffing struct {
 	detect.Trace
 	site   detect.Site
 	realms map[realm]*stuffedRealm
-	home   map[netip.Addr]bool
+	home   map[event.Line]bool
 	used   map[uint32]bool
 }
 
@@ -71,7 +71,7 @@ type stuffStory struct {
 }
 
 func newStuffing(site detect.Site) detect.Detector {
-	return &stuffing{site: site, realms: map[realm]*stuffedRealm{}, home: map[netip.Addr]bool{}, used: map[uint32]bool{}}
+	return &stuffing{site: site, realms: map[realm]*stuffedRealm{}, home: map[event.Line]bool{}, used: map[uint32]bool{}}
 }
 
 func (d *stuffing) Classes() detect.ClassSet {
@@ -86,7 +86,7 @@ func (d *stuffing) Observe(s *event.Sighting) {
 	if in {
 		d.used[s.Who.Handle] = true
 		if s.Src.Kind.Anonymous() && len(d.home) < 4*stuffFollow {
-			d.home[s.SrcIP] = true
+			d.home[lineOf(s)] = true
 		}
 		if r := d.realms[realmOf(s)]; r != nil {
 			r.forgive(s)
@@ -102,7 +102,7 @@ func (d *stuffing) Observe(s *event.Sighting) {
 	if d.Asked(s.Who) {
 		defer d.tell(s, r, real)
 	}
-	if !s.Src.Kind.Anonymous() || !real || s.Who.Disabled || d.home[s.SrcIP] || !guessReason(s.Reason) || unknownName(s, d.site) {
+	if !s.Src.Kind.Anonymous() || !real || s.Who.Disabled || d.home[lineOf(s)] || !guessReason(s.Reason) || unknownName(s, d.site) {
 		return
 	}
 	r.try(s, d.home)
@@ -116,7 +116,7 @@ func (r *stuffedRealm) forgive(s *event.Sighting) {
 	r.tries = slices.DeleteFunc(r.tries, func(t stuffTry) bool { return t.who == s.Who && s.Time-t.at <= stuffSlip*60e6 })
 }
 
-func (r *stuffedRealm) try(s *event.Sighting, home map[netip.Addr]bool) {
+func (r *stuffedRealm) try(s *event.Sighting, home map[event.Line]bool) {
 	keep := 0
 	for keep < len(r.tries) && s.Day-r.tries[keep].day >= stuffDays {
 		keep++
@@ -174,10 +174,10 @@ func (st *stuffStory) add(t stuffTry) {
 }
 
 // stuffed counts the accounts that were tried as a list tries them, from where nobody is at home.
-func stuffed(tries []stuffTry, home map[netip.Addr]bool) int {
+func stuffed(tries []stuffTry, home map[event.Line]bool) int {
 	per := map[uint32]int{}
 	for _, t := range tries {
-		if !home[t.from] {
+		if !home[event.LineOf(t.from)] {
 			per[t.who.Handle]++
 		}
 	}
@@ -203,13 +203,13 @@ func (d *stuffing) Findings(event.Micros) []event.Finding {
 }
 
 // finding tells a story, unless people turned out to be at home at its addresses.
-func (st *stuffStory) finding(name realm, home map[netip.Addr]bool) (event.Finding, bool) {
+func (st *stuffStory) finding(name realm, home map[event.Line]bool) (event.Finding, bool) {
 	f := event.Finding{Key: fmt.Sprintf("%s %d", name, st.first), Severity: event.Medium, Alerted: st.alerted}
 	var evidence detect.Evidence
-	names, hidden := map[uint32]int{}, int64(0)
+	names, lines, hidden := map[uint32]int{}, map[event.Line]bool{}, int64(0)
 	for i := range st.tries {
 		t := &st.tries[i]
-		if home[t.from] {
+		if home[event.LineOf(t.from)] {
 			continue
 		}
 		if f.First == 0 {
@@ -218,6 +218,7 @@ func (st *stuffStory) finding(name realm, home map[netip.Addr]bool) (event.Findi
 		f.Last = t.at
 		names[t.who.Handle]++
 		hidden++
+		lines[event.LineOf(t.from)] = true
 		if !slices.Contains(f.Addresses, t.from) {
 			f.Addresses = append(f.Addresses, t.from)
 		}
@@ -238,10 +239,10 @@ func (st *stuffStory) finding(name realm, home map[netip.Addr]bool) (event.Findi
 	f.Alerted = cmp.Or(max(f.Alerted, f.First), f.First)
 	slices.SortFunc(f.Addresses, netip.Addr.Compare)
 	f.Evidence = evidence.Refs()
-	f.Numbers = []event.Figure{figure("accounts", float64(len(names))), figure("tries", float64(hidden+st.more)), figure("addresses", float64(len(f.Addresses))), figure("accounts_before", float64(st.before))}
+	f.Numbers = []event.Figure{figure("accounts", float64(len(names))), figure("tries", float64(hidden+st.more)), figure("addresses", float64(len(lines))), figure("accounts_before", float64(st.before))}
 	f.Title = event.Words{
-		Ja: fmt.Sprintf("よそで盗まれた名前とパスワードの一覧が試されている疑い（%d アカウント、%d 件の接続元）", len(names), len(f.Addresses)),
-		En: fmt.Sprintf("a list of names and passwords stolen elsewhere may be tried (%d accounts from %d addresses)", len(names), len(f.Addresses))}
+		Ja: fmt.Sprintf("よそで盗まれた名前とパスワードの一覧が試されている疑い（%d アカウント、%d 件の接続元）", len(names), len(lines)),
+		En: fmt.Sprintf("a list of names and passwords stolen elsewhere may be tried (%d accounts from %d addresses)", len(names), len(lines))}
 	f.Explanation = event.Words{
 		Ja: fmt.Sprintf("%s の記録で、利用者を隠す接続元（Tor、VPN、レンタルサーバ）ばかりから、実在する %d アカウントが %d 回以下ずつ試された。以前は %d 日間に最大 %d アカウントだった。どの接続元からも成功した人はいない。VPN サービスを使う人の打ち間違いが重なっても起こりうる。", name, len(names), stuffTries, stuffDays, st.before),
 		En: fmt.Sprintf("In %s %d real accounts were tried, no more than %d times each, all from addresses that hide their user (Tor, VPN, rented machines); before, it was %d at most in %d days. Nobody ever got in from these addresses. People who use VPN services and mistype can look like this.", name, len(names), stuffTries, st.before, stuffDays)}

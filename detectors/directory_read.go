@@ -6,7 +6,6 @@ package detectors
 import (
 	"fmt"
 	"math/bits"
-	"net/netip"
 	"strings"
 
 	"github.com/sekisho/sekisho/detect"
@@ -41,15 +40,15 @@ type dirReads struct {
 	first   int32
 	started bool
 	pairs   map[readKey]*reader
-	clients map[netip.Addr]*readClient
-	homes   map[uint32]netip.Addr // of an account: the client it was first seen with
+	clients map[event.Line]*readClient
+	homes   map[uint32]event.Line // of an account: the client it was first seen with
 	inside  int                   // pairs of clients inside, and
 	outside int                   // of others
 }
 
 type readKey struct {
 	who    uint32 // handle, or a hash of the name with the top bit set
-	client netip.Addr
+	client event.Line
 }
 
 type readClient struct {
@@ -62,6 +61,7 @@ type readClient struct {
 type reader struct {
 	id, name string // of the account; name also where there is no account
 	place    event.Place
+	faces    faces
 	begun    int32
 	moved    bool // the account had another client before
 
@@ -114,7 +114,7 @@ const (
 )
 
 func newDirectoryRead(site detect.Site) detect.Detector {
-	return &dirReads{site: site, size: float64(site.Accounts), pairs: map[readKey]*reader{}, clients: map[netip.Addr]*readClient{}, homes: map[uint32]netip.Addr{}}
+	return &dirReads{site: site, size: float64(site.Accounts), pairs: map[readKey]*reader{}, clients: map[event.Line]*readClient{}, homes: map[uint32]event.Line{}}
 }
 
 func (d *dirReads) Classes() detect.ClassSet { return detect.Classes(event.ClassDirectory) }
@@ -136,6 +136,9 @@ func (d *dirReads) Observe(s *event.Sighting) {
 		return
 	}
 	r := d.reader(s)
+	if !s.Src.Own && s.SrcIP.IsValid() {
+		r.faces.add(origin{line: lineOf(s)}, s.SrcIP)
+	}
 	if r.day != s.Day {
 		r.day, r.today, r.judged, r.secrets, r.minute = s.Day, 0, false, false, s.Minute
 	}
@@ -149,7 +152,7 @@ func (d *dirReads) Observe(s *event.Sighting) {
 }
 
 func (d *dirReads) reader(s *event.Sighting) *reader {
-	key := readKey{client: s.SrcIP}
+	key := readKey{client: lineOf(s)}
 	name := ""
 	if s.Who != nil {
 		key.who, name = s.Who.Handle, s.Who.Name
@@ -184,9 +187,9 @@ func (d *dirReads) reader(s *event.Sighting) *reader {
 	*bound++
 	if key.who != 0 {
 		if home, ok := d.homes[key.who]; !ok {
-			d.homes[key.who] = s.SrcIP
+			d.homes[key.who] = key.client
 		} else {
-			r.moved = home.IsValid() && s.SrcIP.IsValid() && home != s.SrcIP
+			r.moved = home.At.IsValid() && key.client.At.IsValid() && home != key.client
 		}
 	}
 	return r
@@ -354,13 +357,13 @@ func (d *dirReads) everybodys(s *event.Sighting) bool {
 	if !s.SrcIP.IsValid() || s.Who == nil {
 		return false
 	}
-	c := d.clients[s.SrcIP]
+	c := d.clients[lineOf(s)]
 	if c == nil {
 		if len(d.clients) >= readMost {
 			return false
 		}
 		c = &readClient{last: -1}
-		d.clients[s.SrcIP] = c
+		d.clients[lineOf(s)] = c
 	}
 	shared := c.days >= readSharedOn && int(c.names.n) >= readShared
 	c.names.add(s.Who.Handle)
@@ -428,7 +431,7 @@ func (r *reader) finding(key readKey, f *dirFinding) event.Finding {
 		who = r.name
 	}
 	client := "?"
-	if key.client.IsValid() {
+	if key.client.At.IsValid() {
 		client = key.client.String()
 	}
 	out := event.Finding{
@@ -440,12 +443,12 @@ func (r *reader) finding(key readKey, f *dirFinding) event.Finding {
 	}
 	at := client
 	switch {
-	case !key.client.IsValid() || frontEnd(r.place):
+	case !key.client.At.IsValid() || frontEnd(r.place):
 	case r.place.Own:
-		at = machineName(r.place, key.client)
+		at = machineName(r.place, key.client.At)
 		out.Hosts = []string{at}
 	default:
-		out.Addresses = []netip.Addr{key.client}
+		out.Addresses = r.faces.of(origin{line: key.client})
 	}
 	name := r.name
 	if name == "" {

@@ -142,7 +142,7 @@ func (d *edges) refused(s *event.Sighting) {
 	}
 	g := b.guesses
 	if g == nil || s.Time-g.last > edgeAfter*86400e6 {
-		g = &edgeGuess{first: s.Time, names: map[string]bool{}, from: map[netip.Addr]bool{}}
+		g = &edgeGuess{first: s.Time, names: map[string]bool{}, from: map[event.Line]faces{}}
 		b.guesses = g
 	}
 	g.add(s)

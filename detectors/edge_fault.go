@@ -287,7 +287,7 @@ func (b *edgeBox) insideFinding() event.Finding {
 type edgeGuess struct {
 	times                int64
 	names                map[string]bool
-	from                 map[netip.Addr]bool
+	from                 map[event.Line]faces
 	first, last, alerted event.Micros
 	evidence             detect.Evidence
 }
@@ -299,16 +299,18 @@ func (g *edgeGuess) add(s *event.Sighting) {
 	if len(g.names) < 32 {
 		g.names[s.Account] = true
 	}
-	if len(g.from) < 256 {
-		g.from[s.SrcIP] = true
+	line := lineOf(s)
+	if f, ok := g.from[line]; ok || len(g.from) < 256 {
+		f.add(origin{line: line}, s.SrcIP)
+		g.from[line] = f
 	}
 }
 
 func (g *edgeGuess) finding(b *edgeBox) event.Finding {
 	f := event.Finding{Key: fmt.Sprintf("%s guessed %d", b.name, g.first), Attack: []string{"T1110.001"}, Severity: event.Medium, First: g.first, Last: g.last, Alerted: g.alerted, Evidence: g.evidence.Refs(),
 		Numbers: []event.Figure{figure("failures", float64(g.times)), figure("names", float64(len(g.names))), figure("addresses", float64(len(g.from)))}}
-	for ip := range g.from {
-		f.Addresses = append(f.Addresses, ip)
+	for line, seen := range g.from {
+		f.Addresses = append(f.Addresses, seen.of(origin{line: line})...)
 	}
 	f.Title = event.Words{Ja: fmt.Sprintf("境界装置 %s の管理画面に、実在する管理者名でのパスワード推測（%d 回）", b.name, g.times), En: fmt.Sprintf("passwords are being guessed at administrators of the edge device %s, %d times", b.name, g.times)}
 	f.Explanation = event.Words{

@@ -26,16 +26,17 @@ func unknownName(s *event.Sighting, site detect.Site) bool {
 	return s.Reason == event.ReasonBadCredentials && site.Accounts > 0 && !s.Who.Listed
 }
 
-// sources counts attempts and distinct accounts by source address over some days. It is bounded: addresses beyond the cap
+// sources counts attempts and distinct accounts by source line over some days. It is bounded: lines beyond the cap
 // are counted together.
 type sources struct {
-	by     map[netip.Addr]*source
+	by     map[event.Line]*source
 	beyond int64
 }
 
 type source struct {
 	tries    int64
 	accounts handles // up to sourceAccounts
+	faces    faces
 }
 
 const (
@@ -50,39 +51,41 @@ func (s *sources) add(sg *event.Sighting) {
 		return
 	}
 	if s.by == nil {
-		s.by = map[netip.Addr]*source{}
+		s.by = map[event.Line]*source{}
 	}
-	a := s.by[sg.SrcIP]
+	line := lineOf(sg)
+	a := s.by[line]
 	if a == nil {
 		if len(s.by) >= maxSources {
 			s.beyond += sg.Times()
 			return
 		}
 		a = &source{}
-		s.by[sg.SrcIP] = a
+		s.by[line] = a
 	}
 	a.tries += sg.Times()
 	a.accounts.add(sg.Who.Handle, sourceAccounts)
+	a.faces.add(origin{line: line}, sg.SrcIP)
 }
 
-// trim keeps the busiest addresses of a day that is over; the others are counted together.
+// trim keeps the busiest lines of a day that is over; the others are counted together.
 func (s *sources) trim() {
 	if len(s.by) <= keptSources {
 		return
 	}
-	all := make([]netip.Addr, 0, len(s.by))
-	for ip := range s.by {
-		all = append(all, ip)
+	all := make([]event.Line, 0, len(s.by))
+	for line := range s.by {
+		all = append(all, line)
 	}
-	slices.SortFunc(all, func(a, b netip.Addr) int {
+	slices.SortFunc(all, func(a, b event.Line) int {
 		return cmp.Or(cmp.Compare(len(s.by[b].accounts), len(s.by[a].accounts)), cmp.Compare(s.by[b].tries, s.by[a].tries), a.Compare(b))
 	})
-	kept := make(map[netip.Addr]*source, keptSources)
-	for i, ip := range all {
+	kept := make(map[event.Line]*source, keptSources)
+	for i, line := range all {
 		if i < keptSources {
-			kept[ip] = s.by[ip]
+			kept[line] = s.by[line]
 		} else {
-			s.beyond += s.by[ip].tries
+			s.beyond += s.by[line].tries
 		}
 	}
 	s.by = kept
@@ -90,52 +93,65 @@ func (s *sources) trim() {
 
 func (s *sources) merge(t *sources) {
 	if s.by == nil {
-		s.by = map[netip.Addr]*source{}
+		s.by = map[event.Line]*source{}
 	}
 	s.beyond += t.beyond
-	for _, ip := range t.order(s) {
-		b := t.by[ip]
-		a := s.by[ip]
+	for _, line := range t.order(s) {
+		b := t.by[line]
+		a := s.by[line]
 		if a == nil {
 			if len(s.by) >= maxSources {
 				s.beyond += b.tries
 				continue
 			}
 			a = &source{}
-			s.by[ip] = a
+			s.by[line] = a
 		}
 		a.tries += b.tries
 		for _, h := range b.accounts {
 			a.accounts.add(h, sourceAccounts)
 		}
+		for _, ip := range b.faces {
+			a.faces.add(origin{line: line}, ip)
+		}
 	}
 }
 
-// order returns the addresses in the order in which they are merged into s. Which of them find room at the bound must not depend on
+// order returns the lines in the order in which they are merged into s. Which of them find room at the bound must not depend on
 // the order of a map.
-func (s *sources) order(into *sources) []netip.Addr {
-	out := make([]netip.Addr, 0, len(s.by))
-	for ip := range s.by {
-		out = append(out, ip)
+func (s *sources) order(into *sources) []event.Line {
+	out := make([]event.Line, 0, len(s.by))
+	for line := range s.by {
+		out = append(out, line)
 	}
 	if len(into.by)+len(out) > maxSources {
-		slices.SortFunc(out, netip.Addr.Compare)
+		slices.SortFunc(out, event.Line.Compare)
 	}
 	return out
 }
 
-// broad returns the addresses that tried at least so many accounts, the busiest first, at most most.
+// broad returns the addresses of the lines that tried at least so many accounts, the busiest first, at most most.
 func (s *sources) broad(accounts, most int) []netip.Addr {
-	var out []netip.Addr
-	for ip, a := range s.by {
+	var lines []event.Line
+	for line, a := range s.by {
 		if len(a.accounts) >= accounts {
-			out = append(out, ip)
+			lines = append(lines, line)
 		}
 	}
-	slices.SortFunc(out, func(a, b netip.Addr) int {
+	slices.SortFunc(lines, func(a, b event.Line) int {
 		return cmp.Or(cmp.Compare(s.by[b].tries, s.by[a].tries), a.Compare(b))
 	})
-	return out[:min(len(out), most)]
+	var out []netip.Addr
+	had := map[netip.Addr]bool{}
+	for _, line := range lines {
+		for _, ip := range s.by[line].faces.of(origin{line: line}) {
+			if len(out) < most && !had[ip] { // several port sets of one address
+				had[ip] = true
+				out = append(out, ip)
+			}
+		}
+	}
+	return out
 }
 
 // daily is what one realm saw of one kind of failure on one day.

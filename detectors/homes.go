@@ -3,15 +3,11 @@
 
 package detectors
 
-import (
-	"net/netip"
+import "github.com/sekisho/sekisho/event"
 
-	"github.com/sekisho/sekisho/event"
-)
-
-// homes remembers at which addresses accounts log in, to tell people who mistype at their own desks from somebody who guesses.
+// homes remembers at which lines accounts log in, to tell people who mistype at their own desks from somebody who guesses.
 type homes struct {
-	places map[netip.Addr]*homePlace
+	places map[event.Line]*homePlace
 }
 
 type homePlace struct {
@@ -30,23 +26,31 @@ func (h *homes) login(s *event.Sighting) {
 	if !s.SrcIP.IsValid() || s.SrcIsRelay {
 		return
 	}
-	p := h.places[s.SrcIP]
+	line := lineOf(s)
+	h.live(line, s.Who.Handle)
+	if line.Set != 0 { // a record without a port does not say which home of the address it speaks of
+		h.live(event.Line{At: line.At}, s.Who.Handle)
+	}
+}
+
+func (h *homes) live(at event.Line, who uint32) {
+	p := h.places[at]
 	if p == nil {
 		if h.places == nil {
-			h.places = map[netip.Addr]*homePlace{}
+			h.places = map[event.Line]*homePlace{}
 		}
 		if len(h.places) >= maxSources {
 			return
 		}
 		p = &homePlace{}
-		h.places[s.SrcIP] = p
+		h.places[at] = p
 	}
-	p.accounts.add(s.Who.Handle, homeAccounts)
+	p.accounts.add(who, homeAccounts)
 }
 
 // failure notes a failure and says whether it happened where its account, or enough others, are at home.
 func (h *homes) failure(s *event.Sighting) bool {
-	p := h.places[s.SrcIP]
+	p := h.places[lineOf(s)]
 	if p == nil || !s.SrcIP.IsValid() || s.SrcIsRelay {
 		return false
 	}

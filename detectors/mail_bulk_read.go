@@ -5,7 +5,6 @@ package detectors
 
 import (
 	"fmt"
-	"net/netip"
 
 	"github.com/sekisho/sekisho/detect"
 	"github.com/sekisho/sekisho/event"
@@ -33,12 +32,14 @@ type mailBulk struct {
 	boxes    map[uint32]*mailbox
 	sessions map[sessionKey]*mailSession
 	day      int32
-	places   map[netip.Addr]*harvest
+	places   map[origin]*harvest
 }
 
+// sessionKey is one mailbox, read from one line. Of a neighbourhood of IPv6 all lines are one: whoever reads one mailbox from several of them
+// is one person.
 type sessionKey struct {
-	box uint32
-	ip  netip.Addr
+	box  uint32
+	from origin
 }
 
 type mailSession struct {
@@ -67,9 +68,11 @@ type dated struct {
 
 type dayOfReading struct{ folders, items int32 }
 
-// harvest is what one address took.
+// harvest is what one line, or one neighbourhood of IPv6, took.
 type harvest struct {
 	place     event.Place
+	faces     faces
+	lines     subnets          // of a neighbourhood
 	boxes     map[uint32]int32 // last day on which the mailbox was read in bulk from here
 	accounts  map[string]struct{}
 	first     event.Micros
@@ -84,7 +87,7 @@ type harvest struct {
 }
 
 func newMailBulk(detect.Site) detect.Detector {
-	return &mailBulk{boxes: map[uint32]*mailbox{}, sessions: map[sessionKey]*mailSession{}, places: map[netip.Addr]*harvest{}}
+	return &mailBulk{boxes: map[uint32]*mailbox{}, sessions: map[sessionKey]*mailSession{}, places: map[origin]*harvest{}}
 }
 
 func (d *mailBulk) Classes() detect.ClassSet { return detect.Classes(event.ClassMail) }
@@ -128,11 +131,14 @@ func (d *mailBulk) read(s *event.Sighting, owner *event.Account, b *mailbox) {
 		abroad = b.countries.n > 0 && !b.countries.has(h)
 		b.countries.add(h)
 	}
-	key := sessionKey{owner.Handle, s.SrcIP}
+	key := sessionKey{owner.Handle, origin{line: lineOf(s)}}
+	if key.from.line.Subnet() && !s.Src.Own {
+		key.from = hoodOf(s.SrcIP)
+	}
 	t := d.sessions[key]
 	if t == nil {
 		if len(d.sessions) >= bulkSessions {
-			key.ip = netip.Addr{} // beyond the bound: all of the mailbox's sessions of the day
+			key.from = origin{} // beyond the bound: all of the mailbox's sessions of the day
 			t = d.sessions[key]
 		}
 		if t == nil {
@@ -192,18 +198,31 @@ func (b *mailbox) tooMuch(t *mailSession) bool {
 }
 
 func (d *mailBulk) told(s *event.Sighting, owner *event.Account, t *mailSession, throttled bool) {
-	h := d.places[s.SrcIP]
+	line := lineOf(s)
+	fresh := !t.told
+	t.told = true
+	d.took(s, owner, t, origin{line: line}, fresh, throttled)
+	if turns(s, line) {
+		d.took(s, owner, t, hoodOf(s.SrcIP), fresh, throttled)
+	}
+}
+
+// took notes what a session took from a source.
+func (d *mailBulk) took(s *event.Sighting, owner *event.Account, t *mailSession, at origin, fresh, throttled bool) {
+	h := d.places[at]
 	if h == nil {
 		if len(d.places) >= maxSources {
 			return
 		}
 		h = &harvest{place: s.Src, boxes: map[uint32]int32{}, accounts: map[string]struct{}{}, first: s.Time}
-		d.places[s.SrcIP] = h
+		d.places[at] = h
 	}
-	if !t.told {
-		t.told = true
+	h.faces.add(at, s.SrcIP)
+	if at.wide {
+		h.lines.see(event.LineOf(s.SrcIP))
+	}
+	if day, ok := h.boxes[owner.Handle]; !ok || day != s.Day {
 		h.boxes[owner.Handle] = s.Day
-		h.folders, h.items = h.folders+t.folders, h.items+t.items
 		recent := 0
 		for _, day := range h.boxes {
 			if s.Day-day <= bulkTogether {
@@ -212,6 +231,9 @@ func (d *mailBulk) told(s *event.Sighting, owner *event.Account, t *mailSession,
 		}
 		h.most = max(h.most, recent)
 		h.abroad = h.abroad || t.abroad
+	}
+	if fresh {
+		h.folders, h.items = h.folders+t.folders, h.items+t.items
 	} else if v, ok := s.Get("mail_access"); ok && (v.Text == "Sync" || v.Text == "sync") {
 		h.folders++
 	} else {
@@ -228,6 +250,14 @@ func (d *mailBulk) told(s *event.Sighting, owner *event.Account, t *mailSession,
 
 func (h *harvest) severity() event.Severity {
 	switch {
+	case h.lines.n > 0: // a neighbourhood: its lines are told of by themselves, unless they are one hand's, in turn
+		switch {
+		case h.most < bulkMailboxes || int(h.lines.n) < bulkMailboxes:
+			return event.Low
+		case h.place.Kind.Anonymous():
+			return event.High
+		}
+		return event.Medium
 	case h.most >= bulkMailboxes:
 		return event.High
 	case h.place.Kind.Anonymous(), h.abroad, h.most > 1:
@@ -238,17 +268,17 @@ func (h *harvest) severity() event.Severity {
 
 func (d *mailBulk) Findings(event.Micros) []event.Finding {
 	var out []event.Finding
-	for ip, h := range d.places {
+	for at, h := range d.places {
 		if h.severity() >= event.Medium { // one mailbox from a new line at home is a new machine
-			out = append(out, h.finding(ip))
+			out = append(out, h.finding(at))
 		}
 	}
 	return sortedFindings(out)
 }
 
-func (h *harvest) finding(ip netip.Addr) event.Finding {
+func (h *harvest) finding(at origin) event.Finding {
 	f := event.Finding{
-		Key: ip.String(), Severity: h.severity(), First: h.first, Last: h.last, Alerted: h.alerted, Addresses: []netip.Addr{ip}, Evidence: h.evidence.Refs(),
+		Key: at.String(), Severity: h.severity(), First: h.first, Last: h.last, Alerted: h.alerted, Addresses: h.faces.of(at), Evidence: h.evidence.Refs(),
 		Numbers: []event.Figure{figure("mailboxes", float64(len(h.boxes))), figure("folders", float64(h.folders)), figure("messages", float64(h.items)), figure("mailboxes_together", float64(h.most))},
 	}
 	for id := range h.accounts {
@@ -256,8 +286,8 @@ func (h *harvest) finding(ip netip.Addr) event.Finding {
 	}
 	n := len(h.boxes)
 	f.Title = event.Words{
-		Ja: fmt.Sprintf("%s からのメールの大量取得（%d メールボックス、フォルダ %d、メール %d）", ip, n, h.folders, h.items),
-		En: fmt.Sprintf("mail was taken in bulk from %s (%d mailboxes, %d folders, %d messages)", ip, n, h.folders, h.items)}
+		Ja: fmt.Sprintf("%s からのメールの大量取得（%d メールボックス、フォルダ %d、メール %d）", at, n, h.folders, h.items),
+		En: fmt.Sprintf("mail was taken in bulk from %s (%d mailboxes, %d folders, %d messages)", at, n, h.folders, h.items)}
 	ja := fmt.Sprintf("最近までこのメールボックスで使われたことのないネットワークから、持ち主のこれまでの最大の %.0f 倍以上が取得された（%d メールボックス）。", bulkOverOwn, n)
 	en := fmt.Sprintf("From a network that was new to them, at least %.0f times what their owners ever took in one session was taken from %d mailboxes.", bulkOverOwn, n)
 	if h.throttled {

@@ -6,7 +6,6 @@ package detectors
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
 	"slices"
 
 	"github.com/sekisho/sekisho/detect"
@@ -24,16 +23,19 @@ const (
 	manyFamiliar = 1  // times as many familiar ones make the address a place where people are: a hotel, a partner
 )
 
-// manyAccounts looks for an address at which several accounts appear for the first time, each with a client that is not its own.
+// manyAccounts looks for a line at which several accounts appear for the first time, each with a client that is not its own. Of networks of
+// IPv6 that hide their users it is the neighbourhood: who rents there has as many lines as he likes.
 // At a conference hotel many accounts are new too, but they bring the machines they always have.
 type manyAccountsDetector struct {
 	detect.Trace
-	met   acquaintance
-	addrs map[netip.Addr]*meetingPlace
+	met    acquaintance
+	places map[origin]*meetingPlace
 }
 
 type meetingPlace struct {
 	place     event.Place
+	faces     faces   // at which strangers were seen
+	lines     subnets // of a neighbourhood, at which strangers were seen
 	strangers map[uint32]stranger
 	familiar  handles // up to sourceAccounts
 	alerted   event.Micros
@@ -47,7 +49,7 @@ type stranger struct {
 }
 
 func newManyAccounts(detect.Site) detect.Detector {
-	return &manyAccountsDetector{addrs: map[netip.Addr]*meetingPlace{}}
+	return &manyAccountsDetector{places: map[origin]*meetingPlace{}}
 }
 
 func (d *manyAccountsDetector) Classes() detect.ClassSet {
@@ -59,25 +61,28 @@ func (d *manyAccountsDetector) Observe(s *event.Sighting) {
 		return
 	}
 	m := d.met.meet(s)
-	p := d.addrs[s.SrcIP]
+	at := origin{line: lineOf(s)}
+	if turns(s, at.line) && s.Src.Kind.Anonymous() {
+		at = hoodOf(s.SrcIP)
+	}
+	p := d.places[at]
 	if p == nil {
-		at := s.SrcIP
-		if len(d.addrs) >= maxSources { // beyond the bound the addresses of one network are one
-			at = network(at).Addr()
-			if p = d.addrs[at]; p == nil && len(d.addrs) >= 2*maxSources {
+		if len(d.places) >= maxSources { // beyond the bound the lines of one network are one
+			at = hoodOf(s.SrcIP)
+			if p = d.places[at]; p == nil && len(d.places) >= 2*maxSources {
 				return
 			}
 		}
 		if p == nil {
 			p = &meetingPlace{place: s.Src}
-			d.addrs[at] = p
+			d.places[at] = p
 		}
 	}
 	if d.Asked(s.Who) {
 		defer d.tell(s, m, p) // when it is known whether it is a stranger there
 	}
 	if _, ok := p.strangers[s.Who.Handle]; ok {
-		p.evidence.Add(s.Event)
+		p.see(s, at)
 		return
 	}
 	if !m.network || !m.client || s.Client == "" || m.days < deepDays {
@@ -90,9 +95,18 @@ func (d *manyAccountsDetector) Observe(s *event.Sighting) {
 		p.strangers = map[uint32]stranger{}
 	}
 	p.strangers[s.Who.Handle] = stranger{s.Who.ID, s.Time, s.Day}
-	p.evidence.Add(s.Event)
+	p.see(s, at)
 	if p.alerted == 0 && p.recent(s.Day) >= manyAccounts && len(p.familiar) <= manyFamiliar*len(p.strangers) {
 		p.alerted = s.Seen()
+	}
+}
+
+// see notes that a stranger was there.
+func (p *meetingPlace) see(s *event.Sighting, at origin) {
+	p.evidence.Add(s.Event)
+	p.faces.add(at, s.SrcIP)
+	if at.wide {
+		p.lines.see(event.LineOf(s.SrcIP))
 	}
 }
 
@@ -108,17 +122,17 @@ func (p *meetingPlace) recent(day int32) int {
 
 func (d *manyAccountsDetector) Findings(event.Micros) []event.Finding {
 	var out []event.Finding
-	for ip, p := range d.addrs {
+	for at, p := range d.places {
 		if p.alerted != 0 && (p.place.Kind.Anonymous() || len(p.familiar) < manyLater*len(p.strangers)) {
-			out = append(out, p.finding(ip))
+			out = append(out, p.finding(at))
 		}
 	}
 	slices.SortFunc(out, func(a, b event.Finding) int { return cmp.Compare(a.Key, b.Key) })
 	return out
 }
 
-func (p *meetingPlace) finding(ip netip.Addr) event.Finding {
-	f := event.Finding{Key: ip.String(), Alerted: p.alerted, Addresses: []netip.Addr{ip}, Evidence: p.evidence.Refs(), Severity: event.Medium}
+func (p *meetingPlace) finding(at origin) event.Finding {
+	f := event.Finding{Key: at.String(), Alerted: p.alerted, Addresses: p.faces.of(at), Evidence: p.evidence.Refs(), Severity: event.Medium}
 	for _, s := range p.strangers {
 		f.Accounts = append(f.Accounts, s.id)
 		if f.First == 0 || s.at < f.First {
@@ -130,12 +144,22 @@ func (p *meetingPlace) finding(ip netip.Addr) event.Finding {
 	if n >= manyHigh && len(p.familiar) == 0 || n >= manyAccounts && p.place.Kind.Anonymous() && len(p.familiar)*3 <= n {
 		f.Severity = event.High
 	}
+	switch {
+	case mixed(&p.place): // strangers to one another as well
+		f.Severity = event.Low
+	case p.lines.n > 1 && n < manyHigh: // of one provider, or of one hand
+		f.Severity = event.Medium
+	}
 	f.Numbers = []event.Figure{{Name: "strangers", Value: float64(n)}, {Name: "familiar", Value: float64(len(p.familiar))}}
 	f.Title = event.Words{
-		Ja: fmt.Sprintf("1 つの接続元 %s に、初めてのアカウントが %d 件", ip, n),
-		En: fmt.Sprintf("one address, %s, and %d accounts that never used it", ip, n)}
+		Ja: fmt.Sprintf("1 つの接続元 %s に、初めてのアカウントが %d 件", at, n),
+		En: fmt.Sprintf("one address, %s, and %d accounts that never used it", at, n)}
 	f.Explanation = event.Words{
 		Ja: fmt.Sprintf("%d アカウントがこの接続元を初めて、しかも自分のものでない端末・ブラウザで使った（普段の端末で使ったアカウントは %d）。学会のホテルなどでは人が集まるが、端末は普段のものである。共用の端末室でも起こりうる。", n, len(p.familiar)),
 		En: fmt.Sprintf("%d accounts came from this address for the first time and with clients unlike their own (%d came with their usual ones). At a conference hotel people meet too, but with their own machines. A room of shared terminals can look like this.", n, len(p.familiar))}
+	if mixed(&p.place) {
+		f.Explanation.Ja += "このアドレスは多くの家が共用しており、同じ家から来たとは限らない。"
+		f.Explanation.En += " Many homes share this address: the accounts need not have come from the same one."
+	}
 	return f
 }

@@ -26,25 +26,27 @@ const (
 	spraySourceMost  = 1 << 16 // addresses that are watched
 )
 
-// spraySources looks for addresses at which several real accounts fail, a try or two each, and nobody ever gets in. The breadth of all
-// failures may stay what it always is: what gives such an address away is that it knows real names and that nobody is at home there. It is
+// spraySources looks for lines, and neighbourhoods of IPv6, at which several real accounts fail, a try or two each, and nobody ever gets in. The breadth of all
+// failures may stay what it always is: what gives such a source away is that it knows real names and that nobody is at home there. It is
 // the spray of a list stolen elsewhere, too small for password-guessing.
 type spraySources struct {
 	detect.Trace
 	site   detect.Site
 	realms map[realm]*sprayRealm
-	home   map[netip.Addr]bool // addresses from which somebody logged in anywhere: some logs have failures only
-	used   map[uint32]bool     // accounts that ever logged in
+	home   map[origin]bool // where somebody logged in, at anything: some logs have failures only
+	used   map[uint32]bool // accounts that ever logged in
 }
 
 type sprayRealm struct {
-	addrs    map[netip.Addr]*sprayAddr
+	from     map[origin]*sprayFrom
 	episodes []*sprayEpisode
-	swept    int32 // day on which addresses that came no more were forgotten, to make room
+	swept    int32 // day on which sources that came no more were forgotten, to make room
 }
 
-type sprayAddr struct {
+type sprayFrom struct {
 	place    event.Place
+	faces    faces
+	lines    subnets // of a neighbourhood, that failed
 	names    map[uint32]sprayed
 	evidence detect.Evidence
 	told     bool
@@ -60,7 +62,7 @@ type sprayed struct {
 }
 
 type sprayEpisode struct {
-	sources  map[netip.Addr]*sprayAddr
+	sources  map[origin]*sprayFrom
 	names    map[string]bool
 	lastDay  int32
 	first    event.Micros
@@ -71,7 +73,7 @@ type sprayEpisode struct {
 }
 
 func newSpraySource(site detect.Site) detect.Detector {
-	return &spraySources{site: site, realms: map[realm]*sprayRealm{}, home: map[netip.Addr]bool{}, used: map[uint32]bool{}}
+	return &spraySources{site: site, realms: map[realm]*sprayRealm{}, home: map[origin]bool{}, used: map[uint32]bool{}}
 }
 
 func (d *spraySources) Classes() detect.ClassSet {
@@ -85,45 +87,73 @@ func (d *spraySources) Observe(s *event.Sighting) {
 	}
 	if in {
 		d.used[s.Who.Handle] = true
-		if len(d.home) < 4*spraySourceMost {
-			d.home[s.SrcIP] = true
-		}
+		d.live(s)
 		return
 	}
 	r := d.realms[realmOf(s)]
 	if r == nil {
-		r = &sprayRealm{addrs: map[netip.Addr]*sprayAddr{}}
+		r = &sprayRealm{from: map[origin]*sprayFrom{}}
 		d.realms[realmOf(s)] = r
 	}
-	a := r.addrs[s.SrcIP]
-	if a == nil {
-		at := s.SrcIP
-		if len(r.addrs) >= spraySourceMost/2 && r.swept != s.Day {
-			r.swept = s.Day
-			maps.DeleteFunc(r.addrs, func(_ netip.Addr, a *sprayAddr) bool { return !a.told && s.Day-a.last > spraySourceSpan })
-		}
-		if len(r.addrs) >= spraySourceMost/2 { // beyond the bound the addresses of one network are one
-			at = network(at).Addr()
-			if a = r.addrs[at]; a == nil && len(r.addrs) >= spraySourceMost {
-				return
-			}
-		}
-		if a == nil {
-			a = &sprayAddr{place: s.Src}
-			r.addrs[at] = a
-		}
+	line := lineOf(s)
+	at := origin{line: line}
+	real := (s.Who.Listed || d.used[s.Who.Handle]) && guessReason(s.Reason) && !unknownName(s, d.site)
+	a, known := r.source(at, s)
+	if a != nil && real && !d.home[at] {
+		r.fail(s, a, known, 0)
 	}
-	a.last = s.Day
-	real := s.Who.Listed || d.used[s.Who.Handle]
-	if !d.home[s.SrcIP] && real && guessReason(s.Reason) && !unknownName(s, d.site) {
-		r.fail(s, a)
+	if a != nil && d.Asking() {
+		d.tell(s, a, at, real)
 	}
-	if d.Asking() {
-		d.tell(s, a, real)
+	if !real || known.wide || !turns(s, line) || d.home[hoodOf(s.SrcIP)] {
+		return
+	}
+	if a, known = r.source(hoodOf(s.SrcIP), s); a != nil {
+		a.lines.see(line)
+		r.fail(s, a, known, spraySourceNames)
 	}
 }
 
-func (r *sprayRealm) fail(s *event.Sighting, a *sprayAddr) {
+// live notes where somebody logged in.
+func (d *spraySources) live(s *event.Sighting) {
+	if len(d.home) >= 4*spraySourceMost {
+		return
+	}
+	line := lineOf(s)
+	d.home[origin{line: line}] = true
+	if line.Set != 0 { // a record without a port does not say which home of the address it speaks of
+		d.home[origin{line: event.Line{At: line.At}}] = true
+	}
+	if line.Subnet() {
+		d.home[hoodOf(s.SrcIP)] = true
+	}
+}
+
+// source returns what is known of a source, and as which it is known; nil beyond the bound.
+func (r *sprayRealm) source(at origin, s *event.Sighting) (*sprayFrom, origin) {
+	a := r.from[at]
+	if a == nil {
+		if len(r.from) >= spraySourceMost/2 && r.swept != s.Day {
+			r.swept = s.Day
+			maps.DeleteFunc(r.from, func(_ origin, a *sprayFrom) bool { return !a.told && s.Day-a.last > spraySourceSpan })
+		}
+		if len(r.from) >= spraySourceMost/2 { // beyond the bound the lines of one network are one
+			at = hoodOf(s.SrcIP)
+			if a = r.from[at]; a == nil && len(r.from) >= spraySourceMost {
+				return nil, at
+			}
+		}
+		if a == nil {
+			a = &sprayFrom{place: s.Src}
+			r.from[at] = a
+		}
+	}
+	a.last = s.Day
+	return a, at
+}
+
+// fail notes that a real account failed at a source, which tells of a spray only if so many of its lines failed.
+func (r *sprayRealm) fail(s *event.Sighting, a *sprayFrom, at origin, lines int) {
 	if a.names == nil {
 		a.names = map[uint32]sprayed{}
 	}
@@ -137,9 +167,10 @@ func (r *sprayRealm) fail(s *event.Sighting, a *sprayAddr) {
 		a.names[s.Who.Handle] = n
 	}
 	a.evidence.Add(s.Event)
-	if !a.told && a.sprays(s.Day) {
+	a.faces.add(at, s.SrcIP)
+	if !a.told && a.sprays(s.Day) && int(a.lines.n) >= lines {
 		a.told = true
-		r.open(s, a)
+		r.open(s, a, at)
 	}
 	if a.told && len(r.episodes) > 0 {
 		r.episodes[len(r.episodes)-1].add(s, a)
@@ -147,7 +178,7 @@ func (r *sprayRealm) fail(s *event.Sighting, a *sprayAddr) {
 }
 
 // sprays says whether enough real accounts failed here lately, each with so few tries as a list has.
-func (a *sprayAddr) sprays(day int32) bool {
+func (a *sprayFrom) sprays(day int32) bool {
 	few, many := 0, 0
 	for _, n := range a.names {
 		switch {
@@ -161,13 +192,13 @@ func (a *sprayAddr) sprays(day int32) bool {
 	return few >= spraySourceNames && many == 0
 }
 
-func (r *sprayRealm) open(s *event.Sighting, a *sprayAddr) {
+func (r *sprayRealm) open(s *event.Sighting, a *sprayFrom, at origin) {
 	n := len(r.episodes)
 	if n == 0 || s.Day-r.episodes[n-1].lastDay > spraySourceGap {
-		r.episodes = append(r.episodes, &sprayEpisode{sources: map[netip.Addr]*sprayAddr{}, names: map[string]bool{}, first: s.Time})
+		r.episodes = append(r.episodes, &sprayEpisode{sources: map[origin]*sprayFrom{}, names: map[string]bool{}, first: s.Time})
 	}
 	e := r.episodes[len(r.episodes)-1]
-	e.sources[s.SrcIP] = a
+	e.sources[at] = a
 	e.hidden = e.hidden || a.place.Kind.Anonymous()
 	for _, n := range a.names {
 		if s.Day-n.day <= spraySourceSpan {
@@ -177,7 +208,7 @@ func (r *sprayRealm) open(s *event.Sighting, a *sprayAddr) {
 	e.evidence.Merge(&a.evidence)
 }
 
-func (e *sprayEpisode) add(s *event.Sighting, a *sprayAddr) {
+func (e *sprayEpisode) add(s *event.Sighting, a *sprayFrom) {
 	e.last, e.lastDay = s.Time, s.Day
 	e.evidence.Add(s.Event)
 	if e.alerted == 0 && e.severity() >= event.Medium {
@@ -207,25 +238,31 @@ func (d *spraySources) Findings(event.Micros) []event.Finding {
 	return out
 }
 
-// still returns the episode without the addresses at which somebody turned out to be at home, or to try and try, as people do.
-func (e *sprayEpisode) still(home map[netip.Addr]bool) *sprayEpisode {
+// still returns the episode without the sources at which somebody turned out to be at home, or to try and try, as people do. Lines of a
+// neighbourhood that sprays as a whole are no sources of their own.
+func (e *sprayEpisode) still(home map[origin]bool) *sprayEpisode {
 	left := *e
 	e = &left
 	e.sources, e.names, e.hidden = maps.Clone(e.sources), maps.Clone(e.names), false
-	for ip, a := range e.sources {
+	for at, a := range e.sources {
 		again := 0
 		for _, n := range a.names {
 			if n.most > spraySourceTries {
 				again++
 			}
 		}
-		if home[ip] || 2*again >= len(a.names) {
-			delete(e.sources, ip)
+		if home[at] || 2*again >= len(a.names) {
+			delete(e.sources, at)
 			continue
 		}
 		e.hidden = e.hidden || a.place.Kind.Anonymous()
+	}
+	for at, a := range e.sources {
 		for _, n := range a.names {
 			e.names[n.who.ID] = true
+		}
+		if !at.wide && e.sources[hoodOf(at.line.At)] != nil { // which has its addresses, too
+			delete(e.sources, at)
 		}
 	}
 	return e
@@ -236,10 +273,11 @@ func (e *sprayEpisode) finding(name realm) event.Finding {
 		Key: fmt.Sprintf("%s %d", name, e.first), Severity: e.severity(), First: e.first, Last: e.last, Alerted: cmp.Or(e.alerted, e.last), Evidence: e.evidence.Refs(),
 		Numbers: []event.Figure{figure("addresses", float64(len(e.sources))), figure("accounts", float64(len(e.names)))},
 	}
-	for ip := range e.sources {
-		f.Addresses = append(f.Addresses, ip)
+	for at, a := range e.sources {
+		f.Addresses = append(f.Addresses, a.faces.of(at)...)
 	}
 	slices.SortFunc(f.Addresses, netip.Addr.Compare)
+	f.Addresses = slices.Compact(f.Addresses)
 	f.Addresses = f.Addresses[:min(len(f.Addresses), 2000)]
 	f.Title = event.Words{
 		Ja: fmt.Sprintf("誰も使ったことのない接続元 %d 件から、実在する %d アカウントが 1、2 回ずつ試された", len(e.sources), len(e.names)),

@@ -14,7 +14,7 @@ import (
 // What follows tells, of the one account that somebody asks about, what its detector looked at where it decided: the same figures, beside
 // the same constants. Nothing here is called where nobody asks.
 
-func (d *afterGuessing) tell(s *event.Sighting, m meeting, g *guesser, t *guessTarget) {
+func (d *afterGuessing) tell(s *event.Sighting, m meeting, g *guesser, h *hood, t *guessTarget) {
 	var accounts, failures, successes, tried, since float64
 	since = 1e6
 	if g != nil {
@@ -32,6 +32,13 @@ func (d *afterGuessing) tell(s *event.Sighting, m meeting, g *guesser, t *guessT
 		detect.Reach("その接続元からの失敗", "failures from the address", failures, hammerFails, "hammerFails"),
 		detect.Holds("そのうちにこのアカウントへの失敗がある", "some of them on this account", tried == 1),
 		detect.Within("最後の試行からの日数", "days since it last tried", since, 1, ""), ratio, fresh)
+	if h != nil {
+		d.Looked(s.Time, "回線を変えながら多数のアカウントを試した一帯からのログイン", "a login from a neighbourhood whose lines guessed at accounts in turn",
+			detect.Reach("そのうちで失敗した回線", "lines of it that failed", float64(h.lines.n), guesserTurns, "guesserTurns"),
+			detect.Reach("それらが試したアカウント", "accounts that they tried", float64(len(h.accounts)), guesserAccounts, "guesserAccounts"),
+			detect.Within("最後の試行からの日数", "days since they last tried", float64(s.Day-h.last), guesserDays, "guesserDays"),
+			detect.Reach("成功 1 回当たりの失敗", "failures for each success", float64(h.failures)/float64(h.successes+1), guesserRatio, "guesserRatio"), fresh)
+	}
 	var fails, ago float64 = 0, 1e6
 	if t != nil {
 		fails, ago = float64(t.fails), float64(s.Day-t.last)

@@ -68,7 +68,7 @@ func (d *stuffing) tell(s *event.Sighting, r *stuffedRealm, real bool) {
 	n := stuffed(r.tries, d.home)
 	d.Looked(s.Time, "利用者を隠す接続元からの少数ずつの失敗", "failures, few for each account, from addresses that hide their user",
 		detect.Holds("利用者を隠す接続元（Tor、VPN、レンタルサーバ）", "the address hides its user (Tor, VPN, a rented machine)", s.Src.Kind.Anonymous()),
-		detect.Holds("その接続元から成功した人がいない", "nobody ever got in from the address", !d.home[s.SrcIP]),
+		detect.Holds("その接続元から成功した人がいない", "nobody ever got in from the address", !d.home[lineOf(s)]),
 		detect.Holds("実在するアカウントへの、パスワードの誤り", "a wrong password of an account that there is", real && guessReason(s.Reason) && !s.Who.Disabled),
 		detect.Reach("この種の記録の始まりからの日数", "days since this kind of log begins", float64(s.Day-r.begun), stuffLearn, "stuffLearn"),
 		detect.Reach("数日間に同じように試されたアカウント", "accounts that were tried so within days", float64(n), stuffNames, "stuffNames"),

@@ -59,7 +59,7 @@ func (d *idList) tell(s *event.Sighting, r *listRealm) {
 		detect.Reach("その日に試された実在のアカウント", "existing accounts tried on the day", float64(len(r.today.accounts)), listAccounts, "listAccounts"))
 }
 
-func (d *spraySources) tell(s *event.Sighting, a *sprayAddr, real bool) {
+func (d *spraySources) tell(s *event.Sighting, a *sprayFrom, at origin, real bool) {
 	few, many := 0, 0
 	for _, n := range a.names {
 		switch {
@@ -74,9 +74,9 @@ func (d *spraySources) tell(s *event.Sighting, a *sprayAddr, real bool) {
 	if d.Asked(s.Who) {
 		ja, en = "このアカウントが失敗した接続元", "an address at which this account failed"
 	}
-	d.LookedAt(s.SrcIP.String(), s.Time, ja, en,
-		detect.Holds("その接続元から成功した人がいない", "nobody ever got in from it", !d.home[s.SrcIP]),
-		detect.Holds("実在するアカウントへの、パスワードの誤り", "a wrong password of an account that there is", real && guessReason(s.Reason) && !unknownName(s, d.site)),
+	d.LookedAt(at.String(), s.Time, ja, en,
+		detect.Holds("その接続元から成功した人がいない", "nobody ever got in from it", !d.home[at]),
+		detect.Holds("実在するアカウントへの、パスワードの誤り", "a wrong password of an account that there is", real),
 		detect.Reach("一、二回ずつ失敗した実在のアカウント", "existing accounts that failed there a try or two each", float64(few), spraySourceNames, "spraySourceNames"),
 		detect.Within("それより多く試されたアカウント（本人が間違えている）", "accounts that were tried more often, as their owners do", float64(many), 0, "spraySourceTries"))
 }

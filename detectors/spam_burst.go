@@ -56,7 +56,7 @@ type stretchOfNet struct{ strange, all int32 }
 type burst struct {
 	who      *event.Account
 	place    event.Place
-	from     map[netip.Addr]int64 // letters by source, of the first 32
+	from     map[event.Line]mailed // by source, of the first 32
 	day      int32
 	lastDay  int32
 	letters  int64
@@ -68,6 +68,12 @@ type burst struct {
 	company  int
 	together event.Micros
 	evidence detect.Evidence
+}
+
+// mailed is what one line sent.
+type mailed struct {
+	letters int64
+	faces   faces
 }
 
 func newSpamBurst(detect.Site) detect.Detector { return &spam{boxes: map[uint32]*outbox{}} }
@@ -111,7 +117,7 @@ func (d *spam) Observe(s *event.Sighting) {
 	if b.today < spamLeast || !b.excess() {
 		return
 	}
-	o := &burst{who: s.Who, place: s.Src, from: map[netip.Addr]int64{}, day: s.Day, letters: int64(b.today) - 1, usual: b.most(), strange: 2*b.net.strange > b.net.all, first: s.Time, alerted: s.Seen()}
+	o := &burst{who: s.Who, place: s.Src, from: map[event.Line]mailed{}, day: s.Day, letters: int64(b.today) - 1, usual: b.most(), strange: 2*b.net.strange > b.net.all, first: s.Time, alerted: s.Seen()}
 	o.add(s)
 	b.open = o
 	d.bursts = append(d.bursts, o)
@@ -156,8 +162,11 @@ func (b *outbox) excess() bool {
 func (o *burst) add(s *event.Sighting) {
 	o.letters++
 	o.last, o.lastDay = s.Time, s.Day
-	if _, ok := o.from[s.SrcIP]; ok || len(o.from) < 32 {
-		o.from[s.SrcIP]++
+	line := lineOf(s)
+	if m, ok := o.from[line]; ok || len(o.from) < 32 {
+		m.letters++
+		m.faces.add(origin{line: line}, s.SrcIP)
+		o.from[line] = m
 	}
 	o.evidence.Add(s.Event)
 }
@@ -205,13 +214,13 @@ func (d *spam) Findings(event.Micros) []event.Finding {
 // sources returns the addresses that the burst came from. Its owner sends a letter or two meanwhile, perhaps from a place that is new, too.
 func (o *burst) sources() []netip.Addr {
 	all := int64(0)
-	for _, n := range o.from {
-		all += n
+	for _, m := range o.from {
+		all += m.letters
 	}
 	var out []netip.Addr
-	for ip, n := range o.from {
-		if n*spamShare*int64(len(o.from)) >= all {
-			out = append(out, ip)
+	for line, m := range o.from {
+		if m.letters*spamShare*int64(len(o.from)) >= all {
+			out = append(out, m.faces.of(origin{line: line})...)
 		}
 	}
 	return out

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
 
 	"github.com/sekisho/sekisho/detect"
@@ -25,17 +24,19 @@ const (
 	targetFails     = 3  // failures of the account in that time: one is a slip of the finger
 	hammerFails     = 30 // failures from one address, on few accounts, the last within a day: no slip of the finger either
 	deepDays        = 5  // days of logins before what is "new" to an account means something
+	guesserTurns    = 4  // lines of one neighbourhood of IPv6 that failed on accounts which never logged in there: one guesser takes them in turn
 )
 
-// afterGuessing looks for logins that succeed after guessing. Directly: from an address that guessed at many accounts. Or, since
-// guessers change addresses: to an account that was being guessed at, from a network and a client that are both new to it and
-// an address that hides its user or a country where the account never was.
+// afterGuessing looks for logins that succeed after guessing. Directly: from a line that guessed at many accounts, or from a neighbourhood of
+// IPv6 whose lines did so in turn. Or, since guessers change addresses: to an account that was being guessed at, from a network and a client
+// that are both new to it and an address that hides its user or a country where the account never was.
 type afterGuessing struct {
 	detect.Trace
 	met      acquaintance
-	guessers map[netip.Addr]*guesser
+	guessers map[origin]*guesser
+	hoods    guessersAround
 	targets  map[uint32]*guessTarget
-	found    map[netip.Addr]*afterFinding
+	found    map[origin]*afterFinding
 	swept    int32 // day on which guessers that came no more were forgotten, to make room
 }
 
@@ -56,17 +57,20 @@ type guessTarget struct {
 type afterFinding struct {
 	direct   bool
 	hammered bool // many failures on few accounts
+	turned   bool // by lines of one neighbourhood in turn
 	accounts map[string]struct{}
 	first    event.Micros
 	last     event.Micros
 	alerted  event.Micros
 	place    event.Place
+	faces    faces
+	mixed    bool // many homes stand behind the address, and nothing told them apart
 	failures int64
 	evidence detect.Evidence
 }
 
 func newAfterGuessing(detect.Site) detect.Detector {
-	return &afterGuessing{guessers: map[netip.Addr]*guesser{}, targets: map[uint32]*guessTarget{}, found: map[netip.Addr]*afterFinding{}}
+	return &afterGuessing{guessers: map[origin]*guesser{}, targets: map[uint32]*guessTarget{}, found: map[origin]*afterFinding{}}
 }
 
 func (d *afterGuessing) Classes() detect.ClassSet { return detect.Classes(event.ClassAuthentication) }
@@ -104,52 +108,91 @@ func (d *afterGuessing) failed(s *event.Sighting) {
 	if !s.SrcIP.IsValid() || s.SrcIsRelay || s.Src.Own {
 		return
 	}
-	g := d.guesser(s.SrcIP, s.Day)
-	if g == nil {
-		return
+	line := lineOf(s)
+	if net := network(s.SrcIP); turns(s, line) && !d.met.knows(s.Who.Handle, net) { // who is at home there mistypes
+		h := d.hoods.follow(net, s.Day)
+		h.lines.see(line)
+		h.fail(s)
 	}
-	g.failures += s.Times()
-	g.accounts.add(s.Who.Handle, sourceAccounts)
+	if g := d.guesser(line, s.Day); g != nil {
+		g.fail(s)
+	}
 }
 
-func (d *afterGuessing) guesser(ip netip.Addr, day int32) *guesser {
-	g := d.guessers[ip]
+func (d *afterGuessing) guesser(line event.Line, day int32) *guesser {
+	at := origin{line: line}
+	g := d.guessers[at]
 	if g == nil {
 		if len(d.guessers) >= maxSources && d.swept != day {
 			d.swept = day
-			maps.DeleteFunc(d.guessers, func(_ netip.Addr, g *guesser) bool { return day-g.last > guesserDays })
+			maps.DeleteFunc(d.guessers, func(_ origin, g *guesser) bool { return day-g.last > guesserDays })
 		}
-		if len(d.guessers) >= maxSources { // beyond the bound the addresses of one network are one
-			ip = network(ip).Addr()
-			if g = d.guessers[ip]; g == nil && len(d.guessers) >= 2*maxSources {
+		if len(d.guessers) >= maxSources { // beyond the bound the lines of one network are one
+			at = hoodOf(line.At)
+			if g = d.guessers[at]; g == nil && len(d.guessers) >= 2*maxSources {
 				return nil
 			}
 		}
 		if g == nil {
 			g = &guesser{first: day}
-			d.guessers[ip] = g
+			d.guessers[at] = g
 		}
 	}
+	g.touch(day)
+	return g
+}
+
+// touch notes that the guesser was at work on a day, and forgets what is too long ago.
+func (g *guesser) touch(day int32) {
 	if day-g.last > guesserDays {
 		g.accounts, g.failures, g.successes, g.first = nil, 0, 0, day
 	}
 	g.last = day
-	return g
+}
+
+func (g *guesser) fail(s *event.Sighting) {
+	g.failures += s.Times()
+	g.accounts.add(s.Who.Handle, sourceAccounts)
+}
+
+// broad says whether so many accounts failed there lately, and so seldom somebody got in, as at no place of honest people.
+func (g *guesser) broad(day int32) bool {
+	return g != nil && day-g.last <= guesserDays && len(g.accounts) >= guesserAccounts && g.failures > guesserRatio*(g.successes+1)
+}
+
+// known returns the guesser of the line that a login came from, and whether that may be another home of the same address: it guessed where
+// records have no port.
+func (d *afterGuessing) known(s *event.Sighting) (g *guesser, other bool) {
+	line := lineOf(s)
+	if g = d.guessers[origin{line: line}]; g == nil && line.Set != 0 {
+		g, other = d.guessers[origin{line: event.Line{At: line.At}}], true
+	}
+	if g == nil && len(d.guessers) >= maxSources {
+		g, other = d.guessers[hoodOf(s.SrcIP)], false
+	}
+	return g, other && g != nil
 }
 
 func (d *afterGuessing) success(s *event.Sighting) {
 	m := d.met.meet(s)
-	g := d.guessers[s.SrcIP]
-	if g == nil && len(d.guessers) >= maxSources {
-		g = d.guessers[network(s.SrcIP).Addr()]
+	g, other := d.known(s)
+	direct := m.network && g.broad(s.Day)
+	turned := false
+	var h *hood
+	if turns(s, lineOf(s)) {
+		if h = d.hoods.of(network(s.SrcIP)); h != nil {
+			turned = m.network && int(h.lines.n) >= guesserTurns && h.broad(s.Day)
+		}
 	}
-	direct := g != nil && s.Day-g.last <= guesserDays && len(g.accounts) >= guesserAccounts && g.failures > guesserRatio*(g.successes+1) && m.network
 	t := d.targets[s.Who.Handle]
 	if d.Asked(s.Who) {
-		d.tell(s, m, g, t)
+		d.tell(s, m, g, h, t)
 	}
 	if g != nil {
 		g.successes++
+	}
+	if h != nil {
+		h.successes++
 	}
 	indirect := t != nil && s.Day-t.last <= targetDays && t.fails >= targetFails && m.days >= deepDays && m.network && m.client &&
 		(s.Src.Kind.Anonymous() && m.kind || m.country)
@@ -157,17 +200,24 @@ func (d *afterGuessing) success(s *event.Sighting) {
 	if g != nil {
 		hammered = g.accounts.has(s.Who.Handle) && g.failures >= hammerFails && g.failures > guesserRatio*(g.successes+1) && s.Day-g.last <= 1 && m.network
 	}
-	if !direct && !indirect && !hammered {
+	if !direct && !indirect && !hammered && !turned {
 		return
 	}
-	f := d.found[s.SrcIP]
+	at := origin{line: lineOf(s)}
+	if turned && !direct && !hammered {
+		at, g = hoodOf(s.SrcIP), h.guesser
+	}
+	f := d.found[at]
 	if f == nil {
 		if len(d.found) >= maxSources {
 			return
 		}
 		f = &afterFinding{accounts: map[string]struct{}{}, first: s.Time, alerted: s.Seen(), place: s.Src}
-		d.found[s.SrcIP] = f
+		d.found[at] = f
 	}
+	f.faces.add(at, s.SrcIP)
+	f.turned = f.turned || at.wide
+	f.mixed = f.mixed || other || mixed(&s.Src)
 	f.direct = f.direct || direct || hammered && m.days >= deepDays
 	f.hammered = f.hammered || hammered
 	f.accounts[s.Who.ID] = struct{}{}
@@ -180,38 +230,53 @@ func (d *afterGuessing) success(s *event.Sighting) {
 
 func (d *afterGuessing) Findings(event.Micros) []event.Finding {
 	var out []event.Finding
-	for ip, f := range d.found {
-		out = append(out, f.finding(ip))
+	for at, f := range d.found {
+		out = append(out, f.finding(at))
 	}
 	slices.SortFunc(out, func(a, b event.Finding) int { return cmp.Compare(a.Key, b.Key) })
 	return out
 }
 
-func (f *afterFinding) finding(ip netip.Addr) event.Finding {
+func (f *afterFinding) finding(at origin) event.Finding {
 	ids := make([]string, 0, len(f.accounts))
 	for id := range f.accounts {
 		ids = append(ids, id)
 	}
 	sev := event.Medium
-	if f.direct || len(ids) >= 3 {
+	if f.direct || len(ids) >= 3 || f.turned && f.place.Kind.Anonymous() {
 		sev = event.High
 	}
+	if f.mixed {
+		sev = event.Medium
+	}
 	out := event.Finding{
-		Key: ip.String(), Severity: sev, First: f.first, Last: f.last, Alerted: f.alerted, Accounts: ids, Addresses: []netip.Addr{ip},
+		Key: at.String(), Severity: sev, First: f.first, Last: f.last, Alerted: f.alerted, Accounts: ids, Addresses: f.faces.of(at),
 		Numbers:  []event.Figure{{Name: "accounts", Value: float64(len(ids))}, {Name: "logins", Value: float64(f.evidence.Count())}, {Name: "failures_from_address", Value: float64(f.failures)}},
 		Evidence: f.evidence.Refs(),
 	}
 	out.Title = event.Words{
-		Ja: fmt.Sprintf("パスワード推測の後のログイン成功（%s、%d アカウント）", ip, len(ids)),
-		En: fmt.Sprintf("logins that succeeded after guessing (%s, %d accounts)", ip, len(ids))}
-	if f.direct || f.hammered {
-		out.Explanation = event.Words{
+		Ja: fmt.Sprintf("パスワード推測の後のログイン成功（%s、%d アカウント）", at, len(ids)),
+		En: fmt.Sprintf("logins that succeeded after guessing (%s, %d accounts)", at, len(ids))}
+	out.Explanation = f.words()
+	if f.mixed {
+		out.Explanation.Ja += "このアドレスは多くの家が共用しており、記録にポートがないため、推測した者とログインした人が別の家である可能性がある。"
+		out.Explanation.En += " Many homes share this address and the records have no port that tells them apart: who guessed and who logged in may be of different homes."
+	}
+	return out
+}
+
+func (f *afterFinding) words() event.Words {
+	switch {
+	case f.turned:
+		return event.Words{
+			Ja: fmt.Sprintf("同じ一帯（IPv6 の /48）の %d 以上の回線（/64）が、そこを使ったことのない多数のアカウントに次々に失敗（%d 件）した後、そこからのログインが成功した。広いネットワークを借りた者は、回線を変えながら試せる。同じ事業者の利用者が偶然に重なっても起こりうる。", guesserTurns, f.failures),
+			En: fmt.Sprintf("At least %d lines (/64) of one neighbourhood of IPv6 (a /48) failed one after the other on many accounts that had never used it (%d failures); then a login from there succeeded. Whoever rents a whole network changes lines as he tries. Customers of one provider can look like this by chance.", guesserTurns, f.failures)}
+	case f.direct || f.hammered:
+		return event.Words{
 			Ja: fmt.Sprintf("多数のアカウントに失敗（%d 件）した接続元から、そこを使ったことのないアカウントへのログインが成功した。組織や大学の共用アドレスでは、成功の方が多いのが普通である。", f.failures),
 			En: fmt.Sprintf("An address that failed on many accounts (%d failures) logged in to accounts that had never used it. At a shared address of honest people successes outnumber failures.", f.failures)}
-		return out
 	}
-	out.Explanation = event.Words{
+	return event.Words{
 		Ja: "推測を受けていたアカウントに、初めてのネットワークと初めての端末から、利用者を隠す接続元または初めての国を通じてログインがあった。出張先からの新しい端末でも起こりうる。",
 		En: "An account that was being guessed at was entered from a network and with a client both new to it, through an address that hides its user or from a new country. A new device on a journey can look like this."}
-	return out
 }

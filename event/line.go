@@ -4,6 +4,7 @@
 package event
 
 import (
+	"cmp"
 	"net/netip"
 	"strconv"
 )
@@ -21,7 +22,7 @@ type Line struct {
 // LineOf returns the line of an address outside, of which no port set is known.
 func LineOf(ip netip.Addr) Line {
 	ip = ip.Unmap()
-	if !ip.Is6() || carriesIPv4(ip) || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() {
+	if !splits(ip) {
 		return Line{At: ip}
 	}
 	p, _ := ip.WithZone("").Prefix(64)
@@ -38,6 +39,19 @@ func (p *Place) Line() Line {
 	return l
 }
 
+// Compare orders lines by address and port set.
+func (l Line) Compare(m Line) int {
+	return cmp.Or(l.At.Compare(m.At), cmp.Compare(l.Set, m.Set))
+}
+
+// Subnet says whether the line is a /64 of IPv6, of whose addresses whoever has it takes any.
+func (l Line) Subnet() bool { return l.Set == 0 && splits(l.At) && LineOf(l.At) == l }
+
+// splits says whether an address lies outside in a /64 that is a line.
+func splits(ip netip.Addr) bool {
+	return ip.Is6() && !carriesIPv4(ip) && !ip.IsPrivate() && !ip.IsLoopback() && !ip.IsLinkLocalUnicast()
+}
+
 // Whole says whether the line is all of one address: no others are meant with it, and it has all of the address's ports.
 func (l Line) Whole() bool { return l.Set == 0 && l.At.Is4() }
 
@@ -46,7 +60,7 @@ func (l Line) String() string {
 	switch {
 	case l.Set != 0:
 		return l.At.String() + " ports " + strconv.Itoa(int(l.Set)-1)
-	case l.At.Is6() && LineOf(l.At) == l && !carriesIPv4(l.At) && !l.At.IsPrivate() && !l.At.IsLoopback() && !l.At.IsLinkLocalUnicast():
+	case l.Subnet():
 		return l.At.String() + "/64"
 	}
 	return l.At.String()

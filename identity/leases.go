@@ -22,6 +22,15 @@ type Lease struct {
 	Format   string
 	Ref      event.Ref // the record that gave it
 	Latest   event.Ref // the last one that confirmed it
+	session  session
+}
+
+// session is what the end of a session over a VPN is known by where its record does not repeat the address that was lent.
+type session struct {
+	peer    netip.Addr
+	port    uint16
+	account string
+	format  string
 }
 
 // What a lease is good for where its record does not say: a server that writes the end of a lease when it comes (Windows) is trusted for
@@ -39,11 +48,12 @@ const maxLeases = 8192
 type Leases struct {
 	wanted func(netip.Addr) bool
 	by     map[netip.Addr][]Lease
+	open   map[session]netip.Addr // sessions under way, and what they were lent
 }
 
 // NewLeases returns an empty table of the addresses that wanted says yes to.
 func NewLeases(wanted func(netip.Addr) bool) *Leases {
-	return &Leases{wanted: wanted, by: map[netip.Addr][]Lease{}}
+	return &Leases{wanted: wanted, by: map[netip.Addr][]Lease{}, open: map[session]netip.Addr{}}
 }
 
 // LeaseClasses returns the classes of the events that tell of leases and of devices.
@@ -54,7 +64,11 @@ func LeaseClasses() []event.Class {
 // Observe takes in an event.
 func (l *Leases) Observe(e *event.Event) {
 	ip, given, ok := event.LeaseOf(e)
-	if !ok || !l.wanted(ip) {
+	if !ok {
+		l.ended(e)
+		return
+	}
+	if !l.wanted(ip) {
 		return
 	}
 	list := l.by[ip]
@@ -83,6 +97,7 @@ func (l *Leases) Observe(e *event.Event) {
 		}
 		last.MAC, last.Host = either(last.MAC, mac), either(last.Host, host)
 		last.To, last.Latest = max(last.To, until), refOf(e)
+		l.begun(last, ip, e)
 		return
 	}
 	if last != nil && last.To > e.Time { // somebody else has it now
@@ -96,6 +111,34 @@ func (l *Leases) Observe(e *event.Event) {
 		peer = e.SrcIP
 	}
 	l.by[ip] = append(list, Lease{Peer: peer, From: e.Time, To: until, MAC: mac, Host: host, Account: e.Account, Input: e.Ref.Input, Format: e.Format, Ref: refOf(e), Latest: refOf(e)})
+	l.begun(&l.by[ip][len(l.by[ip])-1], ip, e)
+}
+
+// begun remembers the session over which an address was lent.
+func (l *Leases) begun(to *Lease, ip netip.Addr, e *event.Event) {
+	delete(l.open, to.session)
+	to.session = session{}
+	if e.SrcIP != ip && e.SrcIP.IsValid() && e.Account != "" && len(l.open) < 8*maxLeases {
+		to.session = session{e.SrcIP, e.SrcPort, e.Account, e.Format}
+		l.open[to.session] = ip
+	}
+}
+
+// ended takes in the end of a session whose record does not say which address it gives back.
+func (l *Leases) ended(e *event.Event) {
+	if e.Class != event.ClassAuthentication || e.Activity != event.ActLogoff {
+		return
+	}
+	s := session{e.SrcIP, e.SrcPort, e.Account, e.Format}
+	ip, ok := l.open[s]
+	if !ok {
+		return
+	}
+	delete(l.open, s)
+	if list := l.by[ip]; len(list) > 0 && list[len(list)-1].session == s {
+		last := &list[len(list)-1]
+		last.To = min(last.To, max(e.Time, last.From))
+	}
 }
 
 func text(e *event.Event, name string) string {

@@ -19,6 +19,37 @@ func given(at event.Micros, ip, mac, host, account string, rest ...event.Field) 
 		Service: "dhcp", Rest: append([]event.Field{event.Text("mac", mac)}, rest...)}
 }
 
+// TestLeaseEndsWithSession: a VPN's record of the end does not repeat the address that was lent. Another session's end, another program's, or that
+// of a session that came back in the meantime ends nothing.
+func TestLeaseEndsWithSession(t *testing.T) {
+	l := NewLeases(func(netip.Addr) bool { return true })
+	session := func(at event.Micros, port uint16, lent string) {
+		e := &event.Event{Time: at, Class: event.ClassAuthentication, Activity: event.ActLogoff, Outcome: event.OutcomeSuccess, Account: "taro", SrcIP: addr("203.0.113.7"), SrcPort: port, Format: "openvpn"}
+		if lent != "" {
+			e.Class, e.Activity, e.Object = event.ClassLease, event.ActAssign, lent
+		}
+		l.Observe(e)
+	}
+	session(1*hour, 4001, "10.8.0.6")
+	session(1*hour, 4002, "10.8.0.7")
+	session(2*hour, 4002, "")
+	other := &event.Event{Time: 2 * hour, Class: event.ClassAuthentication, Activity: event.ActLogoff, Account: "taro", SrcIP: addr("203.0.113.7"), SrcPort: 4001, Format: "shibboleth"}
+	l.Observe(other)
+	session(3*hour, 4003, "10.8.0.6") // came back before the server noticed
+	session(3*hour+60e6, 4001, "")
+	session(5*hour, 4003, "")
+	session(5*hour+60e6, 4003, "")
+	for _, c := range []struct {
+		at   event.Micros
+		ip   string
+		held bool
+	}{{1*hour + 1, "10.8.0.7", true}, {2*hour + 1, "10.8.0.7", false}, {2*hour + 1, "10.8.0.6", true}, {4 * hour, "10.8.0.6", true}, {5*hour + 1, "10.8.0.6", false}} {
+		if got := l.Held(addr(c.ip), c.at, c.at); (len(got) == 1) != c.held {
+			t.Errorf("%s after %.1f hours: %+v", c.ip, float64(c.at)/float64(hour), got)
+		}
+	}
+}
+
 func TestLeases(t *testing.T) {
 	l := NewLeases(func(netip.Addr) bool { return true })
 	l.Observe(given(1*hour, "10.1.2.3", "aa", "pc1", "", event.Number("lease_s", 7200)))

@@ -17,6 +17,8 @@ type Attempt struct {
 	Port uint16     // 0: the record has none
 	Dst  netip.Addr // invalid: not recorded
 	Host string     // reached, for requests through a proxy
+	By   string     // the account with whose name it was made; empty: not known
+	Fail bool       // it failed
 }
 
 // Inside is who stood behind an attempt.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/sekisho/sekisho/breach"
+	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/identity"
 )
@@ -28,21 +29,33 @@ type holders struct {
 
 // crossing is one attempt from an outside address and the inside one behind it.
 type crossing struct {
-	at     event.Micros
-	inside identity.Inside
+	attempt identity.Attempt
+	inside  identity.Inside
 }
 
-// asked is a stretch of time in which the case wants to know who had an address.
+// asked is a stretch of time in which the case wants to know who had an address, and what was done from there then. Many stand behind one
+// outside address at the same time: only who made the attempts that the case is about is meant.
 type asked struct {
 	ip       netip.Addr
 	from, to event.Micros
+	by       attempts
+}
+
+// attempts are which ones the case is about: those with the names of accounts, or where there are none those that failed.
+type attempts []string
+
+func (a attempts) meant(t *identity.Attempt) bool {
+	if len(a) > 0 {
+		return slices.Contains(a, t.By)
+	}
+	return t.Fail
 }
 
 // Bounds of what is asked about and told.
 const (
 	maxAsked    = 20_000
-	maxAttempts = 2_000
-	maxHolders  = 3 // told of one address in one place
+	maxAttempts = 2_000 // of those with the names of accounts, and again of others
+	maxHolders  = 3     // told of one address in one place
 )
 
 // heldSlack is how long before and after an attempt counts as then: clocks differ.
@@ -100,27 +113,40 @@ func (v *investigation) every(ctx context.Context, classes []event.Class, f func
 // toAsk gathers when the case wants to know who had which of the institute's own addresses.
 func (v *investigation) toAsk(r *breach.Result) []asked {
 	var out []asked
-	add := func(ip netip.Addr, from, to event.Micros) {
+	add := func(ip netip.Addr, from, to event.Micros, by attempts) {
 		if ip.IsValid() && len(out) < maxAsked && v.know.know.Address(ip, "", 0, from).Own {
-			out = append(out, asked{ip, from, to})
+			out = append(out, asked{ip, from, to, by})
 		}
 	}
 	for i := range r.Accounts {
+		by := attempts{r.Accounts[i].ID}
 		for _, s := range r.Accounts[i].Sessions {
-			add(s.Address, event.Micros(s.From), event.Micros(s.To))
+			add(s.Address, event.Micros(s.From), event.Micros(s.To), by)
 		}
 	}
 	for _, list := range [][]event.Finding{v.watched.findings, r.Findings} {
 		for i := range list {
+			by := attempts(list[i].Accounts)
 			for _, ip := range addressesOf(&list[i]) {
-				add(ip, list[i].First, list[i].Last)
+				add(ip, list[i].First, list[i].Last, by)
 			}
 		}
 	}
 	for i := range r.Addresses {
-		add(r.Addresses[i].IP, event.Micros(r.Addresses[i].First), event.Micros(r.Addresses[i].Last))
+		a := &r.Addresses[i]
+		add(a.IP, event.Micros(a.First), event.Micros(a.Last), badAt(r, a.IP))
 	}
 	return out
+}
+
+// badAt returns the attempts with the names of the accounts that have bad sessions at an address.
+func badAt(r *breach.Result, ip netip.Addr) (by attempts) {
+	for i := range r.Accounts {
+		if slices.ContainsFunc(r.Accounts[i].Sessions, func(s cases.Session) bool { return s.Address == ip }) {
+			by = append(by, r.Accounts[i].ID)
+		}
+	}
+	return by
 }
 
 // addressesOf returns the addresses that a finding is about, with those of hosts that have no other name.
@@ -140,19 +166,30 @@ func (h *holders) cross(ctx context.Context, ask []asked, want map[netip.Addr]bo
 	for _, a := range ask {
 		spans[a.ip] = append(spans[a.ip], a)
 	}
-	var attempts []identity.Attempt
+	var named, others []identity.Attempt
 	err := h.v.every(ctx, []event.Class{event.ClassAuthentication}, func(e *event.Event) {
-		if e.Activity != event.ActLogon || !e.SrcIP.IsValid() || len(attempts) >= maxAttempts {
+		if e.Activity != event.ActLogon || !e.SrcIP.IsValid() || len(spans[e.SrcIP]) == 0 {
 			return
 		}
-		if slices.ContainsFunc(spans[e.SrcIP], func(a asked) bool { return e.Time >= a.from-heldSlack && e.Time <= a.to+heldSlack }) {
-			attempts = append(attempts, identity.Attempt{At: e.Time, IP: e.SrcIP, Port: e.SrcPort, Dst: e.DstIP, Host: e.DstHost})
+		a := identity.Attempt{At: e.Time, IP: e.SrcIP, Port: e.SrcPort, Dst: e.DstIP, Host: e.DstHost, Fail: e.Outcome == event.OutcomeFailure}
+		if who := h.account(e.Account, e.Ref.Input, e.Time); who != nil {
+			a.By = who.ID
+		}
+		asks := slices.DeleteFunc(slices.Clone(spans[e.SrcIP]), func(s asked) bool { return e.Time < s.from-heldSlack || e.Time > s.to+heldSlack || !s.by.meant(&a) })
+		switch {
+		case len(asks) == 0:
+		case slices.ContainsFunc(asks, func(s asked) bool { return len(s.by) > 0 }):
+			if len(named) < maxAttempts {
+				named = append(named, a)
+			}
+		case len(others) < maxAttempts:
+			others = append(others, a)
 		}
 	})
-	if err != nil || len(attempts) == 0 {
+	if named = append(named, others...); err != nil || len(named) == 0 {
 		return err
 	}
-	t := identity.NewTranslations(attempts)
+	t := identity.NewTranslations(named)
 	proxies := h.proxies()
 	if err := h.v.every(ctx, nil, func(e *event.Event) { t.Observe(e); t.ObserveProxy(e, proxies) }); err != nil {
 		return err
@@ -160,7 +197,7 @@ func (h *holders) cross(ctx context.Context, ask []asked, want map[netip.Addr]bo
 	list, inside := t.All()
 	for i := range list {
 		if in := inside[i]; in.IP.IsValid() || in.Ambiguous {
-			h.behind[list[i].IP] = append(h.behind[list[i].IP], crossing{list[i].At, in})
+			h.behind[list[i].IP] = append(h.behind[list[i].IP], crossing{list[i], in})
 			want[in.IP] = true
 		}
 	}
@@ -186,8 +223,9 @@ type holder struct {
 	evidence   []event.Ref
 }
 
-// at returns who stood behind an address within a stretch of time, and whether any record speaks of the address at all.
-func (h *holders) at(ip netip.Addr, from, to event.Micros) (out []holder, known bool) {
+// at returns who stood behind an address within a stretch of time when these attempts were made, and whether any record speaks of the address
+// at all.
+func (h *holders) at(ip netip.Addr, from, to event.Micros, by attempts) (out []holder, known bool) {
 	if h == nil {
 		return nil, false
 	}
@@ -195,8 +233,10 @@ func (h *holders) at(ip netip.Addr, from, to event.Micros) (out []holder, known 
 		out = append(out, h.lease(ip, &l))
 	}
 	known = h.leases.Knows(ip)
-	for _, c := range h.behind[ip] {
-		if c.at < from-heldSlack || c.at > to+heldSlack {
+	for i := range h.behind[ip] {
+		c := &h.behind[ip][i]
+		at := c.attempt.At
+		if at < from-heldSlack || at > to+heldSlack || !by.meant(&c.attempt) {
 			continue
 		}
 		known = true
@@ -204,15 +244,15 @@ func (h *holders) at(ip netip.Addr, from, to event.Micros) (out []holder, known 
 			continue
 		}
 		found := false
-		for _, l := range h.leases.Held(c.inside.IP, c.at, c.at) {
+		for _, l := range h.leases.Held(c.inside.IP, at, at) {
 			one := h.lease(c.inside.IP, &l)
 			one.behind, one.evidence = ip, append(one.evidence, c.inside.Ref)
 			out, found = addHolder(out, one), true
 		}
 		if !found {
-			one := holder{ip: c.inside.IP, behind: ip, from: c.at, to: c.at, evidence: []event.Ref{c.inside.Ref}}
+			one := holder{ip: c.inside.IP, behind: ip, from: at, to: at, evidence: []event.Ref{c.inside.Ref}}
 			if c.inside.Account != "" {
-				one.text = h.person(c.inside.Account, c.inside.Input, c.at)
+				one.text = h.person(c.inside.Account, c.inside.Input, at)
 			}
 			out = addHolder(out, one)
 		}
@@ -259,17 +299,23 @@ func show(s string) string { return cutText(visible([]byte(s)), 64) }
 
 // person returns the name of the account that a record means.
 func (h *holders) person(name string, input uint32, at event.Micros) string {
-	if k := h.v.know; int(input) < len(k.resolvers) {
-		if a := k.account(k.resolvers[input].Resolve(name, at)); a != nil && a.Name != "" {
-			return a.Name
-		}
+	if a := h.account(name, input, at); a != nil && a.Name != "" {
+		return a.Name
 	}
 	return show(name)
 }
 
-// words tells who stood behind an address; nothing where no record speaks of it at all.
-func (h *holders) words(ip netip.Addr, from, to event.Micros) (event.Words, []event.Ref) {
-	list, known := h.at(ip, from, to)
+// account returns the account that a record means by a name; nil where that is nobody's.
+func (h *holders) account(name string, input uint32, at event.Micros) *event.Account {
+	if k := h.v.know; name != "" && int(input) < len(k.resolvers) {
+		return k.account(k.resolvers[input].Resolve(name, at))
+	}
+	return nil
+}
+
+// words tells who stood behind an address when these attempts were made; nothing where no record speaks of it at all.
+func (h *holders) words(ip netip.Addr, from, to event.Micros, by attempts) (event.Words, []event.Ref) {
+	list, known := h.at(ip, from, to, by)
 	if !known {
 		return event.Words{}, nil
 	}
@@ -305,10 +351,11 @@ func (h *holders) words(ip netip.Addr, from, to event.Micros) (event.Words, []ev
 func (h *holders) name(r *breach.Result) {
 	for i := range r.Accounts {
 		a := &r.Accounts[i]
+		by := attempts{a.ID}
 		told := map[netip.Addr]bool{}
 		for k := range a.Sessions {
 			s := &a.Sessions[k]
-			list, _ := h.at(s.Address, event.Micros(s.From), event.Micros(s.To))
+			list, _ := h.at(s.Address, event.Micros(s.From), event.Micros(s.To), by)
 			var names []string
 			for _, one := range list[:min(len(list), maxHolders)] {
 				if one.text != "" && !slices.Contains(names, one.text) {
@@ -318,14 +365,14 @@ func (h *holders) name(r *breach.Result) {
 			s.Holder = strings.Join(names, "; ")
 			if s.Holder != "" && !told[s.Address] && len(told) < maxHolders {
 				told[s.Address] = true
-				w, _ := h.words(s.Address, event.Micros(s.From), event.Micros(s.To))
+				w, _ := h.words(s.Address, event.Micros(s.From), event.Micros(s.To), by)
 				a.Why = join(a.Why, w)
 			}
 		}
 	}
 	for i := range r.Addresses {
 		a := &r.Addresses[i]
-		if w, _ := h.words(a.IP, event.Micros(a.First), event.Micros(a.Last)); w.En != "" {
+		if w, _ := h.words(a.IP, event.Micros(a.First), event.Micros(a.Last), badAt(r, a.IP)); w.En != "" {
 			a.Why = join(a.Why, w)
 		}
 	}
@@ -345,9 +392,9 @@ func (h *holders) tell(all []event.Finding) {
 	}
 	for i := range all {
 		f := &all[i]
-		told := 0
+		told, by := 0, attempts(f.Accounts)
 		for _, ip := range addressesOf(f) {
-			w, evidence := h.words(ip, f.First, f.Last)
+			w, evidence := h.words(ip, f.First, f.Last, by)
 			if w.En == "" {
 				continue
 			}
