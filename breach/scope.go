@@ -223,6 +223,9 @@ func (s *scoping) readFindings() {
 
 // base returns the contract's name of a detector whose own name it is a prefix of.
 func base(detector string) string {
+	if detector == "lateral-path-switch" { // scoping has its own judgement of ways between machines
+		return detector
+	}
 	for _, n := range []string{"password-guessing", "password-spray", "credential-stuffing", "id-probing", "target-drop-out", "success-after-guessing",
 		"directory-read", "internal-scan", "restricted-access", "ci-remote-control", "beacon", "long-connection", "tunnel", "upload",
 		"log-cleared", "mass-encryption", "lateral-path", "admin-misuse", "one-address-many-accounts", "id-list-obtained"} {

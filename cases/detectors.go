@@ -28,6 +28,7 @@ var detectorWords = []entry{
 	{"intel-match", "脅威情報との一致", "a match of threat intelligence"},
 	{"internal-scan", "内部の探索（スキャン）", "a scan of the inside"},
 	{"lateral-path", "サーバ間の侵入経路", "a way from host to host"},
+	{"lateral-path-switch", "別の名前での機械間の移動", "a way on under another name"},
 	{"log-cleared", "ログの消去", "a log that was cleared"},
 	{"long-connection", "長時間の外部接続", "a connection held for hours"},
 	{"mail-bulk-read", "メールの大量読み出し", "mail read in bulk"},

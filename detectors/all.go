@@ -27,6 +27,7 @@ func All() []detect.Spec {
 		impossibleTravel,
 		intelMatch,
 		internalScan,
+		lateralSwitch,
 		logCleared,
 		longConnection,
 		mailBulkRead,

@@ -107,6 +107,8 @@ func boundsInside(finding string) []Bound {
 		return []Bound{{Figure: "connections", Value: beaconLeast, Tunable: "beaconLeast"}, {Figure: "score", Value: beaconScore, Tunable: "beaconScore"},
 			{Figure: "jitter", Most: true, Value: beaconJitter, Tunable: "beaconJitter"}, {Figure: "every_s", Value: beaconShortest, Tunable: "beaconShortest"},
 			{Figure: "every_s", Most: true, Value: beaconLongest, Tunable: "beaconLongest"}, {Figure: "machines_using_it", Most: true, Value: beaconAudience, Tunable: "beaconAudience"}}
+	case "lateral-path-switch":
+		return []Bound{{Figure: "hours_between", Most: true, Value: lateralHours, Tunable: "lateralHours"}, {Figure: "machines", Value: lateralReach, Tunable: "lateralReach", Grave: true}}
 	case "long-connection":
 		return []Bound{{Figure: "hours", Value: longLeast / 3600e3, Tunable: "longLeast"}, {Figure: "machines_using_it", Most: true, Value: longAudience, Tunable: "longAudience"},
 			{Figure: "hours", Value: longGrave / 3600e3, Tunable: "longGrave", Grave: true}, {Figure: "days", Value: longRepeats, Tunable: "longRepeats", Grave: true}}

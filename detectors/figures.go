@@ -27,7 +27,7 @@ var figureNames = map[string][2]string{
 	"every_s": {"間隔（秒）", "interval in seconds"}, "expected_accounts_per_day": {"平常の一日当たりのアカウント数", "accounts a day that were expected"},
 	"expected_ids_per_day": {"平常の一日当たりの ID 数", "IDs a day that were expected"}, "failures": {"失敗回数", "failures"}, "failures_from_address": {"その接続元からの失敗回数", "failures from the address"},
 	"familiar": {"ふだんからその接続元を使うアカウント", "accounts at home there"}, "files": {"ファイル数", "files"}, "folders": {"フォルダ数", "folders"}, "from_number": {"欠番の始まり", "first missing number"},
-	"hosts": {"ホスト数", "hosts"}, "hours": {"時間数", "hours"}, "hours_missed": {"記録があるはずの空白時間", "hours in which it should have written"}, "jitter": {"間隔の揺らぎ", "jitter"},
+	"hosts": {"ホスト数", "hosts"}, "hours": {"時間数", "hours"}, "hours_between": {"入ってから出るまでの時間", "hours between coming and going on"}, "hours_missed": {"記録があるはずの空白時間", "hours in which it should have written"}, "jitter": {"間隔の揺らぎ", "jitter"},
 	"jumps": {"移動の回数", "jumps"}, "km": {"距離（km）", "distance in km"}, "km_per_hour": {"必要な速さ（km/h）", "speed needed, km/h"}, "kinds": {"種類", "kinds"}, "knocks": {"応答のみの接続", "knocks"}, "letters": {"送信したメール", "letters sent"},
 	"log10_of_chance": {"偶然に起こる確率の桁（10 の何乗か）", "chance of it, as a power of ten"}, "logins": {"ログイン回数", "logins"}, "longest_s": {"最長の接続（秒）", "longest connection in seconds"}, "machines": {"機器の台数", "machines"}, "machines_using_it": {"同じ宛先を使う内部の機器", "machines inside that use it"},
 	"mailboxes": {"メールボックス数", "mailboxes"}, "mailboxes_together": {"一つの接続元から読まれたメールボックス", "mailboxes read from one address together"}, "messages": {"メール数", "messages"},
