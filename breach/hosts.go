@@ -40,7 +40,7 @@ func hostSigns(detector string, sev event.Severity) float64 {
 		return 2.5 * half
 	case "beacon", "long-connection", "lateral-path", "admin-misuse", "directory-read":
 		return 2 * half
-	case "intel-match", "lateral-path-switch": // what others say of an address is no trace of what was done here; ways between machines are judged by themselves
+	case "intel-match", "clock-drift", "lateral-path-switch": // what others say of an address is no trace of what was done here; ways between machines are judged by themselves
 		return 0
 	}
 	return 0.5 * half

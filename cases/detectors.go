@@ -15,6 +15,7 @@ var detectorWords = []entry{
 	{"appliance-outbound", "境界機器からの外向き通信", "calls out of an edge device"},
 	{"beacon", "定期的な外部通信（ビーコン）", "a beacon"},
 	{"ci-remote-control", "CI サーバを介した遠隔操作", "remote control through a CI server"},
+	{"clock-drift", "時計のずれ", "a clock that is wrong"},
 	{"credential-stuffing", "流出パスワードの試行", "credential stuffing"},
 	{"directory-read", "ディレクトリの大量読み出し", "a mass read of the directory"},
 	{"dormant-account", "休眠アカウントの使用", "a dormant account that woke"},

@@ -15,6 +15,7 @@ func All() []detect.Spec {
 		applianceOutbound,
 		beacon,
 		ciRemoteControl,
+		clockDrift,
 		credentialStuffing,
 		directoryRead,
 		dormantAccount,

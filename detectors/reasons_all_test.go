@@ -22,6 +22,7 @@ func everythingAsked() *story {
 	siteLife(s, 40)
 	sendingLife(s, 40)
 	dormantLife(s, 60)
+	clockLife(s, func(int) int { return 1 })
 	home, bad := inside("10.1.0.6", "pc-6", ""), outside("203.0.113.77", event.KindTor, "DE")
 	for i, line := range []string{`whoami  /all`, `ipconfig  /all`, `net  use`, `reg  save hklm\sam C:\sam.hiv`} {
 		s.process(70, 675+i, s.person("user1"), `LAB\user1`, "pc-1", line)
