@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -240,9 +239,6 @@ func (l *Log) failed() error {
 
 // breakDown closes the vault to writing.
 func (l *Log) breakDown(why error) error {
-	if isFull(why) {
-		why = fmt.Errorf("%w: %w", vault.ErrNoSpace, why)
-	}
 	err := fmt.Errorf("%w: %w", ErrBroken, why)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -340,5 +336,5 @@ func createSegment(d disk, dir, origin string, s segment, now time.Time) (*write
 		return nil, err
 	}
 	w.file = f
-	return w, d.SyncFolder(filepath.Join(dir, segmentFolder))
+	return w, nil
 }
