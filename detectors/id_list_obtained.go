@@ -34,6 +34,7 @@ type idList struct {
 }
 
 type listRealm struct {
+	homes    homes
 	days     [listBefore]dayShare // ring of days before today
 	today    dayShare
 	evidence detect.Evidence
@@ -54,7 +55,8 @@ func newIDList(site detect.Site) detect.Detector {
 func (d *idList) Classes() detect.ClassSet { return detect.Classes(event.ClassAuthentication) }
 
 func (d *idList) Observe(s *event.Sighting) {
-	if !s.Failed() || s.Who.System {
+	in := s.LoggedIn()
+	if !in && !s.Failed() || s.Who.System {
 		return
 	}
 	r := d.realms[realmOf(s)]
@@ -62,7 +64,15 @@ func (d *idList) Observe(s *event.Sighting) {
 		r = &listRealm{}
 		d.realms[realmOf(s)] = r
 	}
-	r.observe(s, unknownName(s, d.site))
+	if in {
+		r.homes.login(s)
+		return
+	}
+	unknown := unknownName(s, d.site)
+	if !unknown && r.homes.failure(s) { // whoever mistypes at home has no list: a day on which all passwords lapse
+		return
+	}
+	r.observe(s, unknown)
 	if d.Asking() {
 		d.tell(s, r)
 	}
