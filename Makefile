@@ -3,7 +3,7 @@
 # How long make fuzz gives each target and each format: some two hours on two cores.
 FUZZTIME ?= 60s
 
-.PHONY: all build test race lint fuzz bench bench-sigma bench-formats demo drills drill-full docs ci clean pages live torture
+.PHONY: all build test race lint fuzz bench bench-sigma bench-formats demo drills drill-full docs ci clean pages live torture watch-drills
 
 all: lint test
 
@@ -59,6 +59,12 @@ TORTURE ?= $(or $(TMPDIR),/tmp)/sekisho-torture
 torture:
 	mkdir -p $(TORTURE)
 	SEKISHO_TORTURE=$(TORTURE) SEKISHO_KILLS=1000 SEKISHO_TAMPER=10000 go test -run '^Test(Kill|Tamper)$$' -v -timeout 6h ./vault/sealed
+
+# What a live watch is to see of the AIST drill, and when; with WATCH people in it. Some minutes.
+WATCH ?= 400
+
+watch-drills:
+	SEKISHO_WATCH=$(WATCH) go test -run '^TestWatch(AIST|DropOut|Quiet)$$' -v -timeout 2h ./node
 
 # The manual pages, from the texts of --help, and the page of every format, from its own words.
 docs: pages
