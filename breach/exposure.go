@@ -16,13 +16,15 @@ import (
 // did with them, the directory and its credentials by what was read of it.
 func (s *scoping) exposure(accounts []*judgedAccount, hosts []*machine) []cases.Exposure {
 	var out []cases.Exposure
+	bulk := s.inBulk()
 	mailRecords := s.recordsOf(func(v *visit) int64 { return v.mail })
 	for _, j := range accounts {
 		if j.verdict != cases.AccountCompromised && j.verdict != cases.AccountSuspected {
 			continue
 		}
-		out = append(out, mailOf(j, mailRecords)...)
-		out = append(out, filesOf(j)...)
+		sure := s.certainty(j) == cases.Confirmed
+		out = append(out, mailOf(j, sure, mailRecords, bulk[j.p.who.ID])...)
+		out = append(out, filesOf(j, sure)...)
 		out = append(out, cases.Exposure{Class: cases.ClassCredential, Account: j.p.who.Name, Level: credentialLevel(j), Basis: cases.Inferred,
 			Count: cases.Count{Confirmed: 0, Estimated: 1, Upper: 1}, First: cases.Time(j.first), Last: cases.Time(j.last),
 			Why: event.Words{Ja: "パスワードが知られていると見るべき", En: "the password must be taken as known to the intruder"}})
@@ -58,25 +60,95 @@ func credentialLevel(j *judgedAccount) cases.Level {
 	return cases.Possible
 }
 
-func mailOf(j *judgedAccount, recorded bool) []cases.Exposure {
-	e := cases.Exposure{Class: cases.ClassMail, Account: j.p.who.Name, Object: "mailbox"}
-	logins := int64(0)
-	for _, v := range j.bad {
-		e.Count.Confirmed += v.mail
-		logins += v.logins + v.acts
-		if v.mail > 0 || v.logins > 0 {
-			if e.First == 0 || cases.Time(v.first) < e.First {
-				e.First = cases.Time(v.first)
+// taken are the messages and whole folders that findings of mail read in bulk tell of one account.
+type taken struct {
+	findings          []*event.Finding
+	messages, folders int64 // at least; of findings about this account alone
+}
+
+// inBulk returns the findings of mail read in bulk by account, as identity.
+func (s *scoping) inBulk() map[string]*taken {
+	out := map[string]*taken{}
+	for i := range s.in.Findings {
+		f := &s.in.Findings[i]
+		if base(f.Detector) != "mail-bulk-read" {
+			continue
+		}
+		for _, id := range f.Accounts {
+			t := out[id]
+			if t == nil {
+				t = &taken{}
+				out[id] = t
 			}
-			e.Last = max(e.Last, cases.Time(v.last))
+			t.findings = append(t.findings, f)
+			for _, n := range f.Numbers {
+				switch {
+				case n.Name == "folders" && len(f.Accounts) == 1:
+					t.folders += int64(n.Value)
+				case n.Name == "folders" && n.Value > 0:
+					t.folders++
+				case n.Name == "messages" && len(f.Accounts) == 1:
+					t.messages += int64(n.Value)
+				}
+			}
 		}
 	}
-	e.Count.Estimated, e.Count.Upper = e.Count.Confirmed, e.Count.Confirmed
+	return out
+}
+
+// by says whether any of it was read in a session that is condemned: from its address, while it was used.
+func (t *taken) by(bad []*visit) bool {
+	if t == nil {
+		return false
+	}
+	for _, f := range t.findings {
+		for _, v := range bad {
+			for _, u := range v.uses() {
+				if slices.Contains(f.Addresses, u.ip) && f.First <= v.last && f.Last >= v.first {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// bulkRead is how many messages read in condemned sessions are taken for the mailbox copied rather than looked at.
+const bulkRead = 100
+
+// mailOf says what of one account's mail was read. What a record shows is confirmed only where it is confirmed whose session it was: of a
+// session that is presumed to be the intruder's, what it read is presumed too.
+func mailOf(j *judgedAccount, sure, recorded bool, bulk *taken) []cases.Exposure {
+	e := cases.Exposure{Class: cases.ClassMail, Account: j.p.who.Name, Object: "mailbox"}
+	read, logins := int64(0), int64(0)
+	for _, v := range j.bad {
+		read += v.mail
+		logins += v.logins + v.acts
+		if v.mail > 0 || v.logins > 0 {
+			spanned(&e, v.first, v.last)
+		}
+	}
+	inBulk := bulk.by(j.bad)
+	if len(j.bad) == 0 && bulk != nil { // suspected, and its mail was taken
+		return []cases.Exposure{suspectedMail(e, bulk)}
+	}
+	whole := int64(0)
+	if inBulk {
+		read, whole = max(read, bulk.messages), bulk.folders
+	}
 	switch {
-	case e.Count.Confirmed > 0:
+	case read > 0 || inBulk:
 		e.Level, e.Basis = cases.Viewed, cases.Recorded
-		if e.Count.Confirmed >= 100 {
+		e.Why = event.Words{Ja: "不正と確認したログインの間の閲覧の記録", En: "records of what was read in sessions that are confirmed to be the intruder's"}
+		if inBulk || read >= bulkRead {
 			e.Level = cases.LeakPresumed
+			e.Why = event.Words{Ja: "不正と確認したログインの間に、大量に取得された記録がある", En: "records of mail taken in bulk in sessions that are confirmed to be the intruder's"}
+		}
+		e.Count = cases.Count{Confirmed: read, Estimated: read, Upper: read, Undetermined: whole}
+		presume(&e, sure)
+		if whole > 0 {
+			e.Why.Ja += fmt.Sprintf("。フォルダ単位の取得が %d 件あり、含まれるメールの数は記録にない", whole)
+			e.Why.En += fmt.Sprintf("; folders taken as a whole: %d, how many messages they held is not on record", whole)
 		}
 	case logins == 0:
 		return nil
@@ -91,7 +163,42 @@ func mailOf(j *judgedAccount, recorded bool) []cases.Exposure {
 	return []cases.Exposure{e}
 }
 
-func filesOf(j *judgedAccount) []cases.Exposure {
+// suspectedMail is the mail of an account of which no session is condemned, and which was read in bulk.
+func suspectedMail(e cases.Exposure, bulk *taken) cases.Exposure {
+	for _, f := range bulk.findings {
+		spanned(&e, f.First, f.Last)
+	}
+	e.Level, e.Basis = cases.Possible, cases.Recorded
+	e.Count = cases.Count{Estimated: bulk.messages, Upper: bulk.messages, Undetermined: bulk.folders}
+	e.Why = event.Words{Ja: "大量に取得された記録がある。取得したのが本人でないことは確かめられていない", En: "records of mail taken in bulk; that it was not its owner who took it is not established"}
+	return e
+}
+
+// spanned widens the time of e.
+func spanned(e *cases.Exposure, first, last event.Micros) {
+	if e.First == 0 || cases.Time(first) < e.First {
+		e.First = cases.Time(first)
+	}
+	e.Last = max(e.Last, cases.Time(last))
+}
+
+// presume lowers what records show to what can be said of it where it is only presumed that the sessions were the intruder's.
+func presume(e *cases.Exposure, sure bool) {
+	if sure {
+		return
+	}
+	e.Count.Confirmed = 0
+	switch e.Level {
+	case cases.Leaked, cases.LeakPresumed:
+		e.Level = cases.LeakPresumed
+		e.Why = event.Words{Ja: "不正と推定したログインの間に取得された記録がある（本人の利用である可能性は残る）", En: "records of what was taken in sessions that are presumed to be the intruder's; its owner is not excluded"}
+	default:
+		e.Level = cases.Possible
+		e.Why = event.Words{Ja: "不正と推定したログインの間の閲覧の記録がある（本人の利用である可能性は残る）", En: "records of what was read in sessions that are presumed to be the intruder's; its owner is not excluded"}
+	}
+}
+
+func filesOf(j *judgedAccount, sure bool) []cases.Exposure {
 	e := cases.Exposure{Class: cases.ClassFile, Account: j.p.who.Name, Object: "files", Level: cases.Viewed, Basis: cases.Recorded}
 	for _, v := range j.bad {
 		if v.files == 0 {
@@ -99,10 +206,7 @@ func filesOf(j *judgedAccount) []cases.Exposure {
 		}
 		e.Count.Confirmed += v.files
 		e.Bytes += v.bytes
-		if e.First == 0 || cases.Time(v.first) < e.First {
-			e.First = cases.Time(v.first)
-		}
-		e.Last = max(e.Last, cases.Time(v.last))
+		spanned(&e, v.first, v.last)
 	}
 	if e.Count.Confirmed == 0 {
 		return nil
@@ -111,6 +215,7 @@ func filesOf(j *judgedAccount) []cases.Exposure {
 	if e.Bytes > 0 {
 		e.Level = cases.Leaked
 	}
+	presume(&e, sure)
 	return []cases.Exposure{e}
 }
 

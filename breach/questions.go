@@ -60,6 +60,9 @@ func (s *scoping) question(j *judgedAccount, v *visit) cases.Question {
 		entropy = -(p*math.Log2(p) + (1-p)*math.Log2(1-p))
 	}
 	when := (v.first + s.in.Offset).Time().Format("2006-01-02 15:04")
+	if s.in.Zone != "" {
+		when += " (" + s.in.Zone + ")"
+	}
 	ip, country := v.ip().String(), v.addr.place.Country
 	q := cases.Question{
 		ID:      event.Identity("Q-", j.p.who.ID, ip, s.names[v.client]),

@@ -124,7 +124,7 @@ func verdictOf(r *Result, in Inputs) cases.CaseVerdict {
 	switch {
 	case suspected:
 		return cases.Suspicious
-	case in.Covered && in.Unread == 0:
+	case in.Covered && in.Unread == 0 && in.Undated.En == "":
 		return cases.Clear
 	}
 	return cases.CaseUndetermined
@@ -209,7 +209,14 @@ func (s *scoping) reasons(r *Result) []cases.Reason {
 			say(nil, "読めなかった、または途中で切れている入力が %d 件ある。読めた記録に不正アクセスの痕跡はないが、痕跡がないとは言えない。",
 				"%d inputs could not be read, or are cut off. What was read shows no trace of unauthorised access; that there is none cannot be said.", s.in.Unread)
 		}
+		if s.in.Undated.En != "" {
+			out = append(out, cases.Reason{Words: s.in.Undated})
+		}
 		if s.in.Covered {
+			break
+		}
+		if s.in.Short {
+			say(nil, "ログインの記録が一日分に満たないため、判断できない。", "The records of logins cover less than a day: nothing can be decided.")
 			break
 		}
 		say(nil, "誰がどこからログインしたかを示す記録がないため、判断できない。", "No record shows who logged in from where, so nothing can be decided.")

@@ -41,13 +41,17 @@ type Inputs struct {
 	Weights  *Weights // nil: DefaultWeights
 	// Covered says whether records exist that would show a login with an address at all: without them nobody is cleared.
 	Covered bool
+	// Short says that such records exist, of less than a day.
+	Short bool
+	// Undated says why records whose times cannot be right keep the case from being clear; empty where there are none.
+	Undated event.Words
 	// Unread counts the inputs that could not be read: what they hold might be a trace.
 	Unread int
 	// Accounts counts the accounts of the directory; 0: not known.
 	Accounts int
-	// Offset is the institute's zone, east of UTC, in which hours are told; Zone its name.
-	Offset event.Micros
-	Zone   string
+	// Offset is the zone, east of UTC, in which times are told, and Zone its name; Judged is that of the sightings' hours.
+	Offset, Judged event.Micros
+	Zone           string
 	// Place tells what is known of an address outside; nil: nothing.
 	Place func(ip netip.Addr, at event.Micros) event.Place
 }

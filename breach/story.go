@@ -202,6 +202,7 @@ func (s *scoping) operator(accounts []*judgedAccount) cases.Operator {
 		return o
 	}
 	if from, length := busyArc(hours, n); length <= 14 && n >= 10 {
+		from = (from + int((s.in.Offset-s.in.Judged)/(3600*1e6)) + 24) % 24
 		o.Hours = &cases.Hours{From: fmt.Sprintf("%02d:00", from), To: fmt.Sprintf("%02d:00", (from+length)%24), Timezone: s.in.Zone}
 	}
 	for d, name := range []string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"} {

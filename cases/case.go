@@ -81,7 +81,7 @@ type Span struct {
 // Institute is what the profile says about the institute, as far as the report needs it.
 type Institute struct {
 	Name     string `json:"name,omitempty"`
-	Timezone string `json:"timezone,omitempty"` // IANA name; times are shown in it
+	Timezone string `json:"timezone,omitempty"` // IANA name, or an offset such as UTC+09:00 where only the logs say one; times are shown in it
 	Guessed  bool   `json:"guessed,omitempty"`  // there was no profile: networks and zone are guesses
 }
 
@@ -139,6 +139,7 @@ type Input struct {
 	TimezoneFrom  string      `json:"timezone_from,omitempty"`  // record, profile, flag, guess
 	DoubtfulZones int64       `json:"doubtful_zones,omitempty"` // times whose zone is named in letters that stand for several (CST): read as if they named none
 	Samples       []string    `json:"samples,omitempty"`        // of unparsed records, "line 17: …", at most 5 of 200 bytes
+	Astray        *Astray     `json:"astray,omitempty"`         // records at times that cannot be right; first and last leave them out
 	Status        string      `json:"status,omitempty"`         // empty: read to its end; truncated, changed, unreadable, unsupported, refused, not-understood, interrupted, duplicate; archive: its members are inputs of their own
 	Error         string      `json:"error,omitempty"`
 	Unverified    bool        `json:"unverified,omitempty"` // read with a format that was never compared with real records
@@ -153,6 +154,22 @@ type Input struct {
 type Repeat struct {
 	Of     string `json:"of"` // inputs[].path
 	Events int64  `json:"events"`
+}
+
+// Astray are records whose times lie in the future or far from all others: a clock that was never set, or lines that were made up. They
+// count for no window and no coverage, and stay evidence.
+type Astray struct {
+	Events  int64          `json:"events"`
+	Named   int64          `json:"named"` // of these, those that name an account: with one of them no case is clear
+	First   Time           `json:"first"` // as they state it
+	Last    Time           `json:"last"`
+	Samples []AstraySample `json:"samples"` // the first of each of at most three days
+}
+
+// AstraySample is one record that is astray.
+type AstraySample struct {
+	Line int64 `json:"line"`
+	At   Time  `json:"at"` // as it states it
 }
 
 // Coverage says for one source and question which time it can answer for.
@@ -309,6 +326,8 @@ type Alerts struct {
 	PerDay      int `json:"per_day"`      // findings that a day may ask people to look at
 	Hidden      int `json:"hidden"`       // findings that exceptions hide
 	BelowBudget int `json:"below_budget"` // findings that fell under the budget of their day
+	// Below counts them by severity; extra.
+	Below map[Severity]int `json:"below,omitempty"`
 }
 
 // Subjects are whom a finding is about.
@@ -427,7 +446,7 @@ type Exposure struct {
 
 // Count is a number of things, as far as it is known.
 type Count struct {
-	Confirmed    int64 `json:"confirmed"`    // each shown by a record
+	Confirmed    int64 `json:"confirmed"`    // each shown by a record of a session that is confirmed to be the intruder's
 	Estimated    int64 `json:"estimated"`    // the best guess; at least Confirmed
 	Upper        int64 `json:"upper"`        // cannot be more; at least Estimated
 	Undetermined int64 `json:"undetermined"` // containers (mailboxes, folders) of which nothing can be said

@@ -213,3 +213,14 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestZoneOf: a case's zone is read as it was written, also where only the logs said one.
+func TestZoneOf(t *testing.T) {
+	at := time.Date(2025, 6, 2, 0, 0, 0, 0, time.UTC)
+	for name, want := range map[string]string{"Asia/Tokyo": "09:00", "UTC+09:00": "09:00", "+09:00": "09:00", "+9": "09:00", "-0330": "20:30", "UTC-03:30": "20:30", "UTC": "00:00", "": "00:00",
+		"Local": "00:00", "UTC+99:00": "00:00", "+": "00:00", "+:": "00:00", "nowhere": "00:00"} {
+		if got := at.In(ZoneOf(name)).Format("15:04"); got != want {
+			t.Errorf("%q: %s, want %s", name, got, want)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sekisho/sekisho/event"
@@ -156,4 +157,42 @@ func marshal(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}
+
+// Zone returns the zone in which the case's times are shown: UTC where it says none.
+func (i *Institute) Zone() *time.Location { return ZoneOf(i.Timezone) }
+
+// ZoneOf returns the zone of a name as Institute has it, UTC if it is none.
+func ZoneOf(name string) *time.Location {
+	if east, ok := offsetOf(strings.TrimPrefix(strings.TrimPrefix(name, "UTC"), "GMT")); ok {
+		return time.FixedZone(name, east)
+	}
+	if name != "" && name != "Local" && len(name) < 64 {
+		if l, err := time.LoadLocation(name); err == nil {
+			return l
+		}
+	}
+	return time.UTC
+}
+
+// offsetOf returns the seconds east of +09:00, +0900 or +9.
+func offsetOf(s string) (east int, ok bool) {
+	if len(s) < 2 || s[0] != '+' && s[0] != '-' {
+		return 0, false
+	}
+	digits := strings.Replace(s[1:], ":", "", 1)
+	n, err := strconv.Atoi(digits)
+	if err != nil || n < 0 || len(digits) == 3 || len(digits) > 4 {
+		return 0, false
+	}
+	if len(digits) <= 2 {
+		n *= 100
+	}
+	if n/100 > 14 || n%100 > 59 {
+		return 0, false
+	}
+	if east = n/100*3600 + n%100*60; s[0] == '-' {
+		east = -east
+	}
+	return east, true
 }

@@ -209,9 +209,12 @@ func answerClaim(ctx context.Context, r store.Reader, c *Claim, first, last even
 	}
 	out.Days = max(int((to-from+oneDay-1)/oneDay), 1)
 	q := c.query()
-	span := " AND time >= ? AND time < ?"
-	args := append(q.args, from.Time(), to.Time())
-	if err := scanRow(ctx, r, "SELECT count(*) FROM events WHERE "+q.shows+span, args, &out.Events); err != nil {
+	const span = " AND time >= ? AND time < ?"
+	when, args := span, append(q.args[:len(q.args):len(q.args)], from.Time(), to.Time())
+	if c.From.IsZero() && c.To.IsZero() { // of any time: also of records whose own cannot be right
+		when, args = "", q.args
+	}
+	if err := scanRow(ctx, r, "SELECT count(*) FROM events WHERE "+q.shows+when, args, &out.Events); err != nil {
 		return out, err
 	}
 	var sources sql.NullString
@@ -224,7 +227,7 @@ func answerClaim(ctx context.Context, r store.Reader, c *Claim, first, last even
 	if sources.String != "" {
 		out.Sources = strings.Split(sources.String, ",")
 	}
-	rows, err := r.Query(ctx, `SELECT input, line, "offset", length FROM events WHERE `+q.shows+span+` ORDER BY time, input, "offset" LIMIT 8`, args...)
+	rows, err := r.Query(ctx, `SELECT input, line, "offset", length FROM events WHERE `+q.shows+when+` ORDER BY time, input, "offset" LIMIT 8`, args...)
 	if err != nil {
 		return out, err
 	}

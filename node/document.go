@@ -27,7 +27,7 @@ func (v *investigation) document(ctx context.Context, r *breach.Result, held *ho
 		Schema: cases.Schema, Revision: v.revision, Supersedes: v.supersedes, KnownAsOf: cases.Time(max(w.last, v.lastAnswer())), Partial: v.partial,
 		Tool:      cases.Tool{Version: v.o.Version, RulesSHA256: detectors.Fingerprint()},
 		Window:    cases.Span{From: cases.Time(w.first), To: cases.Time(w.last)},
-		Institute: cases.Institute{Name: v.o.Profile.Name, Timezone: v.o.zone().String(), Guessed: len(v.o.Profile.Networks) == 0},
+		Institute: cases.Institute{Name: v.o.Profile.Name, Timezone: v.zone().String(), Guessed: len(v.o.Profile.Networks) == 0},
 		Verdict:   r.Verdict, Reasons: r.Reasons, Onset: r.Onset, LastActivity: r.LastActivity,
 		Accounts: r.Accounts, Addresses: r.Addresses, Hosts: r.Hosts, Stages: r.Stages, Path: r.Path, Operator: r.Operator, Exposure: r.Exposure,
 		Questions: r.Questions, Containment: r.Containment, Decisions: v.decisions(),
@@ -91,7 +91,7 @@ func (v *investigation) inputs() []cases.Input {
 	for _, in := range v.plan.inputs {
 		t := &in.tally
 		c := cases.Input{Path: in.file.Path, Format: "unknown", Records: t.stats.Records, Parsed: t.parsed, Unparsed: t.unparsed, Bytes: t.stats.Bytes,
-			SHA256: hex.EncodeToString(t.sum.SHA256[:]), First: cases.Time(t.first), Last: cases.Time(t.last), Status: t.status, Samples: t.samples,
+			SHA256: hex.EncodeToString(t.sum.SHA256[:]), First: cases.Time(t.first), Last: cases.Time(t.last), Astray: t.astray, Status: t.status, Samples: t.samples,
 			ClockOffsetS: in.settings.ClockOffset.Seconds()}
 		if in.primary != nil && t.parsed > 0 {
 			c.Format, c.Confidence, c.Source = in.primary.Name, in.confidence, in.primary.Name
@@ -196,12 +196,7 @@ func (v *investigation) limits(r *breach.Result) []event.Words {
 	if v.own > 0 {
 		out = append(out, event.Words{Ja: fmt.Sprintf("この調査自身のフォルダにある %d ファイルは読んでいない。", v.own), En: fmt.Sprintf("%d files in the case folder itself were not read.", v.own)})
 	}
-	if a := &v.watched.astray; a.events > 0 {
-		first, last := a.first.Time().In(v.o.zone()).Format("2006-01-02"), a.last.Time().In(v.o.zone()).Format("2006-01-02")
-		out = append(out, event.Words{
-			Ja: fmt.Sprintf("時刻がほかのすべての記録から 1 年以上離れた記録が %d 件ある（%s〜%s）。時計の誤りとみて、調査期間・記録の範囲・保存期限には数えていない。", a.events, first, last),
-			En: fmt.Sprintf("%d records carry times that are more than a year away from all others (%s to %s): taken for a wrong clock, they do not count for the window, the coverage and what expires when.", a.events, first, last)})
-	}
+	out = append(out, v.astrayLimits()...)
 	if idp := v.watched.idpNotice(); idp.En != "" {
 		out = append(out, idp)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/sekisho/sekisho/breach"
 	"github.com/sekisho/sekisho/cases"
@@ -20,6 +21,7 @@ import (
 // figures gathers what the report draws, in a pass of its own: only now is it known who the victims are.
 type figures struct {
 	k       *knower
+	zone    *time.Location // in which days are counted
 	daily   map[int32]*report.DayCount
 	cells   map[cellKey]int64
 	ranks   map[uint32]int32 // by account handle: the order of its first failure
@@ -48,20 +50,21 @@ const (
 	controls = 80
 )
 
-func drawFigures(ctx context.Context, s *sorted.Sorter, k *knower, r *breach.Result) (*figures, error) {
-	f := &figures{k: k, daily: map[int32]*report.DayCount{}, cells: map[cellKey]int64{}, ranks: map[uint32]int32{}, curves: map[uint32]map[int32]int64{},
+func drawFigures(ctx context.Context, s *sorted.Sorter, k *knower, b bounds, zone *time.Location, r *breach.Result) (*figures, error) {
+	f := &figures{k: k, zone: zone, daily: map[int32]*report.DayCount{}, cells: map[cellKey]int64{}, ranks: map[uint32]int32{}, curves: map[uint32]map[int32]int64{},
 		names: map[uint32]*event.Account{}, groups: r.Victims, bad: map[badKey][]breach.BadUse{}, listed: k.listed > 0}
-	for _, b := range r.Bad {
-		key := badKey{b.Account, b.Address}
-		f.bad[key] = append(f.bad[key], b)
+	for _, u := range r.Bad {
+		key := badKey{u.Account, u.Address}
+		f.bad[key] = append(f.bad[key], u)
 	}
 	err := s.EventsOf(ctx, []event.Class{event.ClassAuthentication, event.ClassMail, event.ClassFile}, func(batch []event.Event) error {
 		for i := range batch {
 			e := &batch[i]
-			if e.Account == "" {
+			if e.Account == "" || !b.has(e.Time) {
 				continue
 			}
 			sg := k.see(e)
+			sg.Day = f.day(e.Time)
 			f.observe(&sg)
 		}
 		return nil
@@ -70,6 +73,12 @@ func drawFigures(ctx context.Context, s *sorted.Sorter, k *knower, r *breach.Res
 		return nil, fmt.Errorf("node: gather the figures: %w", err)
 	}
 	return f, nil
+}
+
+// day counts the days since 1970 in the zone in which the case is told.
+func (f *figures) day(t event.Micros) int32 {
+	_, off := t.Time().In(f.zone).Zone()
+	return dayOf(t + event.Micros(off)*1e6)
 }
 
 func (f *figures) observe(s *event.Sighting) {
@@ -165,8 +174,12 @@ func (f *figures) fill(d *report.Data, sources map[sourceKey]*sourceSpan) {
 	d.Logins = f.marks
 	d.Curves = f.curvesOf()
 	for k, s := range sources {
-		for day, span := range s.days {
-			d.Activity = append(d.Activity, report.SourceDay{Source: coverageName(k), Day: day, Events: span.events})
+		days := map[int32]int64{}
+		for _, span := range s.days {
+			days[f.day(span.first)] += span.events
+		}
+		for day, n := range days {
+			d.Activity = append(d.Activity, report.SourceDay{Source: coverageName(k), Day: day, Events: n})
 		}
 	}
 	slices.SortFunc(d.Activity, func(a, b report.SourceDay) int {

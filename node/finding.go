@@ -90,10 +90,7 @@ func ExplainFinding(ctx context.Context, dir, id, inputs string) (*FindingView, 
 	if f == nil {
 		return nil, fmt.Errorf("node: %w %q in %s: sekisho explain --case %s lists all", ErrNoFinding, id, dir, dir)
 	}
-	v := &FindingView{Case: dir, Revision: c.Revision, Finding: *f, Kind: cases.DetectorWords(f.Detector), Zone: time.UTC}
-	if z, err := time.LoadLocation(c.Institute.Timezone); err == nil {
-		v.Zone = z
-	}
+	v := &FindingView{Case: dir, Revision: c.Revision, Finding: *f, Kind: cases.DetectorWords(f.Detector), Zone: c.Institute.Zone()}
 	for i := range c.Stories {
 		if c.Stories[i].ID == f.Story && f.Story != "" {
 			v.Story = &c.Stories[i]

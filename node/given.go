@@ -15,9 +15,10 @@ import (
 // scopeInputs turns seeds and answers, as people write them, into what scoping takes. mailed are the answers, by their place,
 // that came through a mailbox, with the account that the mailbox belongs to. What has no effect is noted for the case.
 func (v *investigation) scopeInputs() (in breach.Inputs, mailed map[int]string) {
-	_, off := v.watched.last.Time().In(v.o.zone()).Zone()
-	in = breach.Inputs{Findings: v.watched.findings, Hidden: v.hidden, Weights: v.o.Weights, Covered: v.covered, Unread: v.plan.unread(v.found.Problems), Accounts: v.know.listed,
-		Offset: event.Micros(off) * 1e6, Zone: v.o.zone().String(), Place: func(ip netip.Addr, at event.Micros) event.Place { return v.know.place(placeKey{ip: ip}, at) }}
+	_, judged := v.watched.last.Time().In(v.o.zone()).Zone()
+	_, off := v.watched.last.Time().In(v.zone()).Zone()
+	in = breach.Inputs{Findings: v.watched.findings, Hidden: v.hidden, Weights: v.o.Weights, Covered: v.covered, Short: v.short, Undated: v.undated(), Unread: v.plan.unread(v.found.Problems), Accounts: v.know.listed,
+		Offset: event.Micros(off) * 1e6, Judged: event.Micros(judged) * 1e6, Zone: v.zone().String(), Place: func(ip netip.Addr, at event.Micros) event.Place { return v.know.place(placeKey{ip: ip}, at) }}
 	for _, s := range v.o.Seeds {
 		if seed, ok := v.seed(s); ok {
 			in.Seeds = append(in.Seeds, seed)

@@ -329,7 +329,7 @@ func (h *holders) words(ip netip.Addr, from, to event.Micros, by attempts) (even
 			ja, en = append(ja, fmt.Sprintf("ほか %d", len(list)-i)), append(en, fmt.Sprintf("%d more", len(list)-i))
 			break
 		}
-		zone := h.v.o.zone()
+		zone := h.v.zone()
 		span := one.from.Time().In(zone).Format("2006-01-02 15:04:05") + "–" + one.to.Time().In(zone).Format("15:04:05")
 		who := one.text
 		if one.behind.IsValid() {

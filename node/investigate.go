@@ -44,6 +44,7 @@ type investigation struct {
 	rules    *ruling // nil: none were given
 	partial  bool
 	covered  bool
+	short    bool // logins are recorded, of less than a day
 	stats    Stats
 
 	work       string // where the case is made
@@ -191,7 +192,7 @@ func (v *investigation) discover(ctx context.Context) error {
 func (v *investigation) readAll(ctx context.Context) error {
 	start := time.Now()
 	v.sorter = sorted.New(sorted.Options{Dir: v.work, Memory: cmp.Or(v.o.sorting, v.o.Memory/6), Adders: v.o.Jobs, Batch: v.o.Batch})
-	r := &reading{plan: v.plan, o: v.o, sorter: v.sorter, dir: v.work, total: v.found.Bytes(), progress: v.o.Progress, rules: v.rules}
+	r := &reading{plan: v.plan, o: v.o, sorter: v.sorter, dir: v.work, total: v.found.Bytes(), latest: latestDay(v.o.Now()), progress: v.o.Progress, rules: v.rules}
 	if v.o.Early && v.o.Progress != nil {
 		r.early = newEarly(v.know.know)
 	}
@@ -207,6 +208,7 @@ func (v *investigation) readAll(ctx context.Context) error {
 		v.sorter.Close()
 		return fmt.Errorf("node: read the inputs: %w", explain(err, v.o.Out))
 	}
+	v.plan.settle()
 	v.joinable = r.posts.Load() > 0 && r.relayed.Load() > 0
 	v.leased, v.crossed, v.ported = r.leases.Load() > 0, r.crossed.Load() > 0, r.ported.Load() > 0
 	v.stats.Read = time.Since(start)
@@ -227,7 +229,7 @@ func (v *investigation) guess(ctx context.Context) error {
 	if len(p.Networks) > 0 && !nameless {
 		return nil
 	}
-	networks, domains, err := guess(ctx, v.sorter, v.know, p.Zone != nil || v.o.Zone != nil)
+	networks, domains, err := guess(ctx, v.sorter, v.know, v.plan.bounds, p.Zone != nil || v.o.Zone != nil)
 	if err != nil {
 		return err
 	}
@@ -282,7 +284,7 @@ func (v *investigation) watchInto(ctx context.Context, db store.Writer) error {
 	if v.intel, err = readIntel(ctx, v.intelFiles(), v.o.zone()); err != nil {
 		return err
 	}
-	if v.watched, err = watch(ctx, v.sorter, v.know, db, v.o, kinds, v.relays, v.intel, v.rules); err != nil {
+	if v.watched, err = watch(ctx, v.sorter, v.know, v.plan.bounds, db, v.o, kinds, v.relays, v.intel, v.rules); err != nil {
 		return explain(err, v.o.Out)
 	}
 	v.except()
@@ -290,7 +292,8 @@ func (v *investigation) watchInto(ctx context.Context, db store.Writer) error {
 	st := v.sorter.Stats()
 	v.stats.Events, v.stats.Duplicates, v.stats.Spilled = st.Events, st.Duplicates, st.Spilled
 	v.stats.Repeats = st.Repeats
-	v.covered = v.watched.loginDays() >= leastCovered && v.watched.last-v.watched.first >= leastWindow
+	v.short = v.watched.last-v.watched.first < leastWindow && v.watched.loginDays() >= leastCovered
+	v.covered = v.watched.loginDays() >= leastCovered && !v.short
 	return nil
 }
 
@@ -305,7 +308,7 @@ func (v *investigation) conclude(ctx context.Context, db *duckdb.Writer) (*Outco
 		}
 	}()
 	r := v.scope(v.scopeInputs())
-	figures, err := drawFigures(ctx, v.sorter, v.know, r)
+	figures, err := drawFigures(ctx, v.sorter, v.know, v.plan.bounds, v.zone(), r)
 	if err != nil {
 		return nil, err
 	}
@@ -328,7 +331,7 @@ func (v *investigation) conclude(ctx context.Context, db *duckdb.Writer) (*Outco
 		return nil, err
 	}
 	c.Generated = cases.At(v.o.Now())
-	data := &report.Data{Case: c, Zone: v.o.zone()}
+	data := &report.Data{Case: c, Zone: v.zone()}
 	figures.fill(data, v.watched.sources)
 	if err := v.write(ctx, c, data); err != nil {
 		return nil, explain(err, v.o.Out)
@@ -353,4 +356,14 @@ func (v *investigation) resolve() store.Resolve {
 		}
 		return out
 	}
+}
+
+// zone is the one in which all times of the case are told: the institute's; where nobody says which that is, the one that the logs
+// themselves write, if they agree; else UTC. Hours of work are judged in the institute's, or in UTC: what a log writes is not yet where
+// people live.
+func (v *investigation) zone() *time.Location {
+	if east, agreed := v.plan.writtenZone(); agreed && v.o.Profile.Zone == nil && v.o.Zone == nil {
+		return time.FixedZone(zoneText(east), east)
+	}
+	return v.o.zone()
 }

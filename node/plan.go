@@ -70,6 +70,7 @@ type input struct {
 type plan struct {
 	inputs  []*input
 	streams [][]*input // each read by one parser, in order; largest first
+	bounds  bounds     // of the records that are not astray, once all are read
 }
 
 func newPlan(ctx context.Context, found *intake.Inputs, o *Options, all []formats.Format) (*plan, error) {

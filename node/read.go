@@ -17,6 +17,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/event/sorted"
 	"github.com/sekisho/sekisho/formats"
@@ -31,8 +32,10 @@ type tally struct {
 	parsed   int64
 	unparsed int64
 	events   int64
-	first    event.Micros
+	days     dayTallies
+	first    event.Micros // of what is not astray; see plan.settle
 	last     event.Micros
+	astray   *cases.Astray
 	taken    []formats.Guess
 	samples  []string
 	sum      vault.Sum
@@ -58,6 +61,7 @@ type reading struct {
 	dir      string // for unparsed records on their way
 	read     atomic.Int64
 	total    int64
+	latest   int32        // day after which no record can have been made
 	failed   atomic.Int64 // records nobody took
 	posts    atomic.Int64 // forms sent to web servers, and
 	relayed  atomic.Int64 // logins that a front end relayed: with both there is something to join
@@ -255,12 +259,7 @@ func (w *reader) flush() error {
 	t := &w.current.tally
 	for i := range w.batch.Events {
 		e := &w.batch.Events[i]
-		if e.Time != 0 {
-			if t.first == 0 || e.Time < t.first {
-				t.first = e.Time
-			}
-			t.last = max(t.last, e.Time)
-		}
+		t.days.add(e, w.latest)
 		switch {
 		case e.Class == event.ClassHTTP && e.Activity == event.ActSend:
 			w.posts.Add(1)

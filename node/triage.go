@@ -84,5 +84,5 @@ func (v *investigation) triage(c *cases.Case) {
 		before = v.old.c.Stories
 	}
 	triage.Tell(c, before)
-	triage.Budget(c, v.o.Profile.AlertsPerDay, v.o.zone())
+	triage.Budget(c, v.o.Profile.AlertsPerDay, v.zone())
 }

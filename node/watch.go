@@ -30,7 +30,7 @@ type watched struct {
 	events   int64
 	sources  map[sourceKey]*sourceSpan
 	logins   map[string]bool // formats that recorded a login with its true address
-	astray   astray
+	bounds   bounds          // outside them records are astray: they count for no window and no coverage
 }
 
 // sourceKey is one source of coverage: a format, as one host or realm writes it.
@@ -52,8 +52,8 @@ type daySpan struct {
 
 // watch hands every event, in order, to the store, the detectors and the ledger. The store works beside the others on the
 // same batch: one core each.
-func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *Options, formatSource map[string]string, rl *relays, in *intelligence, rules *ruling) (*watched, error) {
-	out := &watched{ledger: breach.NewLedger(), sources: map[sourceKey]*sourceSpan{}, logins: map[string]bool{}}
+func watch(ctx context.Context, s *sorted.Sorter, k *knower, b bounds, w store.Writer, o *Options, formatSource map[string]string, rl *relays, in *intelligence, rules *ruling) (*watched, error) {
+	out := &watched{ledger: breach.NewLedger(), sources: map[sourceKey]*sourceSpan{}, logins: map[string]bool{}, bounds: b}
 	engine := detect.NewEngine(detectors.All(), siteOf(k, o))
 	total := s.Stats().Events
 	if rl != nil {
@@ -80,7 +80,6 @@ func watch(ctx context.Context, s *sorted.Sorter, k *knower, w store.Writer, o *
 	}
 	out.findings = engine.Findings()
 	out.ruled = rules.findings(k)
-	out.settle()
 	return out, nil
 }
 
@@ -103,11 +102,14 @@ func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, f
 		}
 		w.ledger.Observe(&s)
 		rules.observe(e)
+		w.events++
+		if !w.bounds.has(e.Time) {
+			continue
+		}
 		if w.first == 0 {
 			w.first = e.Time
 		}
 		w.last = e.Time
-		w.events++
 		key := sourceKey{formatSource[e.Format], e.Format}
 		sp := w.sources[key]
 		if sp == nil {
@@ -134,7 +136,7 @@ func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, f
 }
 
 // guess makes a pass over the logins to guess which networks and domains are the institute's own, where no profile says it.
-func guess(ctx context.Context, s *sorted.Sorter, k *knower, told bool) ([]identity.Network, []string, error) {
+func guess(ctx context.Context, s *sorted.Sorter, k *knower, b bounds, told bool) ([]identity.Network, []string, error) {
 	var names identity.DomainGuesser
 	named := map[string]struct{}{}
 	c := useCounter{uses: map[netip.Addr]*useCount{}, everyone: map[uint32]struct{}{}}
@@ -152,7 +154,9 @@ func guess(ctx context.Context, s *sorted.Sorter, k *knower, told bool) ([]ident
 				continue
 			}
 			sg := k.see(e)
-			firstDay, lastDay = min(firstDay, sg.Day), max(lastDay, sg.Day)
+			if b.has(e.Time) {
+				firstDay, lastDay = min(firstDay, sg.Day), max(lastDay, sg.Day)
+			}
 			c.count(&sg)
 			if sg.LoggedIn() {
 				if _, ok := named[e.Account]; !ok && len(named) < maxUses {

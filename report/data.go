@@ -131,10 +131,5 @@ func (d *Data) zone() *time.Location {
 	if d.Zone != nil {
 		return d.Zone
 	}
-	if n := d.Case.Institute.Timezone; n != "" && len(n) < 64 {
-		if l, err := time.LoadLocation(n); err == nil {
-			return l
-		}
-	}
-	return time.UTC
+	return d.Case.Institute.Zone()
 }

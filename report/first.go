@@ -181,6 +181,10 @@ func lastLine(c *cases.Case, cl clock) FirstLine {
 		l.Value, l.Tone = say("記録なし", "none on record"), "dim"
 		return l
 	}
+	if !c.Window.To.IsZero() && c.LastActivity > c.Window.To {
+		l.Value, l.Tone = say("%s（記録の時刻が正しいとは考えにくく、実際にいつかは分からない）", "%s (the record's time is unlikely to be right: when it was is not known)", cl.minute(c.LastActivity)), "warn"
+		return l
+	}
 	gap := c.Window.To.Time().Sub(c.LastActivity.Time())
 	if c.Window.To.IsZero() || gap < stillThere {
 		l.Value, l.Tone = say("%s（記録の末尾の %s前） ── 継続中の可能性がある", "%s (%s before the records end) — the intruder may still be inside", cl.minute(c.LastActivity), long(gap)), "bad"

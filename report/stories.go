@@ -60,6 +60,7 @@ func storyLines(c *cases.Case, cl clock) []event.Words {
 func findingsLine(c *cases.Case) FirstLine {
 	l := FirstLine{Label: say("検知", "Findings"), Anchor: "findings"}
 	count := map[cases.Severity]int{}
+	under := map[cases.Severity]int{}
 	shown, told, hidden, below := 0, 0, 0, 0
 	for i := range c.Findings {
 		f := &c.Findings[i]
@@ -74,17 +75,12 @@ func findingsLine(c *cases.Case) FirstLine {
 		}
 		if f.BelowBudget {
 			below++
-		}
-	}
-	var list []event.Words
-	for _, s := range []cases.Severity{cases.Critical, cases.High, cases.Medium, cases.Low, cases.Info} {
-		if count[s] > 0 {
-			list = append(list, say("%s %s", "%s %s", s.Words(), comma(count[s])))
+			under[f.Severity]++
 		}
 	}
 	l.Value = say("なし", "none")
 	if shown > 0 {
-		l.Value = join(list)
+		l.Value = bySeverity(count)
 	}
 	if len(c.Stories) > 0 {
 		l.Value = say("%s　── うち %s 件は一連の出来事 %s 件に属し、%s 件は単独", "%s — %s in %s, %s by themselves", l.Value, comma(told), several(len(c.Stories), "story", "stories"), comma(shown-told))
@@ -97,10 +93,21 @@ func findingsLine(c *cases.Case) FirstLine {
 		if c.Alerts != nil {
 			perDay = c.Alerts.PerDay
 		}
-		l.Value = say("%s　一日の上限（%[3]s 件）を超えて下位に置いたもの %[2]s 件", "%s · %s below the budget of %s a day", l.Value, comma(below), comma(perDay))
+		l.Value = say("%s　うち一日の上限（%[3]s 件）を超えて下位に置いたもの %[2]s 件（%[4]s）", "%s · %s of them below the budget of %s a day (%s)", l.Value, comma(below), comma(perDay), bySeverity(under))
 	}
 	if count[cases.Critical]+count[cases.High] == 0 {
 		l.Tone = "dim"
 	}
 	return l
+}
+
+// bySeverity writes counts, the gravest first.
+func bySeverity(count map[cases.Severity]int) event.Words {
+	var list []event.Words
+	for _, s := range []cases.Severity{cases.Critical, cases.High, cases.Medium, cases.Low, cases.Info} {
+		if count[s] > 0 {
+			list = append(list, say("%s %s", "%s %s", s.Words(), comma(count[s])))
+		}
+	}
+	return join(list)
 }

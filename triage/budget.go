@@ -16,8 +16,9 @@ import (
 const AlertsPerDay = 10
 
 // Budget marks, in place, the findings that fall below the budget of the day on which they would have been raised, in the institute's zone:
-// beyond perDay, the least grave go, and among those of one severity the least certain. The first critical or high finding of each
-// story never does, nor does one of no story. What is hidden costs nothing. It leaves its count in the case.
+// beyond perDay, the least grave go, among those of one severity first what is about nobody whom the case calls compromised, and then the
+// least certain. The first critical or high finding of each story never does, nor does one of no story or about whom the case calls
+// compromised. What is hidden costs nothing. It leaves its count by severity in the case.
 func Budget(c *cases.Case, perDay int, zone *time.Location) {
 	if perDay <= 0 {
 		perDay = AlertsPerDay
@@ -33,7 +34,9 @@ func Budget(c *cases.Case, perDay int, zone *time.Location) {
 			continue
 		}
 		d := raised(f).Time().In(zone).Format(time.DateOnly)
-		days[d] = append(days[d], alert{f, kept[f.ID], g.certainty(&f.Subjects)})
+		a := alert{f: f, kept: kept[f.ID], condemned: g.condemns(&f.Subjects), sure: g.certainty(&f.Subjects)}
+		a.kept = a.kept || a.condemned && f.Severity.Rank() <= cases.High.Rank()
+		days[d] = append(days[d], a)
 	}
 	for _, of := range days {
 		slices.SortFunc(of, order)
@@ -41,6 +44,10 @@ func Budget(c *cases.Case, perDay int, zone *time.Location) {
 			if a := &of[i]; i >= perDay && !a.kept {
 				a.f.BelowBudget = true
 				c.Alerts.BelowBudget++
+				if c.Alerts.Below == nil {
+					c.Alerts.Below = map[cases.Severity]int{}
+				}
+				c.Alerts.Below[a.f.Severity]++
 			}
 		}
 	}
@@ -48,19 +55,25 @@ func Budget(c *cases.Case, perDay int, zone *time.Location) {
 
 // alert is one finding on its day.
 type alert struct {
-	f    *cases.Finding
-	kept bool // never below the budget
-	sure float64
+	f         *cases.Finding
+	kept      bool // never below the budget
+	condemned bool // about somebody whom the case calls compromised
+	sure      float64
 }
 
 func order(a, b alert) int {
-	if a.kept != b.kept {
-		if a.kept {
-			return -1
-		}
-		return 1
+	return cmp.Or(ahead(a.kept, b.kept), cmp.Compare(a.f.Severity.Rank(), b.f.Severity.Rank()), ahead(a.condemned, b.condemned), cmp.Compare(b.sure, a.sure), cmp.Compare(raised(a.f), raised(b.f)), cmp.Compare(a.f.ID, b.f.ID))
+}
+
+// ahead puts what holds before what does not.
+func ahead(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
 	}
-	return cmp.Or(cmp.Compare(a.f.Severity.Rank(), b.f.Severity.Rank()), cmp.Compare(b.sure, a.sure), cmp.Compare(raised(a.f), raised(b.f)), cmp.Compare(a.f.ID, b.f.ID))
+	return 1
 }
 
 func raised(f *cases.Finding) cases.Time {

@@ -60,8 +60,9 @@ func (p *explainPrinter) moment(t cases.Time) string {
 
 // list writes one line for each finding.
 func (p *explainPrinter) list(c *cases.Case) error {
-	if z, err := time.LoadLocation(c.Institute.Timezone); err == nil {
-		p.zone = z
+	p.zone = c.Institute.Zone()
+	if len(c.Findings) > 0 {
+		fmt.Fprintf(p.w, p.say("（時刻は %s）\n", "(times in %s)\n"), p.zone)
 	}
 	for _, f := range gravest(c) {
 		mark := ""

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -36,9 +35,7 @@ func (f *explainFlags) runWhyNot(cmd *cobra.Command, detector string, p *explain
 
 // whyNot writes the answer, the surest reason first.
 func (p *explainPrinter) whyNot(v *node.WhyNotView) error {
-	if z, err := time.LoadLocation(v.Timezone); err == nil {
-		p.zone = z
-	}
+	p.zone = cases.ZoneOf(v.Timezone)
 	name := v.Account.Name
 	if v.Account.Verdict != "" {
 		name += p.say("（", " (") + pick(p.lang, v.Account.Words) + p.say("）", ")")
@@ -190,5 +187,5 @@ func (p *explainPrinter) missing(v *node.WhyNotView) {
 	if n := len(v.Missing) - mostMissing; n > 0 {
 		p.body(fmt.Sprintf(p.say("ほか %d 件", "%d more"), n))
 	}
-	p.body(fmt.Sprintf(p.say("調べた期間は %s 〜 %s。記録のない範囲については何も言えない。", "Examined: %s to %s. Nothing can be said of what was not recorded."), p.moment(v.Window.From), p.moment(v.Window.To)))
+	p.body(fmt.Sprintf(p.say("調べた期間は %s 〜 %s（%s）。記録のない範囲については何も言えない。", "Examined: %s to %s (%s). Nothing can be said of what was not recorded."), p.moment(v.Window.From), p.moment(v.Window.To), p.zone))
 }
