@@ -119,29 +119,31 @@ type AccountTotals struct {
 
 // Input is one file or stream that was given. Path is the argument as given, joined with the path below it.
 type Input struct {
-	Path          string      `json:"path"`
-	Format        string      `json:"format"`     // the parser's name; "unknown" where none took it, "mixed" where several did, "zip" or "tar" of an archive
-	Confidence    float64     `json:"confidence"` // in the format, 0 to 1
-	Records       int64       `json:"records"`    // physical lines or objects
-	Parsed        int64       `json:"parsed"`
-	Unparsed      int64       `json:"unparsed"`
-	Bytes         int64       `json:"bytes"`  // of the decompressed stream
-	SHA256        string      `json:"sha256"` // of the file as it lies on disk
-	First         Time        `json:"first"`
-	Last          Time        `json:"last"`
-	Timezone      string      `json:"timezone"`
-	ClockOffsetS  float64     `json:"clock_offset_s"`
-	CollectedBy   *string     `json:"collected_by"`
-	CollectedAt   Time        `json:"collected_at"`
-	Source        string      `json:"source,omitempty"`         // the coverage row that it belongs to
-	Year          int         `json:"year,omitempty"`           // taken for records without one
-	YearFrom      string      `json:"year_from,omitempty"`      // record, profile, flag, order, file, neighbour
-	TimezoneFrom  string      `json:"timezone_from,omitempty"`  // record, profile, flag, guess
-	DoubtfulZones int64       `json:"doubtful_zones,omitempty"` // times whose zone is named in letters that stand for several (CST): read as if they named none
-	Samples       []string    `json:"samples,omitempty"`        // of unparsed records, "line 17: …", at most 5 of 200 bytes
-	Astray        *Astray     `json:"astray,omitempty"`         // records at times that cannot be right; first and last leave them out
-	Status        string      `json:"status,omitempty"`         // empty: read to its end; truncated, changed, unreadable, unsupported, refused, not-understood, interrupted, duplicate; archive: its members are inputs of their own
-	Error         string      `json:"error,omitempty"`
+	Path          string   `json:"path"`
+	Format        string   `json:"format"`     // the parser's name; "unknown" where none took it, "mixed" where several did, "zip" or "tar" of an archive
+	Confidence    float64  `json:"confidence"` // in the format, 0 to 1
+	Records       int64    `json:"records"`    // physical lines or objects
+	Parsed        int64    `json:"parsed"`
+	Unparsed      int64    `json:"unparsed"`
+	Bytes         int64    `json:"bytes"`  // of the decompressed stream
+	SHA256        string   `json:"sha256"` // of the file as it lies on disk
+	First         Time     `json:"first"`
+	Last          Time     `json:"last"`
+	Timezone      string   `json:"timezone"`
+	ClockOffsetS  float64  `json:"clock_offset_s"`
+	CollectedBy   *string  `json:"collected_by"`
+	CollectedAt   Time     `json:"collected_at"`
+	Source        string   `json:"source,omitempty"`         // the coverage row that it belongs to
+	Year          int      `json:"year,omitempty"`           // taken for records without one
+	YearFrom      string   `json:"year_from,omitempty"`      // record, profile, flag, order, file, neighbour
+	TimezoneFrom  string   `json:"timezone_from,omitempty"`  // record, profile, flag, guess
+	DoubtfulZones int64    `json:"doubtful_zones,omitempty"` // times whose zone is named in letters that stand for several (CST): read as if they named none
+	Samples       []string `json:"samples,omitempty"`        // of unparsed records, "line 17: …", at most 5 of 200 bytes
+	Astray        *Astray  `json:"astray,omitempty"`         // records at times that cannot be right; first and last leave them out
+	Status        string   `json:"status,omitempty"`         // empty: read to its end; truncated, changed, unreadable, unsupported, refused, not-understood, interrupted, duplicate; archive: its members are inputs of their own
+	Error         string   `json:"error,omitempty"`
+	// ErrorWords is Error for people; extra.
+	ErrorWords    event.Words `json:"error_words,omitzero"`
 	Unverified    bool        `json:"unverified,omitempty"` // read with a format that was never compared with real records
 	CopyOf        string      `json:"copy_of,omitempty"`    // inputs[].path whose content this one repeats; it was not read again
 	Repeats       []Repeat    `json:"repeats,omitempty"`    // events of it that came before from another input, or from itself: they are counted there, once
@@ -364,6 +366,7 @@ type IntelList struct {
 	SHA256     string        `json:"sha256,omitempty"`
 	Format     string        `json:"format,omitempty"`       // stix, misp, csv, plain, tor, json
 	Indicators int64         `json:"indicators"`             // that were compared
+	Repeated   int64         `json:"repeated,omitempty"`     // entries whose value another entry of the list has too
 	LeftOut    []IntelReason `json:"left_out,omitempty"`     // entries that were not, by reason, most first
 	Samples    []string      `json:"samples,omitempty"`      // of these, "line 17: reason: text", at most 10
 	Notes      []string      `json:"notes,omitempty"`        // what was taken otherwise than it was written

@@ -71,6 +71,15 @@ func (p *Problem) String() string {
 	return p.Path + ": " + p.What.En + "; " + p.Do.En
 }
 
+// Words returns the problem as one line in both languages.
+func (p *Problem) Words() event.Words {
+	w := event.Words{Ja: p.Path + "：" + p.What.Ja, En: p.String()}
+	if p.Do.Ja != "" {
+		w.Ja += "。" + p.Do.Ja
+	}
+	return w
+}
+
 // ProblemOf says for people what an error of opening or reading a file is.
 func ProblemOf(path string, err error) Problem {
 	var broken *BrokenError

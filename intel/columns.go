@@ -32,7 +32,7 @@ func columnsOf(header []string) (columns, bool) {
 		switch h {
 		case "indicator", "ioc", "iocvalue", "indicatorvalue", "observable", "value", "artifact", "ip", "ipaddress", "ipaddr", "address", "addr", "srcip", "dstip", "sourceip", "destinationip", "ipv4", "ipv6", "cidr", "network", "subnet",
 			"netblock", "prefix", "domain", "domainname", "host", "hostname", "fqdn", "url", "uri", "md5", "md5hash", "sha1", "sha1hash", "sha256", "sha256hash", "sha512", "hash", "filehash", "email", "mail", "emailaddress", "sender",
-			"ipアドレス", "アドレス", "接続元", "接続元ip", "接続元ipアドレス", "ドメイン", "ドメイン名", "ホスト名", "ハッシュ", "ハッシュ値", "メールアドレス", "指標", "不審なipアドレス":
+			"ipアドレス", "アドレス", "接続元", "接続元ip", "接続元ipアドレス", "ドメイン", "ドメイン名", "ホスト名", "ハッシュ", "ハッシュ値", "メールアドレス", "指標", "不審なipアドレス", "値", "ioc値", "インジケータ", "インジケーター", "観測値":
 			c.values = append(c.values, i)
 		case "port", "dstport", "ポート":
 			set(&c.port)

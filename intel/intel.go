@@ -42,7 +42,8 @@ type Source struct {
 type List struct {
 	Source
 	Format     string // stix, misp, csv, plain, tor
-	Indicators int64  // that were taken
+	Indicators int64  // that were taken, each value once
+	Repeated   int64  // entries whose value another entry of the list has too
 	LeftOut    []Reason
 	Samples    []Problem
 	Notes      []string // what was taken otherwise than it was written
@@ -96,11 +97,36 @@ func (s *Set) Len() int { return s.table.n }
 // Finish makes the set ready to be asked.
 func (s *Set) Finish() {
 	s.table.finish()
+	s.count()
 	s.interns, s.labels = nil, nil
 	for _, l := range s.lists {
 		slices.SortFunc(l.LeftOut, func(a, b Reason) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Why, b.Why)) })
 		slices.Sort(l.Notes)
 		l.Notes = slices.Compact(l.Notes)
+	}
+}
+
+// count counts each value of a list once, however often it stands in it.
+func (s *Set) count() {
+	taken := make([]int64, len(s.lists))
+	for i, l := range s.lists {
+		taken[i], l.Indicators = l.Indicators, 0
+	}
+	var seen []uint32 // lists that have the value
+	for i := range s.table.buckets {
+		b := s.table.buckets[i]
+		for k := range b {
+			if k == 0 || b[k].key != b[k-1].key {
+				seen = seen[:0]
+			}
+			if list := s.metas[b[k].meta].list; !slices.Contains(seen, list) {
+				seen = append(seen, list)
+				s.lists[list].Indicators++
+			}
+		}
+	}
+	for i, l := range s.lists {
+		l.Repeated = taken[i] - l.Indicators
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/vault"
 )
 
@@ -58,7 +59,7 @@ func (v *investigation) extend() error {
 	old := &earlier{inputs: map[string]vault.Entry{}}
 	var err error
 	if old.c, err = cases.Open(filepath.Join(o.Out, caseName)); err != nil {
-		return fmt.Errorf("node: add to the case: %w", err)
+		return event.Tell("事案に追加できません：%v", "add to the case: %v", err)
 	}
 	if err := old.readManifest(o.Out); err != nil {
 		return err
@@ -73,7 +74,7 @@ func (v *investigation) extend() error {
 	o.Paths = slices.Compact(o.Paths)
 	kept, err := keptAnswers(o.Out)
 	if err != nil {
-		return fmt.Errorf("node: add to the case: %w", err)
+		return event.Tell("事案に追加できません：%v", "add to the case: %v", err)
 	}
 	o.Answers = gather(kept, o.Answers)
 	if err := v.recall(); err != nil {
@@ -94,15 +95,15 @@ func (e *earlier) readManifest(dir string) error {
 	name := filepath.Join(dir, manifestName)
 	text, err := readBounded(name, 1<<30)
 	if err != nil {
-		return fmt.Errorf("node: add to the case: its list of inputs: %w", err)
+		return event.Tell("事案に追加できません。入力の目録：%v", "add to the case: its list of inputs: %v", err)
 	}
 	m, _, err := vault.Decode(text)
 	if err != nil {
-		return fmt.Errorf("node: add to the case: read %s: %w", name, err)
+		return event.Tell("事案に追加できません。%s を読めません：%v", "add to the case: read %s: %v", name, err)
 	}
 	here, err := os.Getwd()
 	if err != nil {
-		return fmt.Errorf("node: add to the case: %w", err)
+		return event.Tell("事案に追加できません：%v", "add to the case: %v", err)
 	}
 	for _, f := range m.Files {
 		if f.Kind != vault.KindInput {
@@ -124,14 +125,14 @@ func unchanged(path string, e vault.Entry) error {
 		return nil
 	}
 	if path == "-" {
-		return errors.New("node: add to the case: it was made of standard input, which cannot be read again: save that to a file and begin a new case with it")
+		return event.Tell("事案に追加できません：標準入力から作られており、読み直せません。内容をファイルに保存し、新しい事案として始めてください", "add to the case: it was made of standard input, which cannot be read again: save that to a file and begin a new case with it")
 	}
 	fi, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("node: add to the case: %s, which it rests on, is gone: put it back where it was (a copy with SHA-256 %s will do), or begin a new case", path, e.SHA256)
+		return event.Tell("事案に追加できません：元となる %s がありません。元の場所に戻す（SHA-256 が %s の写しでよい）か、新しい事案を始めてください", "add to the case: %s, which it rests on, is gone: put it back where it was (a copy with SHA-256 %s will do), or begin a new case", path, e.SHA256)
 	case err != nil:
-		return fmt.Errorf("node: add to the case: %s, which it rests on: %w", path, err)
+		return event.Tell("事案に追加できません。元となる %s：%v", "add to the case: %s, which it rests on: %v", path, err)
 	case fi.Size() != e.Size:
 		return changed(path, e, fmt.Sprintf("it has %d bytes and had %d", fi.Size(), e.Size))
 	}
@@ -170,12 +171,12 @@ func (v *investigation) recall() error {
 		err = json.Unmarshal(text, &g)
 	}
 	if err != nil {
-		return fmt.Errorf("node: add to the case: read %s: %w", givenName, err)
+		return event.Tell("事案に追加できません。%s を読めません：%v", "add to the case: read %s: %v", givenName, err)
 	}
 	o := v.o
 	if o.Profile.Path == "" && g.Profile != "" {
 		if o.Profile, err = config.ReadProfile(g.Profile); err != nil {
-			return fmt.Errorf("node: add to the case: the profile that it was made with: %w", err)
+			return event.Tell("事案に追加できません。作成時の設定：%v", "add to the case: the profile that it was made with: %v", err)
 		}
 	}
 	for _, s := range g.Seeds {
@@ -211,7 +212,7 @@ func (v *investigation) recall() error {
 	o.Claims = g.Claims
 	if o.Zone == nil && g.Timezone != "" {
 		if o.Zone, err = config.Zone(g.Timezone); err != nil {
-			return fmt.Errorf("node: add to the case: %w", err)
+			return event.Tell("事案に追加できません：%v", "add to the case: %v", err)
 		}
 	}
 	if o.Year == 0 {
@@ -230,14 +231,14 @@ func (v *investigation) writeGiven() error {
 	if o.Profile.Path != "" {
 		abs, err := filepath.Abs(o.Profile.Path)
 		if err != nil {
-			return fmt.Errorf("node: write %s: %w", givenName, err)
+			return event.Tell("%s を書けません：%v", "write %s: %v", givenName, err)
 		}
 		g.Profile = abs
 	}
 	if o.FormatDir != "" {
 		abs, err := filepath.Abs(o.FormatDir)
 		if err != nil {
-			return fmt.Errorf("node: write %s: %w", givenName, err)
+			return event.Tell("%s を書けません：%v", "write %s: %v", givenName, err)
 		}
 		g.FormatDir = abs
 	}
@@ -255,7 +256,7 @@ func (v *investigation) writeGiven() error {
 	for _, f := range o.Intel {
 		abs, err := filepath.Abs(f.Path)
 		if err != nil {
-			return fmt.Errorf("node: write %s: %w", givenName, err)
+			return event.Tell("%s を書けません：%v", "write %s: %v", givenName, err)
 		}
 		f.Path = abs
 		g.Intel = append(g.Intel, f)
@@ -270,7 +271,7 @@ func (v *investigation) writeGiven() error {
 	}
 	b, err := json.MarshalIndent(&g, "", "  ")
 	if err != nil {
-		return fmt.Errorf("node: write %s: %w", givenName, err)
+		return event.Tell("%s を書けません：%v", "write %s: %v", givenName, err)
 	}
 	return putFile(filepath.Join(v.work, givenName), append(b, '\n'))
 }

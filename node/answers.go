@@ -6,7 +6,6 @@ package node
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -110,7 +109,7 @@ func (v *investigation) writeAnswers() error {
 	}
 	b, err := json.MarshalIndent(list, "", "  ")
 	if err != nil {
-		return fmt.Errorf("node: write %s: %w", answersName, err)
+		return event.Tell("%s を書けません：%v", "write %s: %v", answersName, err)
 	}
 	return putFile(filepath.Join(v.work, answersName), append(b, '\n'))
 }

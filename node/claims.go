@@ -40,29 +40,41 @@ func ClaimForms() [][2]string {
 		{"not-reached", "the host was not reached"}, {"no-data", "no data left to the address"}}
 }
 
-// Check says what is missing in a claim.
+// Check says what is wrong with a claim that is to be answered.
 func (c *Claim) Check() error {
 	if !slices.ContainsFunc(ClaimForms(), func(f [2]string) bool { return f[0] == c.Form }) {
-		return fmt.Errorf("form %q: write no-login, access, unused, not-reached or no-data", c.Form)
+		if c.Form == "" {
+			return event.Tell("form がありません：no-login、access、unused、not-reached、no-data のいずれかを書いてください", "form is missing: write no-login, access, unused, not-reached or no-data")
+		}
+		return event.Tell("form %q：no-login、access、unused、not-reached、no-data のいずれかを書いてください", "form %q: write no-login, access, unused, not-reached or no-data", c.Form)
 	}
 	if c.Address != "" {
 		if _, ok := addressOf(c.Address); !ok {
-			return fmt.Errorf("address %q: write one such as 203.0.113.7", c.Address)
+			return event.Tell("address %q：203.0.113.7 のように書いてください", "address %q: write one such as 203.0.113.7", c.Address)
 		}
 	}
 	switch {
 	case c.Form == "no-login" && c.Address+c.Account == "":
-		return errors.New("no-login needs an address or an account")
+		return event.Tell("no-login には address か account が必要です", "no-login needs an address or an account")
 	case (c.Form == "access" || c.Form == "no-data") && c.Address == "":
-		return fmt.Errorf("%s needs an address", c.Form)
+		return event.Tell("%s には address が必要です", "%s needs an address", c.Form)
 	case c.Form == "unused" && c.Account == "":
-		return errors.New("unused needs an account")
+		return event.Tell("unused には account が必要です", "unused needs an account")
 	case c.Form == "not-reached" && c.Host == "":
-		return errors.New("not-reached needs a host")
-	case c.By == "":
-		return errors.New("by is missing: write who said it")
+		return event.Tell("not-reached には host が必要です", "not-reached needs a host")
 	case !c.From.IsZero() && !c.To.IsZero() && !c.From.Before(c.To):
-		return errors.New("its time ends before it begins")
+		return event.Tell("期間の終わりが始まりより前です", "its time ends before it begins")
+	}
+	return nil
+}
+
+// CheckKept says what is wrong with a claim that is to be kept: it must also say whose it is.
+func (c *Claim) CheckKept() error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	if c.By == "" {
+		return event.Tell("by がありません：誰の申告かを書いてください", "by is missing: write who said it")
 	}
 	return nil
 }
@@ -78,7 +90,7 @@ func (v *investigation) claims(ctx context.Context, c *cases.Case) error {
 	}
 	r, err := duckdb.Open(filepath.Join(v.work, storeName), duckdb.ReadOptions{Temp: v.work})
 	if err != nil {
-		return fmt.Errorf("node: answer the claims: %w", err)
+		return event.Tell("申告を照合できません：%v", "answer the claims: %v", err)
 	}
 	defer r.Close()
 	if c.Claims, err = answerClaims(ctx, r, v.o.Claims, event.Micros(c.Window.From), event.Micros(c.Window.To)); err != nil {
@@ -102,11 +114,11 @@ func (v *investigation) claims(ctx context.Context, c *cases.Case) error {
 func CheckClaims(ctx context.Context, dir, temp string, claims []Claim) ([]cases.Claim, error) {
 	c, err := cases.Open(filepath.Join(dir, caseName))
 	if err != nil {
-		return nil, fmt.Errorf("node: answer the claims: %w", err)
+		return nil, event.Tell("申告を照合できません：%v", "answer the claims: %v", err)
 	}
 	r, err := duckdb.Open(filepath.Join(dir, storeName), duckdb.ReadOptions{Temp: temp})
 	if err != nil {
-		return nil, fmt.Errorf("node: answer the claims: %w", err)
+		return nil, event.Tell("申告を照合できません：%v", "answer the claims: %v", err)
 	}
 	defer r.Close()
 	return answerClaims(ctx, r, claims, event.Micros(c.Window.From), event.Micros(c.Window.To))
@@ -117,7 +129,7 @@ func answerClaims(ctx context.Context, r store.Reader, claims []Claim, first, la
 	for i := range claims {
 		a, err := answerClaim(ctx, r, &claims[i], first, last)
 		if err != nil {
-			return nil, fmt.Errorf("node: answer the claim %s: %w", claims[i].id(), err)
+			return nil, event.Tell("申告 %s を照合できません：%v", "answer the claim %s: %v", claims[i].id(), err)
 		}
 		out = append(out, a)
 	}
@@ -261,10 +273,10 @@ func settleClaim(c *cases.Claim) {
 	switch {
 	case c.Form == "access" && c.Events > 0:
 		c.Answer = "supported"
-		c.Why = event.Words{Ja: fmt.Sprintf("%d 件の記録が示している", c.Events), En: fmt.Sprintf("%d records show it", c.Events)}
+		c.Why = event.Words{Ja: fmt.Sprintf("%d 件の記録が示している", c.Events), En: counted(c.Events, "record shows it", "records show it")}
 	case c.Events > 0:
 		c.Answer = "refuted"
-		c.Why = event.Words{Ja: fmt.Sprintf("反対を示す記録が %d 件ある", c.Events), En: fmt.Sprintf("%d records show the opposite", c.Events)}
+		c.Why = event.Words{Ja: fmt.Sprintf("反対を示す記録が %d 件ある", c.Events), En: counted(c.Events, "record shows the opposite", "records show the opposite")}
 	case c.Covered == 0 && c.Subject.Account+c.Subject.Host != "":
 		c.Answer = "not decidable"
 		c.Why = event.Words{Ja: "その時期に、これを名指しする種類の記録がない", En: "no source that names it has records of that time"}
@@ -282,14 +294,13 @@ func settleClaim(c *cases.Claim) {
 
 // ClaimWords tells a claim and its answer in one sentence.
 func ClaimWords(c *cases.Claim) event.Words {
-	forms := map[string]event.Words{
-		"no-login": {Ja: "ログインの成功はない", En: "no login succeeded"}, "access": {Ja: "このアドレスからのアクセスがあった", En: "the address accessed us"}, "unused": {Ja: "アカウントは使われていない", En: "the account was not used"},
-		"not-reached": {Ja: "サーバに到達していない", En: "the host was not reached"}, "no-data": {Ja: "このアドレスへのデータ送出はない", En: "no data left to the address"}}
-	answers := map[string]string{"supported": "記録と合う", "refuted": "記録と矛盾する", "not decidable": "記録からは判断できない"}
 	about := strings.TrimSpace(strings.Join([]string{c.Subject.Address, c.Subject.Account, c.Subject.Host}, " "))
 	if about != "" {
 		about = " [" + visible([]byte(about)) + "]"
 	}
-	by, f := visible([]byte(c.By)), forms[c.Form]
-	return event.Words{Ja: fmt.Sprintf("%s の申告「%s」%s: %s（%s）。", by, f.Ja, about, answers[c.Answer], c.Why.Ja), En: fmt.Sprintf("%s claims that %s%s: %s (%s).", by, f.En, about, c.Answer, c.Why.En)}
+	by, f := visible([]byte(c.By)), c.FormWords()
+	if by == "" {
+		return event.Words{Ja: fmt.Sprintf("「%s」%s: %s（%s）。", f.Ja, about, c.AnswerWords().Ja, c.Why.Ja), En: fmt.Sprintf("That %s%s: %s (%s).", f.En, about, c.AnswerWords().En, c.Why.En)}
+	}
+	return event.Words{Ja: fmt.Sprintf("%s の申告「%s」%s: %s（%s）。", by, f.Ja, about, c.AnswerWords().Ja, c.Why.Ja), En: fmt.Sprintf("%s claims that %s%s: %s (%s).", by, f.En, about, c.AnswerWords().En, c.Why.En)}
 }

@@ -42,11 +42,11 @@ type Scoped struct {
 func Consult(ctx context.Context, o Options) (_ *Consultation, err error) {
 	o.Add = true
 	if _, err := os.Stat(o.Out); err != nil {
-		return nil, fmt.Errorf("node: consult the case: %w", err)
+		return nil, event.Tell("事案を参照できません：%v", "consult the case: %v", err)
 	}
 	work, err := os.MkdirTemp("", "sekisho-consult-")
 	if err != nil {
-		return nil, fmt.Errorf("node: consult the case: %w", err)
+		return nil, event.Tell("事案を参照できません：%v", "consult the case: %v", err)
 	}
 	defer func() {
 		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
@@ -67,7 +67,7 @@ func Consult(ctx context.Context, o Options) (_ *Consultation, err error) {
 	}
 	defer v.sorter.Close()
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("node: consult the case: %w", err)
+		return nil, event.Tell("事案を参照できません：%v", "consult the case: %v", err)
 	}
 	if err := v.compareInputs(); err != nil {
 		return nil, err

@@ -156,6 +156,7 @@ func (m *marks) Write(p []byte) (int, error) {
 }
 
 // sayCopy tells what a file is a copy of, for the case.
-func (in *input) sayCopy() string {
-	return fmt.Sprintf("its content is that of %s, or its beginning: it was read there and not counted twice", in.copyOf.file.Path)
+func (in *input) sayCopy() event.Words {
+	return event.Words{Ja: fmt.Sprintf("内容が %s と同じか、その前半である。二重には数えていない", in.copyOf.file.Path),
+		En: fmt.Sprintf("its content is that of %s, or its beginning: it was read there and not counted twice", in.copyOf.file.Path)}
 }

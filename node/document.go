@@ -104,21 +104,22 @@ func (v *investigation) inputs() []cases.Input {
 		}
 		if t.err != nil {
 			p := intake.ProblemOf(in.file.Path, t.err)
-			c.Error = p.String()
+			c.Error, c.ErrorWords = p.String(), p.Words()
 		}
 		if t.err == nil && t.stats.Cut > 0 {
 			c.Error = joined(c.Error, cutOffWords)
 		}
 		c.Advice, c.Repeats = in.advice(), v.repeatsOf(in)
 		if in.copyOf != nil {
-			c.CopyOf, c.Error = in.copyOf.file.Path, joined(c.Error, in.sayCopy())
+			said := in.sayCopy()
+			c.CopyOf, c.Error, c.ErrorWords = in.copyOf.file.Path, joined(c.Error, said.En), joinedWords(c.ErrorWords, said)
 		}
-		c.Archive, c.Error = in.file.Within, joined(c.Error, in.file.Note.En)
+		c.Archive, c.Error, c.ErrorWords = in.file.Within, joined(c.Error, in.file.Note.En), joinedWords(c.ErrorWords, in.file.Note)
 		if in.file.Archive != intake.NoArchive {
 			c.Format = in.file.Archive.String()
 			if i := said[in.file.Path]; i >= 0 {
 				p := &v.found.Problems[i]
-				c.Status, c.Error = statusOf(p), joined(p.String(), c.Error)
+				c.Status, c.Error, c.ErrorWords = statusOf(p), joined(p.String(), c.Error), joinedWords(p.Words(), c.ErrorWords)
 			}
 		}
 		if c.Timezone = in.zoneName; t.noZone == 0 && t.parsed > 0 {
@@ -137,7 +138,7 @@ func (v *investigation) inputs() []cases.Input {
 	for i := range v.found.Problems {
 		p := &v.found.Problems[i]
 		if first, ok := said[p.Path]; !p.Notice() && (!ok || first != i) {
-			out = append(out, cases.Input{Path: p.Path, Format: "unknown", Status: statusOf(p), Error: p.String()})
+			out = append(out, cases.Input{Path: p.Path, Format: "unknown", Status: statusOf(p), Error: p.String(), ErrorWords: p.Words()})
 		}
 	}
 	return out
@@ -178,6 +179,13 @@ func joined(a, b string) string {
 		return a + b
 	}
 	return a + "; " + b
+}
+
+func joinedWords(a, b event.Words) event.Words {
+	if a.En == "" || b.En == "" {
+		return event.Words{Ja: a.Ja + b.Ja, En: a.En + b.En}
+	}
+	return event.Words{Ja: a.Ja + "。" + b.Ja, En: a.En + "; " + b.En}
 }
 
 // readAs returns the formats that an input was read as; of a piece of a rotated log the one that it was recognised as.

@@ -105,11 +105,11 @@ func Explain(ctx context.Context, paths []string, o ExplainOptions) ([]Explanati
 	}
 	found, err := intake.Discover(paths, intake.Search{Stdin: o.Stdin})
 	if err != nil {
-		return nil, fmt.Errorf("node: find the files: %w", err)
+		return nil, event.Tell("ファイルを探せません：%v", "find the files: %v", err)
 	}
 	defer found.Close()
 	if err := found.Unpack(ctx, intake.Search{Tables: tables("", 0)}); err != nil {
-		return nil, fmt.Errorf("node: unpack the archives: %w", err)
+		return nil, event.Tell("書庫を展開できません：%v", "unpack the archives: %v", err)
 	}
 	p, err := newPlan(ctx, found, &Options{Profile: o.Profile, Zone: o.Zone, Year: o.Year, Formats: o.Formats, Now: time.Now}, all)
 	if err != nil {

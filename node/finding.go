@@ -79,7 +79,7 @@ type AttackView struct {
 func ExplainFinding(ctx context.Context, dir, id, inputs string) (*FindingView, error) {
 	c, err := cases.Open(filepath.Join(dir, caseName))
 	if err != nil {
-		return nil, fmt.Errorf("node: explain a finding: %w", err)
+		return nil, event.Tell("検知を説明できません：%v", "explain a finding: %v", err)
 	}
 	var f *cases.Finding
 	for i := range c.Findings {
@@ -88,7 +88,7 @@ func ExplainFinding(ctx context.Context, dir, id, inputs string) (*FindingView, 
 		}
 	}
 	if f == nil {
-		return nil, fmt.Errorf("node: %w %q in %s: sekisho explain --case %s lists all", ErrNoFinding, id, dir, dir)
+		return nil, event.Tell("%v：%q（%s）。一覧は sekisho explain --case %s", "%v %q in %s: sekisho explain --case %s lists all", ErrNoFinding, id, dir, dir)
 	}
 	v := &FindingView{Case: dir, Revision: c.Revision, Finding: *f, Kind: cases.DetectorWords(f.Detector), Zone: c.Institute.Zone()}
 	for i := range c.Stories {
@@ -110,7 +110,7 @@ func ExplainFinding(ctx context.Context, dir, id, inputs string) (*FindingView, 
 }
 
 // ErrNoFinding means that a case has no finding of an identity.
-var ErrNoFinding = fmt.Errorf("there is no finding")
+var ErrNoFinding = event.Tell("そのような検知はありません", "there is no finding")
 
 // subjects names whom the finding is about, with the verdicts of the case.
 func (v *FindingView) subjects(c *cases.Case) {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/intake"
 )
 
@@ -32,27 +33,27 @@ func (v *investigation) folder() error {
 	}
 	if _, err := os.Stat(filepath.Join(o.Out, caseName)); err == nil {
 		if !o.Force && !o.Add {
-			return fmt.Errorf("node: %s already holds a case: choose another --out, extend it with --add, or replace it with --force", o.Out)
+			return event.Tell("%s にはすでに事案があります：別の --out を指定するか、--add で追加、--force で置換えをしてください", "%s already holds a case: choose another --out, extend it with --add, or replace it with --force", o.Out)
 		}
 	} else if o.Add {
-		return fmt.Errorf("node: there is no case in %s to add to: name the folder of one with --out, or leave --add out", o.Out)
+		return event.Tell("%s に追加先の事案がありません：--out で事案のフォルダを指定するか、--add を外してください", "there is no case in %s to add to: name the folder of one with --out, or leave --add out", o.Out)
 	} else if entries, err := os.ReadDir(o.Out); err == nil && len(entries) > 0 && !o.Force && !leftover(entries) {
-		return fmt.Errorf("node: %s is not empty and holds no case: choose another --out, or --force to write into it", o.Out)
+		return event.Tell("%s は空でなく、事案もありません：別の --out を指定するか、--force で書き込んでください", "%s is not empty and holds no case: choose another --out, or --force to write into it", o.Out)
 	}
 	_, err := os.Stat(o.Out)
 	v.made = errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(o.Out, 0o700); err != nil {
-		return fmt.Errorf("node: make the case folder: %w", err)
+		return event.Tell("事案のフォルダを作れません：%v", "make the case folder: %v", err)
 	}
 	if err := os.Chmod(o.Out, 0o700); err != nil {
-		return fmt.Errorf("node: make the case folder: %w", err)
+		return event.Tell("事案のフォルダを作れません：%v", "make the case folder: %v", err)
 	}
 	v.work = filepath.Join(o.Out, workName)
 	if err := os.RemoveAll(v.work); err != nil { // of a run that was killed
-		return fmt.Errorf("node: clear the case folder: %w", err)
+		return event.Tell("事案のフォルダを片付けられません：%v", "clear the case folder: %v", err)
 	}
 	if err := os.Mkdir(v.work, 0o700); err != nil {
-		return fmt.Errorf("node: make the case folder: %w", explain(err, o.Out))
+		return event.Tell("事案のフォルダを作れません：%v", "make the case folder: %v", explain(err, o.Out))
 	}
 	return nil
 }
@@ -121,11 +122,11 @@ func lies(path, own string) bool {
 func (v *investigation) place() error {
 	dir := v.o.Out
 	if err := os.Remove(filepath.Join(dir, manifestName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("node: put the case in its place: %w", err)
+		return event.Tell("事案を所定の場所に置けません：%v", "put the case in its place: %v", err)
 	}
 	entries, err := os.ReadDir(v.work)
 	if err != nil {
-		return fmt.Errorf("node: put the case in its place: %w", err)
+		return event.Tell("事案を所定の場所に置けません：%v", "put the case in its place: %v", err)
 	}
 	names := make([]string, 0, len(entries))
 	for _, e := range entries {
@@ -137,11 +138,11 @@ func (v *investigation) place() error {
 		to := filepath.Join(dir, n)
 		if fi, err := os.Lstat(to); err == nil && fi.IsDir() {
 			if err := os.RemoveAll(to); err != nil {
-				return fmt.Errorf("node: put the case in its place: %w", err)
+				return event.Tell("事案を所定の場所に置けません：%v", "put the case in its place: %v", err)
 			}
 		}
 		if err := os.Rename(filepath.Join(v.work, n), to); err != nil {
-			return fmt.Errorf("node: put the case in its place: %w", err)
+			return event.Tell("事案を所定の場所に置けません：%v", "put the case in its place: %v", err)
 		}
 	}
 	return nil

@@ -81,7 +81,7 @@ func profileIntel(o *Options) []IntelFile {
 func checkIntel(files []IntelFile) error {
 	for _, f := range files {
 		if _, err := os.Stat(f.Path); err != nil {
-			return fmt.Errorf("node: look for the list %s: %w", f.Path, err)
+			return event.Tell("リスト %s を探せません：%v", "look for the list %s: %v", f.Path, err)
 		}
 	}
 	return nil
@@ -130,7 +130,7 @@ func readIntel(ctx context.Context, files []IntelFile, zone *time.Location) (*in
 func listFiles(path string) (files []string, folder bool, err error) {
 	st, err := os.Stat(path)
 	if err != nil {
-		return nil, false, fmt.Errorf("node: look for the list %s: %w", path, err)
+		return nil, false, event.Tell("リスト %s を探せません：%v", "look for the list %s: %v", path, err)
 	}
 	if !st.IsDir() {
 		return []string{path}, false, nil
@@ -149,7 +149,7 @@ func listFiles(path string) (files []string, folder bool, err error) {
 		return nil
 	})
 	if err != nil {
-		return nil, true, fmt.Errorf("node: look for lists in %s: %w", path, err)
+		return nil, true, event.Tell("%s のリストを探せません：%v", "look for lists in %s: %v", path, err)
 	}
 	return files, true, nil
 }
@@ -176,7 +176,7 @@ func (in *intelligence) read(src intel.Source) error {
 
 // tellList takes into the case what came of a list.
 func tellList(to *cases.IntelList, l *intel.List) {
-	to.Format, to.Indicators, to.Notes = l.Format, l.Indicators, l.Notes
+	to.Format, to.Indicators, to.Repeated, to.Notes = l.Format, l.Indicators, l.Repeated, l.Notes
 	for _, r := range l.LeftOut {
 		to.LeftOut = append(to.LeftOut, cases.IntelReason{Why: visible([]byte(r.Why)), N: r.N})
 	}

@@ -57,12 +57,12 @@ func MatchIntel(ctx context.Context, o IntelMatchOptions) (*IntelMatch, error) {
 		return nil, err
 	}
 	if in == nil {
-		return nil, errors.New("node: compare with the history: no list was given")
+		return nil, event.Tell("照合するリストが指定されていません", "compare with the history: no list was given")
 	}
 	in.looker.AnyTime = o.AnyTime
 	r, err := duckdb.Open(filepath.Join(o.Dir, storeName), duckdb.ReadOptions{Temp: o.Temp})
 	if err != nil {
-		return nil, fmt.Errorf("node: open the case's events: %w", err)
+		return nil, event.Tell("事案の事象を開けません：%v", "open the case's events: %v", err)
 	}
 	defer r.Close()
 	names, err := storedNames(ctx, r)

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -100,7 +99,7 @@ func Investigate(ctx context.Context, o Options) (*Outcome, error) {
 func (v *investigation) prepare() error {
 	o := v.o
 	if len(o.Paths) == 0 && !o.Add {
-		return errors.New("node: nothing to investigate: give files or folders, or - for standard input")
+		return event.Tell("調べる対象がありません：ファイルかフォルダ、標準入力なら - を指定してください", "nothing to investigate: give files or folders, or - for standard input")
 	}
 	if o.Profile == nil {
 		o.Profile = &config.Profile{}
@@ -153,19 +152,20 @@ func (v *investigation) discover(ctx context.Context) error {
 	}
 	v.found, err = intake.Discover(v.o.Paths, intake.Search{Stdin: v.o.Stdin, TempDir: v.work})
 	if err != nil {
-		return fmt.Errorf("node: find the inputs: %w", explain(err, v.o.Out))
+		return event.Tell("入力を探せません：%v", "find the inputs: %v", explain(err, v.o.Out))
 	}
 	v.outside()
 	if err := v.found.Unpack(ctx, intake.Search{TempDir: v.work, Tables: tables(v.work, v.o.Memory), Progress: v.unpacking()}); err != nil {
 		v.found.Close()
-		return fmt.Errorf("node: unpack the archives: %w", explain(err, v.o.Out))
+		return event.Tell("書庫を展開できません：%v", "unpack the archives: %v", explain(err, v.o.Out))
 	}
 	if len(v.found.Files) == 0 {
 		v.found.Close()
 		for _, p := range v.found.Problems {
-			err = errors.Join(err, errors.New(p.String()))
+			w := p.Words()
+			err = errors.Join(err, event.Tell(w.Ja, w.En))
 		}
-		return errors.Join(errors.New("node: no file to read in what was given"), err)
+		return errors.Join(event.Tell("指定されたものの中に、読めるファイルがありません", "no file to read in what was given"), err)
 	}
 	if v.plan, err = newPlan(ctx, v.found, v.o, v.formats); err == nil {
 		v.know, err = newKnower(v.o, v.plan.inputs)
@@ -206,7 +206,7 @@ func (v *investigation) readAll(ctx context.Context) error {
 	}
 	if err != nil {
 		v.sorter.Close()
-		return fmt.Errorf("node: read the inputs: %w", explain(err, v.o.Out))
+		return event.Tell("入力を読めません：%v", "read the inputs: %v", explain(err, v.o.Out))
 	}
 	v.plan.settle()
 	v.joinable = r.posts.Load() > 0 && r.relayed.Load() > 0

@@ -91,12 +91,12 @@ func (k *knower) readDirectory(p *config.Profile) error {
 	for _, d := range p.Directory {
 		f, err := os.Open(d.File)
 		if err != nil {
-			return fmt.Errorf("node: open the directory: %w", err)
+			return event.Tell("名簿を開けません：%v", "open the directory: %v", err)
 		}
 		r, problems, err := identity.ReadDirectory(f, d.File, d.Realm, p.Zone)
 		f.Close()
 		if err != nil {
-			return fmt.Errorf("node: read the directory: %w", err)
+			return event.Tell("名簿を読めません：%v", "read the directory: %v", err)
 		}
 		rows = append(rows, r...)
 		k.problems = append(k.problems, problems...)

@@ -6,11 +6,11 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/formats"
 	"github.com/sekisho/sekisho/intake"
 	"github.com/sekisho/sekisho/vault"
@@ -44,27 +44,27 @@ func KindOf(ctx context.Context, dir string) (func(path string) string, error) {
 // below one of the paths is refused: it would be copied into itself.
 func Preserve(ctx context.Context, paths []string, out string, o vault.PreserveOptions) (*vault.Custody, error) {
 	if len(paths) == 0 {
-		return nil, errors.New("node: nothing to preserve: give files or folders")
+		return nil, event.Tell("保全する対象がありません：ファイルかフォルダを指定してください", "nothing to preserve: give files or folders")
 	}
 	missing := 0
 	for _, p := range paths {
 		// One that is missing does not keep the others from safety: it is recorded as not taken.
 		if _, err := os.Stat(p); errors.Is(err, fs.ErrNotExist) {
 			if missing++; missing == len(paths) {
-				return nil, fmt.Errorf("node: preserve: there is no %s; nothing was copied", p)
+				return nil, event.Tell("%s がありません。何も複製していません", "preserve: there is no %s; nothing was copied", p)
 			}
 		}
 		if inside(p, out) {
-			return nil, fmt.Errorf("node: preserve: the folder %s lies in %s, which is to be preserved: name a folder outside it", out, p)
+			return nil, event.Tell("保全先 %s が保全対象 %s の中にあります：外のフォルダを指定してください", "preserve: the folder %s lies in %s, which is to be preserved: name a folder outside it", out, p)
 		}
 	}
 	home, err := vault.Home()
 	if err != nil {
-		return nil, fmt.Errorf("node: find the signing key: %w", err)
+		return nil, event.Tell("署名鍵の場所が分かりません：%v", "find the signing key: %v", err)
 	}
 	key, _, err := vault.OpenKey(home)
 	if err != nil {
-		return nil, fmt.Errorf("node: open the signing key: %w", err)
+		return nil, event.Tell("署名鍵を開けません：%v", "open the signing key: %v", err)
 	}
 	o.Key = &key
 	if o.KindOf == nil {

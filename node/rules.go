@@ -6,7 +6,6 @@ package node
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -50,11 +49,11 @@ func viewAll(ctx context.Context, paths []string, o RulesOptions, take func(path
 	}
 	found, err := intake.Discover(paths, intake.Search{Stdin: o.Stdin})
 	if err != nil {
-		return nil, fmt.Errorf("node: find the files: %w", err)
+		return nil, event.Tell("ファイルを探せません：%v", "find the files: %v", err)
 	}
 	defer found.Close()
 	if err := found.Unpack(ctx, intake.Search{Tables: tables("", 0)}); err != nil {
-		return nil, fmt.Errorf("node: unpack the archives: %w", err)
+		return nil, event.Tell("書庫を展開できません：%v", "unpack the archives: %v", err)
 	}
 	p, err := newPlan(ctx, found, &Options{Profile: o.Profile, Zone: o.Zone, Year: o.Year, Formats: o.Formats, Now: time.Now}, all)
 	if err != nil {
@@ -108,7 +107,7 @@ func LoadRules(paths []string, placeholders map[string][]string) (*sigma.Set, er
 		st, err := os.Stat(p)
 		switch {
 		case err != nil:
-			return nil, fmt.Errorf("node: read the rules: %w", err)
+			return nil, event.Tell("規則を読めません：%v", "read the rules: %v", err)
 		case st.IsDir():
 			roots = append(roots, sigma.Root{Name: p, FS: os.DirFS(p)})
 		default:

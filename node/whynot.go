@@ -76,8 +76,8 @@ const (
 
 // Errors of WhyNot that are the asker's.
 var (
-	ErrNoDetector = errors.New("there is no detector")
-	ErrNoAccount  = errors.New("no record and no directory knows the account")
+	ErrNoDetector = event.Tell("そのような検知器はありません", "there is no detector")
+	ErrNoAccount  = event.Tell("名簿にも記録にもないアカウントです", "no record and no directory knows the account")
 )
 
 // DetectorNames returns the names of the detectors that WhyNot can be asked about.
@@ -104,7 +104,7 @@ func looksAtOthers(name string) bool {
 func WhyNot(ctx context.Context, o Options, account, detector string) (_ *WhyNotView, err error) {
 	c, err := cases.Open(filepath.Join(o.Out, caseName))
 	if err != nil {
-		return nil, fmt.Errorf("node: ask why not: %w", err)
+		return nil, event.Tell("理由を調べられません：%v", "ask why not: %v", err)
 	}
 	w := &WhyNotView{Case: o.Out, Detector: cases.DetectorName(detector), Window: c.Window, Timezone: c.Institute.Timezone, Fired: []cases.Finding{}, Ways: []WayView{}, Reads: []ClassView{}}
 	w.Kind, w.Needs = cases.DetectorWords(w.Detector), detectors.AdviceOn(w.Detector).Needs
@@ -119,7 +119,7 @@ func WhyNot(ctx context.Context, o Options, account, detector string) (_ *WhyNot
 	name := detectors.SpecName(w.Detector)
 	i := slices.IndexFunc(detectors.All(), func(s detect.Spec) bool { return s.Name == name })
 	if i < 0 {
-		return nil, fmt.Errorf("node: %w %q: there are: %s", ErrNoDetector, detector, strings.Join(DetectorNames(), ", "))
+		return nil, event.Tell("%v：%q。あるもの：%s", "%v %q: there are: %s", ErrNoDetector, detector, strings.Join(DetectorNames(), ", "))
 	}
 	if w.Looks = LooksAtAccounts; looksAtOthers(name) {
 		w.Looks = LooksAtOthers
@@ -207,11 +207,11 @@ func (w *WhyNotView) watch(ctx context.Context, v *investigation, spec detect.Sp
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("node: ask why not: %w", err)
+		return event.Tell("理由を調べられません：%v", "ask why not: %v", err)
 	}
 	if w.Account.Name == "" {
 		if !v.name(&w.Account, ids, account) {
-			return fmt.Errorf("node: %w %q", ErrNoAccount, account)
+			return event.Tell("%v：%q", "%v %q", ErrNoAccount, account)
 		}
 	}
 	d.Findings(detect.Over)

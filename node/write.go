@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/sekisho/sekisho/cases"
+	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/report"
 	"github.com/sekisho/sekisho/vault"
 )
@@ -28,7 +28,7 @@ func (v *investigation) write(ctx context.Context, c *cases.Case, data *report.D
 	}
 	var b bytes.Buffer
 	if err := cases.Write(&b, c); err != nil {
-		return fmt.Errorf("node: write case.json: %w", err)
+		return event.Tell("case.json を書けません：%v", "write case.json: %v", err)
 	}
 	if err := putFile(filepath.Join(v.work, caseName), b.Bytes()); err != nil {
 		return err
@@ -59,12 +59,12 @@ func (v *investigation) seal(ctx context.Context, c *cases.Case) error {
 	if home == "" {
 		var err error
 		if home, err = vault.Home(); err != nil {
-			return fmt.Errorf("node: find the signing key: %w", err)
+			return event.Tell("署名鍵の場所が分かりません：%v", "find the signing key: %v", err)
 		}
 	}
 	key, _, err := vault.OpenKey(home)
 	if err != nil {
-		return fmt.Errorf("node: open the signing key: %w", err)
+		return event.Tell("署名鍵を開けません：%v", "open the signing key: %v", err)
 	}
 	m := vault.NewManifest(v.o.Version, c.Generated.Time())
 	for _, in := range v.plan.inputs {
@@ -99,7 +99,7 @@ func (v *investigation) preserve(ctx context.Context) error {
 	_, err := vault.Preserve(ctx, paths, filepath.Join(v.work, preservedDir), vault.PreserveOptions{Compress: true, Tool: v.o.Version,
 		KindOf: func(p string) string { return kinds[p] }})
 	if err != nil {
-		return fmt.Errorf("node: preserve the inputs: %w", err)
+		return event.Tell("入力を保全できません：%v", "preserve the inputs: %v", err)
 	}
 	return nil
 }
@@ -118,7 +118,7 @@ func putFile(path string, b []byte) error {
 	}
 	if err != nil {
 		os.Remove(t)
-		return fmt.Errorf("node: write %s: %w", path, err)
+		return event.Tell("%s を書けません：%v", "write %s: %v", path, err)
 	}
 	return nil
 }
@@ -126,7 +126,7 @@ func putFile(path string, b []byte) error {
 // explain adds to errors of a full disk what to do about it.
 func explain(err error, dir string) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fmt.Errorf("no room left in %s: free some or choose another --out; no case was written: %w", dir, err)
+		return event.Tell("%s の空き容量がありません：空けるか、別の --out を指定してください。事案は書いていません：%v", "no room left in %s: free some or choose another --out; no case was written: %v", dir, err)
 	}
 	return err
 }

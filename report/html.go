@@ -64,6 +64,7 @@ func (p *page) funcs() template.FuncMap {
 		"n":        number,
 		"class":    class,
 		"size":     size,
+		"origin":   cases.OriginWords,
 		"has":      func(w event.Words) bool { return w.Ja != "" || w.En != "" },
 		"more":     func(n int) template.HTML { return words(say(text("more-rows").Ja, text("more-rows").En, comma(n))) },
 		"left":     func(n int) template.HTML { return words(say(text("not-listed").Ja, text("not-listed").En, comma(n))) },

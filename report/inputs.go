@@ -63,11 +63,16 @@ func inputsLine(c *cases.Case) (label, value event.Words, tone string) {
 // cut.
 func unreadWords(in *cases.Input) event.Words {
 	path := cut(visible(in.Path, 300), 60)
-	reason, _, _ := strings.Cut(strings.TrimPrefix(in.Error, in.Path+": "), "; ")
-	if reason == "" {
-		reason = in.Status
+	why := in.ErrorWords
+	if why.En == "" {
+		why = same(in.Error)
 	}
-	return same(path + ": " + cut(visible(reason, 300), 80))
+	why.Ja, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimPrefix(why.Ja, in.Path+"："), in.Path+": "), "。")
+	why.En, _, _ = strings.Cut(strings.TrimPrefix(why.En, in.Path+": "), "; ")
+	if why.En == "" {
+		why = in.StatusWords()
+	}
+	return event.Words{Ja: path + "：" + cut(visible(why.Ja, 300), 80), En: path + ": " + cut(visible(why.En, 300), 80)}
 }
 
 func joinText(list []event.Words, l Lang, between string) string {
@@ -76,4 +81,13 @@ func joinText(list []event.Words, l Lang, between string) string {
 		texts[i] = l.of(w)
 	}
 	return strings.Join(texts, between)
+}
+
+// astrayWords says how many records of an input stand at times that cannot be right, and from when to when; nil if none do.
+func astrayWords(a *cases.Astray, cl clock) *event.Words {
+	if a == nil {
+		return nil
+	}
+	w := say("時刻が正しいとは考えにくい記録 %s 件（%s）", "%s at times that cannot be right (%s)", several(a.Events, "record", "records"), cl.dates(a.First, a.Last))
+	return &w
 }

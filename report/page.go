@@ -51,8 +51,9 @@ type page struct {
 	Containment   []containmentRow
 	Inputs        []inputRow
 	Decisions     []decisionRow
+	Claims        []claimRow
 
-	StoriesLeft, StepsLeft, HostsLeft, FindingsLeft, ExposureLeft, QuestionsLeft, ContainmentLeft, InputsLeft, DecisionsLeft int
+	StoriesLeft, StepsLeft, HostsLeft, FindingsLeft, ExposureLeft, QuestionsLeft, ContainmentLeft, InputsLeft, DecisionsLeft, ClaimsLeft int
 
 	finding map[string]findingRef
 	address map[netip.Addr]int
@@ -156,8 +157,9 @@ type (
 		At string
 	}
 	inputRow struct {
-		I    *cases.Input
-		When string
+		I      *cases.Input
+		When   string
+		Astray *event.Words // records at times that cannot be right
 	}
 	decisionRow struct {
 		D  *cases.Decision
@@ -184,6 +186,9 @@ func newPage(d *Data, full bool) (*page, error) {
 	}
 	p.Contents = []string{"answer", "stories", "why", "timeline", "path", "accounts", "addresses", "hosts", "figures", "findings", "exposure", "coverage",
 		"questions", "containment", "duty", "inputs", "method", "revisions"}
+	if len(c.Claims) > 0 {
+		p.Contents = slices.Insert(p.Contents, slices.Index(p.Contents, "questions"), "claims")
+	}
 	p.Window = p.Clock.span(c.Window.From, c.Window.To)
 	if p.Figures, err = drawings(d); err != nil {
 		return nil, err
@@ -500,8 +505,9 @@ func (p *page) work() {
 	}
 	n, p.InputsLeft = bound(len(c.Inputs), moreRows)
 	for i := range c.Inputs[:n] {
-		p.Inputs = append(p.Inputs, inputRow{&c.Inputs[i], cl.span(c.Inputs[i].First, c.Inputs[i].Last)})
+		p.Inputs = append(p.Inputs, inputRow{&c.Inputs[i], cl.span(c.Inputs[i].First, c.Inputs[i].Last), astrayWords(c.Inputs[i].Astray, cl.clock)})
 	}
+	p.claims(cl.clock)
 	n, p.DecisionsLeft = bound(len(c.Decisions), moreRows)
 	for i := range c.Decisions[:n] {
 		p.Decisions = append(p.Decisions, decisionRow{&c.Decisions[i], cl.minute(c.Decisions[i].At)})

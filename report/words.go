@@ -59,6 +59,8 @@ var texts = map[string][2]string{
 	"stories-how":  {"同じアカウント・接続元・サーバに関わる検知、または同じ攻撃に属する検知をまとめたものです。単独の検知は「検知と根拠」にあります。", "Findings about the same account, address or host, or of one campaign, told together. Those that stand alone are under “Findings and evidence”."},
 	"below-budget": {"一日の上限を超えて下位に置いた検知", "Below the budget of alerts of their day"}, "hidden-findings": {"例外により非表示の検知（削除はしていない）", "Hidden by exceptions (nothing is deleted)"},
 	"hidden-by": {"例外の登録者", "hidden by"}, "hidden-until": {"期限", "until"}, "part-of": {"一連の出来事", "part of"},
+	"claims": {"他者の申告と記録", "What others claim"}, "claims-how": {"申告を、事案の記録で確かめた結果です。記録がないことは、それを示すはずの記録が十分にある期間についてだけ数えます。", "What others stated about the incident, held against the records. Silence of the records counts only for time of which there are records that would show it."},
+	"said-by": {"申告者", "Said by"}, "claim": {"申告", "Claim"}, "claim-answer": {"記録の示すところ", "What the records show"},
 	"operator": {"侵入者の特徴", "The intruder's habits"}, "contents": {"目次", "Contents"},
 
 	"number": {"番号", "No."}, "account": {"アカウント", "Account"}, "verdict": {"判定", "Verdict"}, "certainty": {"確度", "Certainty"}, "cause": {"原因", "Cause"},

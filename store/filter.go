@@ -5,7 +5,6 @@ package store
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -33,8 +32,9 @@ type Filter struct {
 
 // FilterError says where in a filter something is wrong.
 type FilterError struct {
-	At   int // byte of the filter's text
-	Text string
+	At   int    // byte of the filter's text
+	Text string // in English, and
+	Ja   string // in Japanese
 }
 
 // Error returns the text; At says where.
@@ -105,10 +105,10 @@ func ParseFilter(s string, zone *time.Location) (Filter, error) {
 		zone = time.UTC
 	}
 	if len(s) > 10_000 {
-		return Filter{}, &FilterError{10_000, "a filter is at most 10,000 bytes long"}
+		return Filter{}, &FilterError{10_000, "a filter is at most 10,000 bytes long", "条件式は 10,000 バイトまでです"}
 	}
 	if !utf8.ValidString(s) {
-		return Filter{}, &FilterError{0, "a filter is UTF-8 text"}
+		return Filter{}, &FilterError{0, "a filter is UTF-8 text", "条件式は UTF-8 の文字列です"}
 	}
 	p := filterParser{s: s, zone: zone}
 	var all []string
@@ -141,8 +141,9 @@ func (p *filterParser) arg(v any) string {
 	return "?"
 }
 
-func (p *filterParser) fail(at int, format string, args ...any) error {
-	return &FilterError{at, fmt.Sprintf(format, args...)}
+func (p *filterParser) fail(at int, ja, en string, args ...any) error {
+	w := event.Telling(event.Tell(ja, en, args...))
+	return &FilterError{at, w.En, w.Ja}
 }
 
 func (p *filterParser) space() {
@@ -215,7 +216,7 @@ func (p *filterParser) value(comma bool) (string, bool, error) {
 	if p.i < len(p.s) && p.s[p.i] == '"' {
 		n := strings.IndexByte(p.s[p.i+1:], '"')
 		if n < 0 {
-			return "", false, p.fail(start, "the quote has no end")
+			return "", false, p.fail(start, "引用符が閉じていません", "the quote has no end")
 		}
 		v := p.s[p.i+1 : p.i+1+n]
 		p.i += n + 2
@@ -237,7 +238,7 @@ func (p *filterParser) bare() (string, error) {
 		return "", err
 	}
 	if v == "" {
-		return "", p.fail(start, "an empty text is in every event")
+		return "", p.fail(start, "空の文字列はすべての事象に含まれます", "an empty text is in every event")
 	}
 	if !quoted {
 		if _, err := netip.ParsePrefix(v); err == nil {
@@ -262,7 +263,7 @@ func (p *filterParser) keyed(name string, start int) (string, error) {
 	keys := FilterKeys()
 	i := slices.IndexFunc(keys, func(k Key) bool { return k.Name == name || k.columns != nil && k.columns[0] == name })
 	if i < 0 {
-		return "", p.fail(start, "there is no key %q%s; for a text with a colon use quotes", name, nearest(name, keys))
+		return "", p.fail(start, "%q というキーはありません%s。コロンを含む文字列は引用符で囲んでください", "there is no key %q%s; for a text with a colon use quotes", name, nearest(name, keys))
 	}
 	var conds []string
 	for {
@@ -272,7 +273,7 @@ func (p *filterParser) keyed(name string, start int) (string, error) {
 			return "", err
 		}
 		if v == "" {
-			return "", p.fail(at, "%s: has no value", name)
+			return "", p.fail(at, "%s: に値がありません", "%s: has no value", name)
 		}
 		cond, err := p.compare(keys[i], v, at)
 		if err != nil {
@@ -286,7 +287,7 @@ func (p *filterParser) keyed(name string, start int) (string, error) {
 	}
 	if p.i < len(p.s) {
 		if r, _ := utf8.DecodeRuneInString(p.s[p.i:]); !unicode.IsSpace(r) {
-			return "", p.fail(p.i, "a space is missing after the quote")
+			return "", p.fail(p.i, "引用符の後に空白が必要です", "a space is missing after the quote")
 		}
 	}
 	if len(conds) == 1 {
@@ -303,7 +304,7 @@ func (p *filterParser) compare(k Key, v string, at int) (string, error) {
 		return p.address(k.columns, v, at)
 	case keyWord:
 		if words := k.words(); !slices.Contains(words, v) && !strings.Contains(v, "*") {
-			return "", p.fail(at, "%s is never %q; it is one of %s", k.Name, v, strings.TrimPrefix(strings.Join(words, ", "), ", "))
+			return "", p.fail(at, "%s が %q になることはありません。次のいずれかです：%s", "%s is never %q; it is one of %s", k.Name, v, strings.TrimPrefix(strings.Join(words, ", "), ", "))
 		}
 	case keyNumber:
 		return p.number(k.columns, v, at)
@@ -346,7 +347,7 @@ func (p *filterParser) address(columns []string, v string, at int) (string, erro
 		} else if strings.Contains(v, "*") && strings.Trim(v, "0123456789abcdefABCDEF.:*") == "" {
 			cond = c + " LIKE " + p.arg(pattern(strings.ToLower(v))) + ` ESCAPE '\'`
 		} else {
-			return "", p.fail(at, "%q is no address; write 192.0.2.1, 192.0.2.0/24, 192.0.2.* or 2001:db8::/32", v)
+			return "", p.fail(at, "%q はアドレスではありません。192.0.2.1、192.0.2.0/24、192.0.2.*、2001:db8::/32 のように書いてください", "%q is no address; write 192.0.2.1, 192.0.2.0/24, 192.0.2.* or 2001:db8::/32", v)
 		}
 		conds = append(conds, cond)
 	}
@@ -372,7 +373,7 @@ func (p *filterParser) number(columns []string, v string, at int) (string, error
 	}
 	n, err := strconv.ParseInt(strings.TrimPrefix(v, op), 10, 64)
 	if err != nil {
-		return "", p.fail(at, "%q is no number; write 443, >1000 or <=5", v)
+		return "", p.fail(at, "%q は数ではありません。443、>1000、<=5 のように書いてください", "%q is no number; write 443, >1000 or <=5", v)
 	}
 	var conds []string
 	for _, c := range columns {
@@ -384,7 +385,7 @@ func (p *filterParser) number(columns []string, v string, at int) (string, error
 func (p *filterParser) time(k keyKind, v string, at int) (string, error) {
 	t, day, ok := p.moment(v)
 	if !ok {
-		return "", p.fail(at, "%q is no time; write 2025-07-01, 2025-07-01T09:30 or 2025-07-01T09:30:00+09:00", v)
+		return "", p.fail(at, "%q は時刻ではありません。2025-07-01、2025-07-01T09:30、2025-07-01T09:30:00+09:00 のように書いてください", "%q is no time; write 2025-07-01, 2025-07-01T09:30 or 2025-07-01T09:30:00+09:00", v)
 	}
 	if k == keySince {
 		return "time >= " + p.arg(t.UTC()), nil
@@ -427,13 +428,13 @@ func pattern(v string) string {
 }
 
 // nearest suggests the key that a wrong one was meant to be.
-func nearest(name string, keys []Key) string {
+func nearest(name string, keys []Key) event.Words {
 	for _, k := range keys {
 		if strings.HasPrefix(k.Name, name) || strings.HasPrefix(name, k.Name) || oneOff(k.Name, name) {
-			return fmt.Sprintf(": did you mean %s", k.Name)
+			return event.Words{Ja: "（" + k.Name + " のことですか）", En: ": did you mean " + k.Name}
 		}
 	}
-	return ""
+	return event.Words{}
 }
 
 // oneOff says whether one letter less, more or other makes a of b.

@@ -11,16 +11,15 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 
 	"github.com/sekisho/sekisho/event"
 )
 
 // ErrMemory means that an answer, or a write, would take more memory than was allowed.
-var ErrMemory = errors.New("more memory would be needed than is allowed")
+var ErrMemory = event.Tell("許されたメモリでは足りません", "more memory would be needed than is allowed")
 
 // ErrRefused is wrapped by the error of a query that is not one statement that only reads the store.
-var ErrRefused = errors.New("only one SELECT, WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN is answered, and only from the store")
+var ErrRefused = event.Tell("答えられるのは、この事案に対する SELECT、WITH、FROM、VALUES、DESCRIBE、SHOW、SUMMARIZE、EXPLAIN のいずれか 1 文だけです", "only one SELECT, WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN is answered, and only from the store")
 
 // Column is one column of a table that people may query.
 type Column struct {

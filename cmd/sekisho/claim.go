@@ -4,7 +4,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +16,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sekisho/sekisho/cases"
+	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/drill"
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/node"
 )
@@ -58,18 +59,18 @@ func claimSubcommand(name, short string) *cobra.Command {
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.dir, "case", "sekisho-case", "the case's `folder`")
-	fl.StringVar(&f.file, "file", "", "a YAML `file`: a list of claims with the keys form, address, account, host, from, to, by, via, at, text")
+	fl.StringVar(&f.file, "file", "", "a YAML `file`: a list of claims with the keys "+strings.Join(claimKeys(), ", "))
 	fl.StringVar(&f.c.Form, "form", "", "the claim's `form`: no-login, access, unused, not-reached or no-data")
 	fl.StringVar(&f.c.Address, "address", "", "the `address` that it is about")
 	fl.StringVar(&f.c.Account, "account", "", "the `account`")
 	fl.StringVar(&f.c.Host, "host", "", "the `host`")
 	fl.StringVar(&f.from, "from", "", "the first `day` that it speaks of, or a time")
 	fl.StringVar(&f.to, "to", "", "the last `day`, or a time")
-	fl.StringVar(&f.c.By, "by", "", "`who` said it")
+	fl.StringVar(&f.c.By, "by", "", "`who` said it; a claim that is kept needs it")
 	fl.StringVar(&f.c.Via, "via", "", "through `what`: a letter, a call, a mail")
 	fl.StringVar(&f.at, "at", "", "`when` it was said (default: now)")
 	fl.StringVar(&f.c.Text, "text", "", "its own `words`")
-	fl.StringVar(&f.timezone, "timezone", "Asia/Tokyo", "`zone` of days and times that say none")
+	fl.StringVar(&f.timezone, "timezone", "", "`zone` of days and times that say none (default: the case's)")
 	if name == "add" {
 		fl.BoolVar(&f.seed, "seed-scope", false, "also scope from what it is about, as --seed does")
 	}
@@ -86,30 +87,24 @@ type writtenClaim struct {
 	At         string `yaml:"at"`
 }
 
-func (f *claimFlags) claims() ([]node.Claim, error) {
+// claims reads the claims of the flags or the file. A claim that is kept must say whose it is.
+func (f *claimFlags) claims(zone *time.Location, kept bool) ([]node.Claim, error) {
 	list := []writtenClaim{{f.c, f.from, f.to, f.at}}
+	where := func(int) string { return "" }
 	if f.file != "" {
 		if f.c.Form != "" {
-			return nil, errors.New("--file holds claims and --form is one: give one of them")
+			return nil, event.Tell("--file は申告の一覧、--form は 1 件の申告です：どちらか一方を指定してください", "--file holds claims and --form is one: give one of them")
 		}
-		b, err := os.ReadFile(f.file)
+		lines, err := f.read(&list)
 		if err != nil {
 			return nil, err
 		}
-		list = nil
-		d := yaml.NewDecoder(bytes.NewReader(b))
-		d.KnownFields(true)
-		if err := d.Decode(&list); err != nil {
-			return nil, fmt.Errorf("--file %s: %w", f.file, err)
-		}
-	}
-	zone, err := time.LoadLocation(f.timezone)
-	if err != nil {
-		return nil, fmt.Errorf("--timezone %q: write one such as Asia/Tokyo", f.timezone)
+		where = func(i int) string { return fmt.Sprintf("%s:%d: ", printable(f.file), lines[i]) }
 	}
 	var out []node.Claim
 	for i, w := range list {
 		c := w.Claim
+		var err error
 		if c.From, err = claimTime(w.From, zone, false); err == nil {
 			if c.To, err = claimTime(w.To, zone, true); err == nil {
 				c.At, err = claimTime(w.At, zone, false)
@@ -118,15 +113,99 @@ func (f *claimFlags) claims() ([]node.Claim, error) {
 		if c.At.IsZero() {
 			c.At = time.Now().UTC().Truncate(time.Millisecond)
 		}
+		check := c.Check
+		if kept {
+			check = c.CheckKept
+		}
 		if err == nil {
-			err = c.Check()
+			err = check()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("claim %d: %w", i+1, err)
+			return nil, event.Tell("%s%v", "%s%v", where(i), err)
 		}
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// claimKeys are the keys of a claim in a file.
+func claimKeys() []string {
+	return []string{"form", "address", "account", "host", "from", "to", "by", "via", "at", "text"}
+}
+
+// read reads the file of claims, and the line on which each begins.
+func (f *claimFlags) read(list *[]writtenClaim) (lines []int, err error) {
+	b, err := os.ReadFile(f.file)
+	if err != nil {
+		return nil, event.Tell("--file %v", "--file %v", err)
+	}
+	name := printable(f.file)
+	var doc yaml.Node
+	if err := yaml.Unmarshal(b, &doc); err != nil {
+		return nil, event.Tell("--file %s：YAML として読めません（%s）", "--file %s: this is no YAML: %s", name, yamlTrouble(err))
+	}
+	*list = nil
+	if len(doc.Content) == 0 {
+		return nil, nil
+	}
+	root := doc.Content[0]
+	if root.Kind != yaml.SequenceNode {
+		return nil, event.Tell("%s:%d: 申告の一覧を書いてください：各行を「- {form: no-login, address: 203.0.113.7, by: 誰}」のように始めます", "%s:%d: write a list of claims, each such as - {form: no-login, address: 203.0.113.7, by: somebody}", name, root.Line)
+	}
+	for _, n := range root.Content {
+		for n.Kind == yaml.AliasNode && n.Alias != nil {
+			n = n.Alias
+		}
+		if n.Kind != yaml.MappingNode {
+			return nil, event.Tell("%s:%d: 申告は {form: no-login, address: 203.0.113.7, by: 誰} のように書いてください", "%s:%d: write a claim such as {form: no-login, address: 203.0.113.7, by: somebody}", name, n.Line)
+		}
+		var c writtenClaim
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if err := c.set(n.Content[i], n.Content[i+1], name); err != nil {
+				return nil, err
+			}
+		}
+		*list, lines = append(*list, c), append(lines, n.Line)
+	}
+	return lines, nil
+}
+
+// yamlTrouble is what the YAML reader says, without its own name.
+func yamlTrouble(err error) string { return strings.TrimPrefix(err.Error(), "yaml: ") }
+
+// set takes one key of a claim.
+func (c *writtenClaim) set(key, value *yaml.Node, file string) error {
+	into := map[string]*string{"form": &c.Form, "address": &c.Address, "account": &c.Account, "host": &c.Host, "from": &c.From, "to": &c.To, "by": &c.By, "via": &c.Via, "at": &c.At, "text": &c.Text}[key.Value]
+	if into == nil {
+		meant := event.Words{}
+		if near := drill.Nearest(key.Value, claimKeys()); near != "" {
+			meant = event.Words{Ja: "（" + near + " のことですか）", En: "; did you mean " + near + "?"}
+		}
+		return event.Tell("%s:%d: %q というキーはありません%s。使えるキー：%s", "%s:%d: there is no key %q%s; there are: %s", file, key.Line, key.Value, meant, strings.Join(claimKeys(), ", "))
+	}
+	if value.Kind != yaml.ScalarNode {
+		return event.Tell("%s:%d: %s には値を 1 つだけ書いてください", "%s:%d: %s takes one value", file, value.Line, key.Value)
+	}
+	if value.Tag != "!!null" {
+		*into = value.Value
+	}
+	return nil
+}
+
+// zone returns the zone of days and times that say none: that of the flag, else the case's.
+func (f *claimFlags) zone() (*time.Location, error) {
+	if f.timezone != "" {
+		zone, err := config.Zone(f.timezone)
+		if err != nil {
+			return nil, event.Tell("--timezone %q：Asia/Tokyo のように指定してください", "--timezone %q: write one such as Asia/Tokyo", f.timezone)
+		}
+		return zone, nil
+	}
+	c, err := cases.Open(filepath.Join(f.dir, "case.json"))
+	if err != nil {
+		return nil, err
+	}
+	return c.Institute.Zone(), nil
 }
 
 // claimTime reads a day or a time; of the last day the end.
@@ -142,18 +221,22 @@ func claimTime(s string, zone *time.Location, end bool) (time.Time, error) {
 	}
 	t, err := parseMoment(s, zone)
 	if err != nil {
-		return t, fmt.Errorf("%q: write a day such as 2025-05-01 or a time such as 2025-05-01T18:30:00+09:00", s)
+		return t, event.Tell("%q：2025-05-01 のような日付か、2025-05-01T18:30:00+09:00 のような時刻を指定してください", "%q: write a day such as 2025-05-01 or a time such as 2025-05-01T18:30:00+09:00", s)
 	}
 	return t.UTC(), nil
 }
 
 func (f *claimFlags) run(cmd *cobra.Command, add bool) error {
-	claims, err := f.claims()
+	if _, err := os.Stat(filepath.Join(f.dir, "case.json")); err != nil {
+		return usageError("%s に事案がありません：sekisho investigate で作成するか、--case で場所を指定してください", "there is no case in %s: sekisho investigate makes one; --case says where it is", printable(f.dir))
+	}
+	zone, err := f.zone()
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	if _, err := os.Stat(filepath.Join(f.dir, "case.json")); err != nil {
-		return usageError("there is no case in %s: sekisho investigate makes one; --case says where it is", printable(f.dir))
+	claims, err := f.claims(zone, add)
+	if err != nil {
+		return &exitError{exitUsage, err}
 	}
 	var answers []cases.Claim
 	if add {
@@ -220,7 +303,7 @@ func claimListCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := cases.Open(filepath.Join(f.dir, "case.json"))
 			if errors.Is(err, os.ErrNotExist) {
-				return usageError("there is no case in %s: sekisho investigate makes one; --case says where it is", printable(f.dir))
+				return usageError("%s に事案がありません：sekisho investigate で作成するか、--case で場所を指定してください", "there is no case in %s: sekisho investigate makes one; --case says where it is", printable(f.dir))
 			}
 			if err != nil {
 				return err

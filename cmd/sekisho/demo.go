@@ -42,7 +42,7 @@ this binary, and leaves nothing behind unless --out is given.
 Exit status: 0 every victim was found and nobody else accused; 1 otherwise.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError("%q is too much: demo takes flags only; to look into your own logs: sekisho investigate %s", args[0], args[0])
+				return usageError("引数 %q は不要です：demo はフラグだけを取ります。手元のログを調べるには sekisho investigate %s", "%q is too much: demo takes flags only; to look into your own logs: sekisho investigate %s", args[0], args[0])
 			}
 			return nil
 		},
@@ -107,22 +107,22 @@ func (f *demoFlags) run(cmd *cobra.Command) (err error) {
 // stopped says that there is no verdict, and what is left.
 func (f *demoFlags) stopped(lang report.Lang) error {
 	if entries, err := os.ReadDir(f.out); f.out != "" && err == nil && len(entries) > 0 {
-		return fmt.Errorf(pick(lang, event.Words{Ja: "結果が出る前に中断しました。途中までのものが %s に残っています。やり直すには別のフォルダを指定してください", En: "interrupted before there was a verdict; what there is so far stays in %s: to try again choose another folder"}), printable(f.out))
+		return event.Tell("結果が出る前に中断しました。途中までのものが %s に残っています。やり直すには別のフォルダを指定してください", "interrupted before there was a verdict; what there is so far stays in %s: to try again choose another folder", printable(f.out))
 	}
-	return errors.New(pick(lang, event.Words{Ja: "結果が出る前に中断しました。何も残していません", En: "interrupted before there was a verdict: nothing is left"}))
+	return event.Tell("結果が出る前に中断しました。何も残していません", "interrupted before there was a verdict: nothing is left")
 }
 
 // folder returns where to work, where the signing key is (empty: where it always is), and what to do in the end.
 func (f *demoFlags) folder() (dir, home string, done func() error, err error) {
 	if f.out != "" {
 		if entries, err := os.ReadDir(f.out); err == nil && len(entries) > 0 {
-			return "", "", nil, fmt.Errorf("%s is in use: it holds %q; choose a new or an empty folder for --out", printable(f.out), entries[0].Name())
+			return "", "", nil, event.Tell("%s は使用中です（%q があります）：--out には新しいフォルダか空のフォルダを指定してください", "%s is in use: it holds %q; choose a new or an empty folder for --out", printable(f.out), entries[0].Name())
 		}
 		return f.out, "", func() error { return nil }, os.MkdirAll(f.out, 0o700)
 	}
 	dir, err = os.MkdirTemp("", "sekisho-demo-")
 	if err != nil {
-		return "", "", nil, fmt.Errorf("make a temporary folder: %w", err)
+		return "", "", nil, event.Tell("作業用フォルダを作れません：%v", "make a temporary folder: %v", err)
 	}
 	// A demo does not make the key with which real evidence will be signed.
 	return dir, filepath.Join(dir, "key"), func() error { return os.RemoveAll(dir) }, nil

@@ -236,7 +236,7 @@ func (f *generateFlags) run(cmd *cobra.Command, name string) error {
 		return &exitError{exitUsage, err}
 	}
 	if f.out == "" {
-		return usageError("--out: name a folder, new or empty")
+		return usageError("--out：新しいフォルダか空のフォルダを指定してください", "--out: name a folder, new or empty")
 	}
 	lang := language(f.lang)
 	bar := newProgressBar(cmd.ErrOrStderr(), lang)
@@ -284,7 +284,7 @@ func (f *generateFlags) options(name string) error {
 		}
 		t, err := time.ParseInLocation(time.DateOnly, d.text, tokyo)
 		if err != nil {
-			return fmt.Errorf("--%s %q: write a date such as 2025-06-01", d.flag, d.text)
+			return event.Tell("--%s %q：2025-06-01 のような日付を指定してください", "--%s %q: write a date such as 2025-06-01", d.flag, d.text)
 		}
 		*d.to = t
 	}
@@ -301,11 +301,11 @@ func (f *generateFlags) vary() error {
 	}
 	switch {
 	case !(f.dropOut >= 0 && f.dropOut <= 1):
-		return fmt.Errorf("--drop-out %v: give a share from 0 to 1", f.dropOut)
+		return event.Tell("--drop-out %v：0 から 1 までの割合を指定してください", "--drop-out %v: give a share from 0 to 1", f.dropOut)
 	case !slices.Contains(drill.VariantsOf(f.o.Name), "no-drop-out"):
-		return fmt.Errorf("--drop-out: in %s nobody guesses at a list of targets that accounts could leave", f.o.Name)
+		return event.Tell("--drop-out：%s には、アカウントが抜けていくような標的リストへの推測がありません", "--drop-out: in %s nobody guesses at a list of targets that accounts could leave", f.o.Name)
 	case f.o.DropOut != 0:
-		return errors.New("--drop-out and a variant of it exclude each other")
+		return event.Tell("--drop-out と、それと同じ変種は同時に使えません", "--drop-out and a variant of it exclude each other")
 	case f.dropOut == 0:
 		f.o.DropOut = -1
 	default:
@@ -316,7 +316,7 @@ func (f *generateFlags) vary() error {
 
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usageError("%q is too much: %s takes flags only", args[0], cmd.CommandPath())
+		return usageError("引数 %q は不要です：%s はフラグだけを取ります", "%q is too much: %s takes flags only", args[0], cmd.CommandPath())
 	}
 	return nil
 }

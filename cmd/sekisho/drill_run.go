@@ -122,25 +122,25 @@ func (f *runFlags) exercise(name string) error {
 	f.x.Options = f.o
 	switch {
 	case f.x.To == "":
-		return fmt.Errorf("say with --to where the lines go:\n%s", indent(drill.Destinations))
+		return event.Tell("--to で行の送り先を指定してください：\n%s", "say with --to where the lines go:\n%s", indent(drill.Destinations))
 	case f.now && f.at != "":
-		return errors.New("--now and --at exclude each other")
+		return event.Tell("--now と --at は同時に使えません", "--now and --at exclude each other")
 	case f.x.Weeks && !f.now && f.at == "":
-		return errors.New("--whole-weeks says how the story is moved by --now or --at")
+		return event.Tell("--whole-weeks は、--now か --at による移し方を示すものです", "--whole-weeks says how the story is moved by --now or --at")
 	case f.json && f.x.To == "-":
-		return errors.New("--json and --to - both want standard output: the record is in the --out folder anyway")
+		return event.Tell("--json と --to - はどちらも標準出力を使います：記録は --out のフォルダにも残ります", "--json and --to - both want standard output: the record is in the --out folder anyway")
 	case f.now:
 		f.x.Begin = time.Now()
 	case f.at != "":
 		for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"} {
 			if t, err := time.ParseInLocation(form, f.at, time.Local); err == nil {
 				if f.x.Begin = t; time.Since(t) > time.Minute {
-					return fmt.Errorf("--at %s is past: it is %s; write a later time, or --now", f.at, time.Now().Format("2006-01-02T15:04"))
+					return event.Tell("--at %s は過去です（現在 %s）：後の時刻か --now を指定してください", "--at %s is past: it is %s; write a later time, or --now", f.at, time.Now().Format("2006-01-02T15:04"))
 				}
 				return nil
 			}
 		}
-		return fmt.Errorf("--at %q: write a time such as 2026-11-22T13:00", f.at)
+		return event.Tell("--at %q：2026-11-22T13:00 のような時刻を指定してください", "--at %q: write a time such as 2026-11-22T13:00", f.at)
 	}
 	return nil
 }

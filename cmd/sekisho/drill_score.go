@@ -37,10 +37,10 @@ Exit status 0 means that it was scored.`,
   sekisho drill score --respond case drill`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return usageError("give a case (folder or case.json) and a truth (truth.json or the drill's folder)")
+				return usageError("事案（フォルダか case.json）と正解（truth.json か訓練のフォルダ）を指定してください", "give a case (folder or case.json) and a truth (truth.json or the drill's folder)")
 			}
 			if f.questions < 1 {
-				return usageError("--questions %d: ask one at least", f.questions)
+				return usageError("--questions %d：1 以上を指定してください", "--questions %d: ask one at least", f.questions)
 			}
 			return nil
 		},
@@ -74,7 +74,7 @@ func (f *scoreFlags) run(cmd *cobra.Command, casePath, truthPath string) error {
 	}
 	if f.respond {
 		if fi, err := os.Stat(casePath); err != nil || !fi.IsDir() {
-			return usageError("--respond needs the case folder, not only its case.json")
+			return usageError("--respond には case.json だけでなく事案のフォルダが必要です", "--respond needs the case folder, not only its case.json")
 		}
 		bar := newProgressBar(cmd.ErrOrStderr(), language(f.lang))
 		c, err := node.Consult(cmd.Context(), node.Options{Out: casePath, Version: version, Progress: bar.Update})

@@ -29,16 +29,16 @@ func inWords(err error, lang report.Lang) error {
 	} else if trouble.Usage {
 		status = exitUsage
 	}
-	return &exitError{status, errors.New(trouble.In(string(lang)))}
+	return &exitError{status, event.Tell(trouble.In(string(report.Ja)), trouble.In(string(report.En)))}
 }
 
 // drillMeant refuses a command without the name of one drill.
 func drillMeant(args []string) error {
 	switch {
 	case len(args) == 0:
-		return usageError("give the name of one drill: %s", strings.Join(drill.Names(), ", "))
+		return usageError("訓練の名前を 1 つ指定してください：%s", "give the name of one drill: %s", strings.Join(drill.Names(), ", "))
 	case len(args) > 1:
-		return usageError("%q is too much: give the name of one drill, and flags", args[1])
+		return usageError("引数 %q は不要です：訓練の名前を 1 つとフラグを指定してください", "%q is too much: give the name of one drill, and flags", args[1])
 	}
 	return nil
 }
@@ -57,7 +57,7 @@ func trimmed(list []string) []string {
 // given refuses numbers that stand for the default where somebody writes them himself.
 func given(fl *pflag.FlagSet, name, least string) error {
 	if f := fl.Lookup(name); f != nil && f.Changed && f.Value.String() == "0" {
-		return usageError("--%s 0: %s; leave it out for the default", name, least)
+		return usageError("--%s 0：%s。既定値でよければ省いてください", "--%s 0: %s; leave it out for the default", name, least)
 	}
 	return nil
 }
@@ -75,14 +75,14 @@ func readCase(path string, lang report.Lang) ([]byte, error) {
 	path = within(path, "case.json")
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf(pick(lang, event.Words{Ja: "事案 %s がありません：sekisho investigate の --out のフォルダか、その case.json を指定してください", En: "there is no case %s: give the --out folder of sekisho investigate, or its case.json"}), printable(path))
+		return nil, event.Tell("事案 %s がありません：sekisho investigate の --out のフォルダか、その case.json を指定してください", "there is no case %s: give the --out folder of sekisho investigate, or its case.json", printable(path))
 	}
 	if err != nil {
-		return nil, fmt.Errorf(pick(lang, event.Words{Ja: "事案 %s を読めません：%w", En: "the case %s cannot be read: %w"}), printable(path), bottom(err))
+		return nil, event.Tell("事案 %s を読めません：%v", "the case %s cannot be read: %v", printable(path), bottom(err))
 	}
 	return text, nil
 }
 
 func stoppedBefore(lang report.Lang) error {
-	return errors.New(pick(lang, event.Words{Ja: "開始前に中断しました。何も再生しておらず、何も残していません", En: "interrupted before it began: nothing was played, and nothing is left"}))
+	return event.Tell("開始前に中断しました。何も再生しておらず、何も残していません", "interrupted before it began: nothing was played, and nothing is left")
 }

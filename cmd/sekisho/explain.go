@@ -45,11 +45,11 @@ It changes nothing. Exit status: 0 done; 1 failed; 2 wrong usage, or there is no
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case f.whyNot == "" && len(args) > 0:
-				return usageError("%q is too much: a finding is named with --finding, an account with --why-not", args[0])
+				return usageError("引数 %q は不要です：検知は --finding、アカウントは --why-not で指定してください", "%q is too much: a finding is named with --finding, an account with --why-not", args[0])
 			case f.whyNot != "" && len(args) != 1:
-				return usageError("name one detector behind the account: sekisho explain --why-not ACCOUNT DETECTOR")
+				return usageError("アカウントの後に検知器を 1 つ指定してください：sekisho explain --why-not ACCOUNT DETECTOR", "name one detector behind the account: sekisho explain --why-not ACCOUNT DETECTOR")
 			case f.whyNot != "" && f.finding != "":
-				return usageError("--finding and --why-not are two questions: ask one of them")
+				return usageError("--finding と --why-not は同時に使えません：どちらか一方を指定してください", "--finding and --why-not are two questions: ask one of them")
 			}
 			return nil
 		},
@@ -163,7 +163,7 @@ func (f *explainFlags) run(cmd *cobra.Command, args []string) error {
 // noCase says what to do where a folder holds no case.
 func noCase(dir string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return usageError("there is no case in %s: sekisho investigate makes one; --case says where it is", printable(dir))
+		return usageError("%s に事案がありません：sekisho investigate で作成するか、--case で場所を指定してください", "there is no case in %s: sekisho investigate makes one; --case says where it is", printable(dir))
 	}
 	return err
 }

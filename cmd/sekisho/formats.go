@@ -96,7 +96,7 @@ what is needed, what is taken from it, and what it cannot show.`,
 		Example: `  sekisho formats page openldap`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if (len(args) == 1) == (f.dir != "") || len(args) > 1 {
-				return usageError("name one format, or say with --dir where to write the pages of all")
+				return usageError("形式を 1 つ指定するか、--dir で全形式の説明の書出し先を指定してください", "name one format, or say with --dir where to write the pages of all")
 			}
 			return nil
 		},
@@ -124,7 +124,7 @@ what is needed, what is taken from it, and what it cannot show.`,
 					}
 				}
 			}
-			return fmt.Errorf("there is no format %q: sekisho formats list names all", args[0])
+			return event.Tell("%q という形式はありません：sekisho formats list に一覧があります", "there is no format %q: sekisho formats list names all", args[0])
 		},
 	}
 	f.add(cmd)
@@ -134,15 +134,15 @@ what is needed, what is taken from it, and what it cannot show.`,
 
 func writeFormatPages(dir string, all []node.FormatInfo, index string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("write the pages: %w", err)
+		return event.Tell("説明を書き出せません：%v", "write the pages: %v", err)
 	}
 	for i := range all {
 		if err := os.WriteFile(filepath.Join(dir, all[i].Name+".md"), []byte(all[i].Page), 0o644); err != nil {
-			return fmt.Errorf("write the pages: %w", err)
+			return event.Tell("説明を書き出せません：%v", "write the pages: %v", err)
 		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, "README.md"), []byte(index), 0o644); err != nil {
-		return fmt.Errorf("write the pages: %w", err)
+		return event.Tell("説明を書き出せません：%v", "write the pages: %v", err)
 	}
 	return nil
 }
@@ -163,7 +163,7 @@ Exit status: 0 some record was understood; 1 none was, or reading failed; 2 wron
   sekisho formats explain --records 1000 --json huge.log.gz`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageError("nothing to explain: give files or folders, or - for standard input")
+				return usageError("説明する対象がありません：ファイルかフォルダ、標準入力なら - を指定してください", "nothing to explain: give files or folders, or - for standard input")
 			}
 			return nil
 		},
@@ -178,7 +178,7 @@ Exit status: 0 some record was understood; 1 none was, or reading failed; 2 wron
 			}
 			if inv.timezone != "" {
 				if o.Zone, err = config.Zone(inv.timezone); err != nil {
-					return usageError("--timezone %q: %w", inv.timezone, err)
+					return usageError("--timezone %q：Asia/Tokyo か +09:00 のように指定してください", "--timezone %q: write one such as Asia/Tokyo or +09:00", inv.timezone)
 				}
 			}
 			all, err := node.Explain(cmd.Context(), args, o)
@@ -224,7 +224,7 @@ Exit status: 0 all are good; 1 one is not; 2 wrong usage.`,
   sekisho investigate --formats formats/ /path/to/logs`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageError("nothing to test: give files of definitions")
+				return usageError("試す対象がありません：定義ファイルを指定してください", "nothing to test: give files of definitions")
 			}
 			return nil
 		},
@@ -252,7 +252,7 @@ Exit status: 0 all are good; 1 one is not; 2 wrong usage.`,
 				}
 			}
 			if bad > 0 {
-				return fmt.Errorf("%d of %s refused", bad, number(len(results), "definition", "definitions"))
+				return event.Tell("%[2]sのうち %[1]d 件を受け付けませんでした", "%d of %s refused", bad, event.Words{Ja: fmt.Sprintf("定義 %d 件", len(results)), En: number(len(results), "definition", "definitions")})
 			}
 			return nil
 		},

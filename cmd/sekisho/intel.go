@@ -53,7 +53,7 @@ An indicator counts at the times for which its list speaks; --any-time takes all
   sekisho intel match --case sekisho-case --any-time --json feeds/ | jq .findings`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageError("no list to compare with: give files or folders")
+				return usageError("照合するリストがありません：ファイルかフォルダを指定してください", "no list to compare with: give files or folders")
 			}
 			return nil
 		},
@@ -78,7 +78,7 @@ func intelFiles(args []string) []node.IntelFile {
 
 func (f *intelFlags) match(cmd *cobra.Command, args []string) error {
 	if st, err := os.Stat(f.dir); err != nil || !st.IsDir() {
-		return usageError("there is no case in %s: sekisho investigate makes one; --case says where it is", printable(f.dir))
+		return usageError("%s に事案がありません：sekisho investigate で作成するか、--case で場所を指定してください", "there is no case in %s: sekisho investigate makes one; --case says where it is", printable(f.dir))
 	}
 	o := node.IntelMatchOptions{Dir: f.dir, Files: intelFiles(args), AnyTime: f.anyTime}
 	var err error
@@ -93,7 +93,7 @@ func (f *intelFlags) match(cmd *cobra.Command, args []string) error {
 	defer os.RemoveAll(o.Temp)
 	m, err := node.MatchIntel(cmd.Context(), o)
 	if errors.Is(err, os.ErrNotExist) {
-		return usageError("%w", err)
+		return usageError("%v", "%v", err)
 	}
 	if err != nil {
 		return err
@@ -149,6 +149,9 @@ func tellLists(w io.Writer, lists []cases.IntelList, lang report.Lang) {
 		}
 		fmt.Fprintln(w, pick(lang, event.Words{Ja: fmt.Sprintf("%s（%s）: 照合できるもの %s 件", printable(l.Name), l.Format, grouped(l.Indicators)),
 			En: fmt.Sprintf("%s (%s): %s", printable(l.Name), l.Format, number(l.Indicators, "indicator", "indicators"))}))
+		if l.Repeated > 0 {
+			fmt.Fprintln(w, pick(lang, event.Words{Ja: fmt.Sprintf("  同じ値の繰返し %s 件（一度だけ数えた）", grouped(l.Repeated)), En: fmt.Sprintf("  %s of a value that stands there already: counted once", number(l.Repeated, "repetition", "repetitions"))}))
+		}
 		for _, r := range l.LeftOut {
 			fmt.Fprintln(w, pick(lang, event.Words{Ja: fmt.Sprintf("  照合しない %s 件: %s", grouped(r.N), printable(r.Why)), En: fmt.Sprintf("  %s left out: %s", grouped(r.N), printable(r.Why))}))
 		}
@@ -172,14 +175,14 @@ func intelCheckCommand() *cobra.Command {
 		Short: "Say what can be compared of lists, and what cannot",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageError("no list to check: give files or folders")
+				return usageError("確認するリストがありません：ファイルかフォルダを指定してください", "no list to check: give files or folders")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			lists, err := node.CheckIntel(cmd.Context(), intelFiles(args))
 			if errors.Is(err, os.ErrNotExist) {
-				return usageError("%w", err)
+				return usageError("%v", "%v", err)
 			}
 			if err != nil {
 				return err

@@ -56,7 +56,7 @@ Exit status: 0 done; 1 failed, or nothing was understood; 2 wrong usage; 3 as --
   zcat mail.log.gz | sekisho investigate --out case-mail -`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 && !f.add {
-				return usageError("nothing to investigate: give files or folders, or - for standard input")
+				return usageError("調べる対象がありません：ファイルかフォルダ、標準入力なら - を指定してください", "nothing to investigate: give files or folders, or - for standard input")
 			}
 			return nil
 		},
@@ -98,12 +98,12 @@ func (f *investigateFlags) run(cmd *cobra.Command, paths []string) error {
 	out, err := node.Investigate(cmd.Context(), o)
 	bar.Close()
 	if errors.Is(err, store.ErrMemory) {
-		return fmt.Errorf("%w: give more with --memory", err)
+		return event.Tell("%v：--memory を増やしてください", "%v: give more with --memory", err)
 	}
 	if err != nil {
 		return err
 	}
-	warnUnread(cmd.ErrOrStderr(), out.Case)
+	warnUnread(cmd.ErrOrStderr(), out.Case, lang)
 	for i, e := range out.Refused {
 		if i == maxNamed {
 			fmt.Fprintf(cmd.ErrOrStderr(), "sekisho: warning: %d more rules could not be used: sekisho rules lint names them\n", len(out.Refused)-i)
@@ -119,7 +119,7 @@ func (f *investigateFlags) run(cmd *cobra.Command, paths []string) error {
 }
 
 // warnUnread names the inputs that were not read: the first of them, for a tree without permission has thousands.
-func warnUnread(w io.Writer, c *cases.Case) {
+func warnUnread(w io.Writer, c *cases.Case, lang report.Lang) {
 	unread := 0
 	for i := range c.Inputs {
 		in := &c.Inputs[i]
@@ -127,12 +127,13 @@ func warnUnread(w io.Writer, c *cases.Case) {
 			continue
 		}
 		if unread++; unread <= maxNamed {
-			reason := strings.TrimPrefix(in.Error, in.Path+": ")
-			fmt.Fprintf(w, "sekisho: warning: %s was not read: %s\n", printable(in.Path), printable(reason))
+			why := in.ErrorWords
+			why.Ja, why.En = strings.TrimPrefix(why.Ja, in.Path+"："), strings.TrimPrefix(in.Error, in.Path+": ")
+			fmt.Fprintf(w, pick(lang, event.Words{Ja: "sekisho: 注意：%s を読めませんでした：%s\n", En: "sekisho: warning: %s was not read: %s\n"}), printable(in.Path), printable(pick(lang, why)))
 		}
 	}
 	if unread > maxNamed {
-		fmt.Fprintf(w, "sekisho: warning: %d more were not read: case.json names them\n", unread-maxNamed)
+		fmt.Fprintf(w, pick(lang, event.Words{Ja: "sekisho: 注意：ほか %d ファイルを読めませんでした：case.json に一覧があります\n", En: "sekisho: warning: %d more were not read: case.json names them\n"}), unread-maxNamed)
 	}
 }
 
@@ -175,13 +176,13 @@ func (f *investigateFlags) tell(w io.Writer, out *node.Outcome, lang report.Lang
 func (f *investigateFlags) status(ctx context.Context, out *node.Outcome) error {
 	// Interrupted early enough, nothing was understood because nothing was read.
 	if out.Case.Partial {
-		return &exitError{exitFailed, fmt.Errorf("interrupted: the case in %s is partial and says so", out.Dir)}
+		return &exitError{exitFailed, event.Tell("中断しました：%s の事案は途中までのもので、その旨を記してあります", "interrupted: the case in %s is partial and says so", out.Dir)}
 	}
 	if !out.Understood {
-		return &exitError{exitFailed, fmt.Errorf("nothing was understood in any input: %s/unparsed.log has the records and why each was refused", out.Dir)}
+		return &exitError{exitFailed, event.Tell("どの入力も読み取れませんでした：記録と理由は %s/unparsed.log にあります", "nothing was understood in any input: %s/unparsed.log has the records and why each was refused", out.Dir)}
 	}
 	if ctx.Err() != nil {
-		return &exitError{exitFailed, fmt.Errorf("interrupted, but everything had been read by then: the case in %s is whole", out.Dir)}
+		return &exitError{exitFailed, event.Tell("中断しましたが、読込みは終わっていました：%s の事案は完全なものです", "interrupted, but everything had been read by then: the case in %s is whole", out.Dir)}
 	}
 	if f.failOn == "" {
 		return nil
@@ -201,24 +202,24 @@ func (f *investigateFlags) options(paths []string) (node.Options, error) {
 	var err error
 	if f.failOn != "" {
 		if _, ok := event.ParseSeverity(f.failOn); !ok {
-			return o, fmt.Errorf("--fail-on %q: write info, low, medium, high or critical", f.failOn)
+			return o, event.Tell("--fail-on %q：info、low、medium、high、critical のいずれかを指定してください", "--fail-on %q: write info, low, medium, high or critical", f.failOn)
 		}
 	}
 	if f.force && f.add {
-		return o, errors.New("--force replaces a case and --add extends it: give one of them")
+		return o, event.Tell("--force は置換え、--add は追加です：どちらか一方を指定してください", "--force replaces a case and --add extends it: give one of them")
 	}
 	if f.year != 0 && (f.year < 1970 || f.year > 2200) {
-		return o, fmt.Errorf("--year %d: write the year of the first record, such as 2025", f.year)
+		return o, event.Tell("--year %d：最初の記録の年を 2025 のように指定してください", "--year %d: write the year of the first record, such as 2025", f.year)
 	}
 	if f.jobs < 0 {
-		return o, fmt.Errorf("--jobs %d: write how many cores to use", f.jobs)
+		return o, event.Tell("--jobs %d：使うコア数を指定してください", "--jobs %d: write how many cores to use", f.jobs)
 	}
 	if o.Memory, err = parseSize(f.memory); err != nil {
-		return o, fmt.Errorf("--memory %q: %w", f.memory, err)
+		return o, event.Tell("--memory %q：%v", "--memory %q: %v", f.memory, err)
 	}
 	if f.timezone != "" {
 		if o.Zone, err = config.Zone(f.timezone); err != nil {
-			return o, fmt.Errorf("--timezone %q: %w", f.timezone, err)
+			return o, event.Tell("--timezone %q：Asia/Tokyo か +09:00 のように指定してください", "--timezone %q: write one such as Asia/Tokyo or +09:00", f.timezone)
 		}
 	}
 	if o.Profile, err = f.profile(); err != nil {
@@ -229,7 +230,7 @@ func (f *investigateFlags) options(paths []string) (node.Options, error) {
 	}
 	for _, p := range f.intel {
 		if _, err := os.Stat(p); err != nil {
-			return o, fmt.Errorf("--intel %s: %w", printable(p), err)
+			return o, event.Tell("--intel %s：%v", "--intel %s: %v", printable(p), err)
 		}
 	}
 	o.Intel = intelFiles(f.intel)
@@ -280,13 +281,13 @@ func formatRules(args []string, profile *config.Profile, dir string) ([]node.For
 	for _, a := range args {
 		name, glob, ok := strings.Cut(a, "=")
 		if !ok || name == "" || glob == "" {
-			return nil, fmt.Errorf("--format %q: write NAME=GLOB, such as openldap=ldap/*", a)
+			return nil, event.Tell("--format %q：openldap=ldap/* のように NAME=GLOB で指定してください", "--format %q: write NAME=GLOB, such as openldap=ldap/*", a)
 		}
 		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("--format %q: there is no format %q; there are: %s", a, name, strings.Join(known, ", "))
+			return nil, event.Tell("--format %q：%q という形式はありません。使える形式：%s", "--format %q: there is no format %q; there are: %s", a, name, strings.Join(known, ", "))
 		}
 		if err := config.CheckGlob(glob); err != nil {
-			return nil, fmt.Errorf("--format %q: %w", a, err)
+			return nil, event.Tell("--format %q：%v", "--format %q: %v", a, err)
 		}
 		out = append(out, node.FormatRule{Name: name, Glob: glob})
 	}
@@ -296,7 +297,7 @@ func formatRules(args []string, profile *config.Profile, dir string) ([]node.For
 // seedList pairs each --seed with the --around at the same place; a single --around is for all.
 func (f *investigateFlags) seedList(zone *time.Location) ([]node.Seed, error) {
 	if len(f.around) > len(f.seeds) {
-		return nil, errors.New("--around says when a --seed was bad: give the --seed too")
+		return nil, event.Tell("--around は --seed の時期を示すものです：--seed も指定してください", "--around says when a --seed was bad: give the --seed too")
 	}
 	if zone == nil {
 		zone = time.UTC
@@ -314,7 +315,7 @@ func (f *investigateFlags) seedList(zone *time.Location) ([]node.Seed, error) {
 		if around != "" {
 			t, err := parseMoment(around, zone)
 			if err != nil {
-				return nil, fmt.Errorf("--around %q: write a date such as 2018-02-06 or a time such as 2018-02-06T18:30:00+09:00", around)
+				return nil, event.Tell("--around %q：2018-02-06 のような日付か、2018-02-06T18:30:00+09:00 のような時刻を指定してください", "--around %q: write a date such as 2018-02-06 or a time such as 2018-02-06T18:30:00+09:00", around)
 			}
 			seed.Around = t
 		}
@@ -332,5 +333,5 @@ func parseMoment(s string, zone *time.Location) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, errors.New("not a date")
+	return time.Time{}, event.Tell("日付ではありません", "not a date")
 }

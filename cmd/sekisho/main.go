@@ -42,8 +42,8 @@ func (e *exitError) Error() string {
 func (e *exitError) Unwrap() error { return e.err }
 
 // usageError marks an error as the user's: wrong flags or arguments.
-func usageError(format string, args ...any) error {
-	return &exitError{exitUsage, fmt.Errorf(format, args...)}
+func usageError(ja, en string, args ...any) error {
+	return &exitError{exitUsage, event.Tell(ja, en, args...)}
 }
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -55,13 +55,11 @@ func run(args []string) int {
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
 	root := rootCommand()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
-	if text := err.Error(); text != "" {
-		fmt.Fprintln(os.Stderr, "sekisho: "+text)
-	}
+	tellError(os.Stderr, err, spoken(cmd, args), verbose(cmd))
 	var exit *exitError
 	if errors.As(err, &exit) {
 		return exit.status
@@ -83,12 +81,13 @@ who, what, since when and how far. It sends nothing anywhere.
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError("there is no command %q: sekisho --help lists them", args[0])
+				return usageError("%q というコマンドはありません：sekisho --help に一覧があります", "there is no command %q: sekisho --help lists them", args[0])
 			}
 			return cmd.Help()
 		},
 	}
 	root.SetFlagErrorFunc(flagError)
+	root.PersistentFlags().Bool("verbose", false, "of an error also say how it came about")
 	root.AddCommand(demoCommand(), investigateCommand(), explainCommand(), searchCommand(), preserveCommand(), vaultCommand(), formatsCommand(), rulesCommand(), intelCommand(), claimCommand(), drillCommand(), serveCommand(), statusCommand(), manCommand(), versionCommand())
 	return root
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/sekisho/sekisho/event"
 )
 
 func manCommand() *cobra.Command {
@@ -22,10 +24,10 @@ func manCommand() *cobra.Command {
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if dir == "" {
-				return usageError("say with --dir where to write the pages")
+				return usageError("--dir で書出し先を指定してください", "say with --dir where to write the pages")
 			}
 			if err := os.MkdirAll(dir, 0o755); err != nil {
-				return fmt.Errorf("write the manual: %w", err)
+				return event.Tell("マニュアルを書き出せません：%v", "write the manual: %v", err)
 			}
 			return writePages(cmd.Root(), dir)
 		},
@@ -38,7 +40,7 @@ func manCommand() *cobra.Command {
 func writePages(cmd *cobra.Command, dir string) error {
 	name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + ".1"
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(page(cmd)), 0o644); err != nil {
-		return fmt.Errorf("write the manual: %w", err)
+		return event.Tell("マニュアルを書き出せません：%v", "write the manual: %v", err)
 	}
 	for _, c := range cmd.Commands() {
 		if c.IsAvailableCommand() {

@@ -37,7 +37,7 @@ Exit status: 0 everything was taken; 1 something was not, or failed; 2 wrong usa
   sekisho vault verify --case /media/usb/evidence`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageError("nothing to preserve: give files or folders")
+				return usageError("保全する対象がありません：ファイルかフォルダを指定してください", "nothing to preserve: give files or folders")
 			}
 			return nil
 		},
@@ -76,7 +76,7 @@ func (f *preserveFlags) run(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	if n := custody.Count(vault.ItemFailed) + custody.Count(vault.ItemLeft); n > 0 {
-		return fmt.Errorf("%d of %s not taken (%s): custody.html in %s names each and says why", n, number(len(custody.Items), "original was", "originals were"), notTaken(custody), f.out)
+		return event.Tell("原本 %[2]s のうち %[1]d 件を保全できませんでした：%[4]s の custody.html に、それぞれの理由があります", "%d of %s not taken (%s): custody.html in %s names each and says why", n, event.Words{Ja: fmt.Sprintf("%d 件", len(custody.Items)), En: number(len(custody.Items), "original was", "originals were")}, notTaken(custody), f.out)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func (f *rulesFlags) load() (*sigma.Set, error) {
 	}
 	set, err := node.LoadRules(f.rules, values)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, usageError("%w", err)
+		return nil, usageError("%v", "%v", err)
 	}
 	return set, err
 }
@@ -109,7 +109,7 @@ func (f *rulesFlags) options(stdin io.Reader) (node.RulesOptions, error) {
 	}
 	if f.timezone != "" {
 		if o.Zone, err = config.Zone(f.timezone); err != nil {
-			return o, usageError("--timezone %q: %w", f.timezone, err)
+			return o, usageError("--timezone %q：Asia/Tokyo か +09:00 のように指定してください", "--timezone %q: write one such as Asia/Tokyo or +09:00", f.timezone)
 		}
 	}
 	if f.product+f.service+f.category != "" {
@@ -206,7 +206,7 @@ func (f *rulesFlags) eval(cmd *cobra.Command, args []string) error {
 	}
 	tellRefused(cmd.ErrOrStderr(), set)
 	if len(set.Rules) == 0 {
-		return errors.New("there is no rule that can be used")
+		return event.Tell("使える規則がありません", "there is no rule that can be used")
 	}
 	out := bufio.NewWriterSize(cmd.OutOrStdout(), 64<<10)
 	matches := int64(0)
@@ -233,7 +233,7 @@ func (f *rulesFlags) eval(cmd *cobra.Command, args []string) error {
 			grouped(int64(len(set.Rules))), grouped(read.Records), grouped(matches))
 	}
 	if read.Records == 0 {
-		return errors.New("no record could be read")
+		return event.Tell("読み取れた記録がありません", "no record could be read")
 	}
 	return nil
 }

@@ -195,7 +195,7 @@ under the columns of the event table, so that only rules for product: sekisho ha
 
 func somePaths(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return usageError("nothing to look at: give files or folders, or - for standard input")
+		return usageError("調べる対象がありません：ファイルかフォルダ、標準入力なら - を指定してください", "nothing to look at: give files or folders, or - for standard input")
 	}
 	return nil
 }
@@ -390,7 +390,7 @@ record has: which hold (+) and which do not (-).`,
 		Example: `  sekisho rules explain --rules sigma/rules --rule 8518ed3d-f7c9-4601-a26c-f361a4256a0c --record 1 Sysmon.evtx`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usageError("give one file")
+				return usageError("ファイルを 1 つ指定してください", "give one file")
 			}
 			return nil
 		},
@@ -417,16 +417,16 @@ func (f *rulesFlags) explain(cmd *cobra.Command, rule string, record int64, path
 	i := slices.IndexFunc(set.Rules, func(r *sigma.Rule) bool { return rule != "" && (r.ID == rule || r.Name == rule || r.Title == rule) })
 	switch {
 	case i < 0:
-		return usageError("there is no rule %q: sekisho rules list names all", rule)
+		return usageError("%q という規則はありません：sekisho rules list に一覧があります", "there is no rule %q: sekisho rules list names all", rule)
 	case set.Rules[i].Match == nil:
-		return usageError("%q is a correlation: ask for one of the rules that it stands on: %s", rule, strings.Join(set.Rules[i].Correlation.Rules, ", "))
+		return usageError("%q は相関規則です：元となる規則のいずれかを指定してください：%s", "%q is a correlation: ask for one of the rules that it stands on: %s", rule, strings.Join(set.Rules[i].Correlation.Rules, ", "))
 	}
 	reasons, seen, err := node.ExplainRule(cmd.Context(), set.Rules[i], path, record, o)
 	if err != nil {
 		return err
 	}
 	if !seen {
-		return fmt.Errorf("%s has no record %d that an event was made of", printable(path), record)
+		return event.Tell("%s には、事象の元となった記録 %d がありません", "%s has no record %d that an event was made of", printable(path), record)
 	}
 	if f.json {
 		return printJSON(cmd.OutOrStdout(), reasons)

@@ -20,15 +20,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/store"
 	"github.com/sekisho/sekisho/store/duckdb"
 )
 
 type searchFlags struct {
-	dir, format, timezone string
-	limit                 int64
-	timeout               time.Duration
-	raw                   bool
+	dir, format, timezone, lang string
+	limit                       int64
+	timeout                     time.Duration
+	raw                         bool
 }
 
 // tableRows is how many rows a table shows unless --limit says otherwise: more than anybody reads.
@@ -58,6 +59,7 @@ before a query lets it begin with a minus.`,
 	fl.Int64Var(&f.limit, "limit", -1, "most `rows` to print; 0: all (default: 1000 for a table, else all)")
 	fl.StringVar(&f.timezone, "timezone", "UTC", "`zone` of times in a filter that say none, such as Asia/Tokyo")
 	fl.DurationVar(&f.timeout, "timeout", 0, "give up after this `time`, such as 30s; 0: never")
+	fl.StringVar(&f.lang, "lang", "", "language of messages: ja or en (default: of the terminal)")
 	fl.BoolVar(&f.raw, "raw", false, "csv: leave texts that a spreadsheet would take for formulas as they are")
 	return cmd
 }
@@ -76,18 +78,18 @@ func filterHelp() string {
 
 func (f *searchFlags) run(cmd *cobra.Command, args []string) error {
 	if !slices.Contains([]string{"table", "csv", "json", "ocsf"}, f.format) {
-		return usageError("there is no format %q: table, csv, json or ocsf", f.format)
+		return usageError("%q という出力形式はありません：table、csv、json、ocsf のいずれかです", "there is no format %q: table, csv, json or ocsf", f.format)
 	}
 	zone, err := time.LoadLocation(f.timezone)
 	if err != nil {
-		return usageError("there is no time zone %q: write one such as Asia/Tokyo", f.timezone)
+		return usageError("%q というタイムゾーンはありません：Asia/Tokyo のように指定してください", "there is no time zone %q: write one such as Asia/Tokyo", f.timezone)
 	}
 	query, err := queryText(cmd, args)
 	if err != nil {
 		return err
 	}
 	if f.limit < 0 && cmd.Flags().Changed("limit") {
-		return usageError("--limit %d: write how many rows to print at most; 0 prints all", f.limit)
+		return usageError("--limit %d：最大何行を表示するかを指定してください。0 ですべて表示します", "--limit %d: write how many rows to print at most; 0 prints all", f.limit)
 	}
 	if f.limit < 0 && f.format == "table" {
 		f.limit = tableRows
@@ -124,7 +126,7 @@ func (f *searchFlags) run(cmd *cobra.Command, args []string) error {
 		return f.explain(err)
 	}
 	if more {
-		fmt.Fprintf(cmd.ErrOrStderr(), "sekisho: there is more than these %d rows: --limit 0 prints all\n", f.limit)
+		fmt.Fprintf(cmd.ErrOrStderr(), "sekisho: "+pick(language(f.lang), event.Words{Ja: "この %d 行のほかにもあります：--limit 0 ですべて表示します", En: "there is more than these %d rows: --limit 0 prints all"})+"\n", f.limit)
 	}
 	return nil
 }
@@ -134,12 +136,12 @@ func queryText(cmd *cobra.Command, args []string) (string, error) {
 	if query == "-" {
 		b, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), 1<<20))
 		if err != nil {
-			return "", fmt.Errorf("read the query: %w", err)
+			return "", event.Tell("検索条件を読めません：%v", "read the query: %v", err)
 		}
 		query = strings.TrimSpace(string(b))
 	}
 	if query == "" {
-		return "", usageError("a query is missing: sekisho search --help shows some")
+		return "", usageError("検索条件がありません：sekisho search --help に例があります", "a query is missing: sekisho search --help shows some")
 	}
 	return query, nil
 }
@@ -172,7 +174,7 @@ func quoted(args []string) []string {
 func openCase(dir, temp string) (*duckdb.Reader, error) {
 	st, err := os.Stat(dir)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, usageError("there is no case in %s: sekisho investigate makes one; --case says where it is", printable(dir))
+		return nil, usageError("%s に事案がありません：sekisho investigate で作成するか、--case で場所を指定してください", "there is no case in %s: sekisho investigate makes one; --case says where it is", printable(dir))
 	}
 	if err != nil {
 		return nil, err
@@ -183,7 +185,7 @@ func openCase(dir, temp string) (*duckdb.Reader, error) {
 	}
 	r, err := duckdb.Open(path, duckdb.ReadOptions{Temp: temp})
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s has no events.duckdb: the investigation was broken off, or the store lies elsewhere", printable(dir))
+		return nil, event.Tell("%s に events.duckdb がありません：調査が途中で終わったか、別の場所にあります", "%s has no events.duckdb: the investigation was broken off, or the store lies elsewhere", printable(dir))
 	}
 	return r, err
 }
@@ -197,7 +199,7 @@ func (f *searchFlags) ask(ctx context.Context, r store.Reader, query string, zon
 	if err != nil {
 		var fe *store.FilterError
 		if errors.As(err, &fe) {
-			return nil, usageError("%s\n\n  %s\n  %s^", fe.Text, printable(query), strings.Repeat(" ", width(printable(query[:min(fe.At, len(query))]))))
+			return nil, usageError("%[1]s\n\n  %[2]s\n  %[3]s^", "%[1]s\n\n  %[2]s\n  %[3]s^", event.Words{Ja: fe.Ja, En: fe.Text}, printable(query), strings.Repeat(" ", width(printable(query[:min(fe.At, len(query))]))))
 		}
 		return nil, err
 	}
@@ -239,11 +241,11 @@ func isSQL(query string) bool {
 func (f *searchFlags) explain(err error) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer within %v: ask for a shorter time, or give more with --timeout", f.timeout)
+		return event.Tell("%v 以内に結果が出ませんでした：期間を短くするか、--timeout を延ばしてください", "no answer within %v: ask for a shorter time, or give more with --timeout", f.timeout)
 	case errors.Is(err, store.ErrMemory):
-		return fmt.Errorf("%w: ask for less at once: a shorter time, fewer columns, or a LIMIT", err)
+		return event.Tell("%v：期間を短くする、列を減らす、LIMIT を付けるなどして、一度に求める量を減らしてください", "%v: ask for less at once: a shorter time, fewer columns, or a LIMIT", err)
 	case errors.Is(err, context.Canceled):
-		return &exitError{exitFailed, errors.New("interrupted")}
+		return &exitError{exitFailed, event.Tell("中断しました", "interrupted")}
 	case errors.Is(err, store.ErrRefused):
 		return &exitError{exitUsage, err}
 	}

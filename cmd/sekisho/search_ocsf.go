@@ -34,7 +34,7 @@ func newOCSFPrinter(out *bufio.Writer, types []*sql.ColumnType) (*ocsfPrinter, e
 	}
 	for _, c := range []string{"time", "class", "activity", "outcome"} {
 		if _, ok := p.columns[c]; !ok {
-			return nil, usageError("--format ocsf needs rows that are events, and these have no %s: SELECT * FROM events WHERE …, or a filter", c)
+			return nil, usageError("--format ocsf には事象の行が必要ですが、%s がありません：SELECT * FROM events WHERE … か、条件式を使ってください", "--format ocsf needs rows that are events, and these have no %s: SELECT * FROM events WHERE …, or a filter", c)
 		}
 	}
 	return p, nil

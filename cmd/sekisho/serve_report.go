@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
@@ -15,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sekisho/sekisho/event"
 )
 
 // serveReport serves the report of a case on the loopback address, read-only, until the context ends. ready is told the
@@ -22,12 +23,12 @@ import (
 func serveReport(ctx context.Context, dir string, port uint16, ready func(url string)) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return fmt.Errorf("serve the report: %w", err)
+		return event.Tell("報告書を表示できません：%v", "serve the report: %v", err)
 	}
 	defer root.Close()
 	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port))))
 	if err != nil {
-		return fmt.Errorf("serve the report: %w: choose another --port", err)
+		return event.Tell("報告書を表示できません：%v：別の --port を指定してください", "serve the report: %v: choose another --port", err)
 	}
 	s := &http.Server{Handler: reportHandler(root.FS(), l.Addr().String()), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
@@ -35,7 +36,7 @@ func serveReport(ctx context.Context, dir string, port uint16, ready func(url st
 	defer stop()
 	ready("http://" + l.Addr().String() + "/")
 	if err := s.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve the report: %w", err)
+		return event.Tell("報告書を表示できません：%v", "serve the report: %v", err)
 	}
 	return nil
 }

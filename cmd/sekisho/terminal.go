@@ -4,7 +4,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/node"
 	"github.com/sekisho/sekisho/report"
 )
@@ -23,7 +23,7 @@ import (
 // knownLanguage refuses a --lang that no command could speak.
 func knownLanguage(cmd *cobra.Command, _ []string) error {
 	if l := cmd.Flags().Lookup("lang"); l != nil && l.Changed && l.Value.String() != string(report.Ja) && l.Value.String() != string(report.En) {
-		return usageError("--lang %q: write ja or en", l.Value.String())
+		return usageError("--lang %q：ja か en を指定してください", "--lang %q: write ja or en", l.Value.String())
 	}
 	return nil
 }
@@ -74,11 +74,11 @@ func parseSize(s string) (int64, error) {
 	unit, ok := units[strings.ToLower(strings.TrimSpace(s[end:]))]
 	n, err := strconv.ParseFloat(s[:end], 64)
 	if !ok || err != nil || n <= 0 || n*float64(unit) > 1<<50 {
-		return 0, errors.New("write a size such as 512MiB or 2GiB")
+		return 0, event.Tell("512MiB、2GiB のように指定してください", "write a size such as 512MiB or 2GiB")
 	}
 	size := int64(n * float64(unit))
 	if size < 128<<20 {
-		return 0, errors.New("at least 128MiB is needed")
+		return 0, event.Tell("128MiB 以上が必要です", "at least 128MiB is needed")
 	}
 	return size, nil
 }

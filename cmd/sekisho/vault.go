@@ -49,7 +49,7 @@ Exit status: 0 all is as it was sealed; 1 something changed, is missing or was a
   sekisho vault verify /var/lib/sekisho/vault --against /mnt/other/sekisho`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usageError("%q is too much: one folder is verified at a time", args[1])
+				return usageError("引数 %q は不要です：確かめるフォルダは一度に 1 つです", "%q is too much: one folder is verified at a time", args[1])
 			}
 			return nil
 		},
@@ -97,7 +97,7 @@ func (f *verifyFlags) run(cmd *cobra.Command) error {
 	r, err := vault.Verify(cmd.Context(), f.dir, o)
 	bar.Close()
 	if errors.Is(err, vault.ErrNoManifest) {
-		return fmt.Errorf(pick(lang, event.Words{Ja: "照合できません（NOT VERIFIED）：目録が壊れているか、目録ではないため、何も確かめられません：%w", En: "NOT VERIFIED: the manifest is damaged or none at all, so nothing could be checked: %w"}), err)
+		return event.Tell("照合できません（NOT VERIFIED）：目録が壊れているか、目録ではないため、何も確かめられません：%v", "NOT VERIFIED: the manifest is damaged or none at all, so nothing could be checked: %v", err)
 	}
 	if err != nil {
 		return err

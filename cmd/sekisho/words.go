@@ -42,7 +42,7 @@ func printJSON(w io.Writer, v any) error {
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("print JSON: %w", err)
+		return event.Tell("JSON を出力できません：%v", "print JSON: %v", err)
 	}
 	return nil
 }
@@ -86,7 +86,7 @@ func formatsText(counts map[string]int, lang report.Lang) string {
 // onlyGroups answers a command that only holds others.
 func onlyGroups(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usageError("there is no command %q: %s --help lists them", cmd.CommandPath()+" "+args[0], cmd.CommandPath())
+		return usageError("%q というコマンドはありません：%s --help に一覧があります", "there is no command %q: %s --help lists them", cmd.CommandPath()+" "+args[0], cmd.CommandPath())
 	}
 	return cmd.Help()
 }
