@@ -133,5 +133,8 @@ func typeName(e ast.Expr) string {
 		}
 		return "[" + e.Name + "](#" + strings.ToLower(e.Name) + ")"
 	}
+	if m, ok := e.(*ast.MapType); ok { // such as counts by severity
+		return "object: " + typeName(m.Key) + " to " + typeName(m.Value)
+	}
 	return "?"
 }

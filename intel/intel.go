@@ -106,22 +106,26 @@ func (s *Set) Finish() {
 	}
 }
 
-// count counts each value of a list once, however often it stands in it.
+// count counts each value of a list once for the time that it is listed for, however often it stands in it.
 func (s *Set) count() {
 	taken := make([]int64, len(s.lists))
 	for i, l := range s.lists {
 		taken[i], l.Indicators = l.Indicators, 0
 	}
-	var seen []uint32 // lists that have the value
+	type told struct {
+		list        uint32
+		from, until period
+	}
+	var seen []told // of one value: which list has it for what time
 	for i := range s.table.buckets {
 		b := s.table.buckets[i]
 		for k := range b {
 			if k == 0 || b[k].key != b[k-1].key {
 				seen = seen[:0]
 			}
-			if list := s.metas[b[k].meta].list; !slices.Contains(seen, list) {
-				seen = append(seen, list)
-				s.lists[list].Indicators++
+			if t := (told{s.metas[b[k].meta].list, b[k].from, b[k].until}); !slices.Contains(seen, t) {
+				seen = append(seen, t)
+				s.lists[t.list].Indicators++
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/intake"
 	"github.com/sekisho/sekisho/vault"
 )

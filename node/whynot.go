@@ -35,6 +35,8 @@ type WhyNotView struct {
 	Terms    []cases.Term      `json:"terms,omitempty"`
 	Aside    []ExceptionExpiry `json:"exceptions,omitempty"` // of the profile, for this detector and account
 	Timezone string            `json:"timezone"`
+
+	near []string // names like one that nobody has
 }
 
 // WayView is one way in which the detector would have found something.
@@ -107,6 +109,14 @@ func WhyNot(ctx context.Context, o Options, account, detector string) (_ *WhyNot
 		return nil, event.Tell("理由を調べられません：%v", "ask why not: %v", err)
 	}
 	w := &WhyNotView{Case: o.Out, Detector: cases.DetectorName(detector), Window: c.Window, Timezone: c.Institute.Timezone, Fired: []cases.Finding{}, Ways: []WayView{}, Reads: []ClassView{}}
+	temp, err := os.MkdirTemp("", "sekisho-explain-")
+	if err != nil {
+		return nil, event.Tell("理由を調べられません：%v", "ask why not: %v", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
+	if account, w.near, err = fullName(ctx, o.Out, temp, account, c); err != nil {
+		return nil, fmt.Errorf("node: %w (%w)", err, ErrNoAccount)
+	}
 	w.Kind, w.Needs = cases.DetectorWords(w.Detector), detectors.AdviceOn(w.Detector).Needs
 	for _, v := range c.Coverage {
 		if v.State != cases.Complete {
@@ -211,7 +221,12 @@ func (w *WhyNotView) watch(ctx context.Context, v *investigation, spec detect.Sp
 	}
 	if w.Account.Name == "" {
 		if !v.name(&w.Account, ids, account) {
-			return event.Tell("%v：%q", "%v %q", ErrNoAccount, account)
+			like := event.Words{}
+			if len(w.near) > 0 {
+				names := strings.Join(shownNames(w.near), ", ")
+				like = event.Words{Ja: "。似た名前：" + names, En: "; names like it: " + names}
+			}
+			return event.Tell("%[2]v：%[1]q%[3]s", "%[2]v %[1]q%[3]s", account, ErrNoAccount, like)
 		}
 	}
 	d.Findings(detect.Over)

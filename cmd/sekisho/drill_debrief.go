@@ -49,7 +49,7 @@ apart. --out writes it as one page in Japanese and English that prints well. --c
 
 func (f *debriefFlags) debrief(cmd *cobra.Command) error {
 	if f.run == "" {
-		return usageError("say with --run which rehearsal: the --out folder of sekisho drill run")
+		return usageError("--run でどの訓練かを指定してください（sekisho drill run の --out のフォルダ）", "say with --run which rehearsal: the --out folder of sekisho drill run")
 	}
 	if f.answers == "" {
 		f.answers = filepath.Join(f.run, "answers.yaml")

@@ -176,7 +176,7 @@ Exit status: 0 all were scored; 1 some were not; 2 wrong usage.`,
 
 func (f *tableFlags) run(cmd *cobra.Command) error {
 	if f.jobs < 0 || f.questions < 1 {
-		return usageError("--jobs %d, --questions %d: both count from one", f.jobs, f.questions)
+		return usageError("--jobs %d、--questions %d：どちらも 1 以上です", "--jobs %d, --questions %d: both count from one", f.jobs, f.questions)
 	}
 	if err := cmp.Or(given(cmd.Flags(), "seed", "seeds count from 1"), given(cmd.Flags(), "accounts", "an institute has 100 at least"), given(cmd.Flags(), "peak", "1 at least can be made")); err != nil {
 		return err

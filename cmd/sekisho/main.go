@@ -8,12 +8,13 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sekisho/sekisho/event"
 )
 
 // version is set by the linker for releases.
