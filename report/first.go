@@ -213,7 +213,7 @@ func expiryLine(c *cases.Case) FirstLine {
 		if len(list) == maxNext {
 			break
 		}
-		list = append(list, say("%s 残り %s", "%s in %s", cut(visible(v.Source, 100), 40), long(v.Expires.Time().Sub(c.Generated.Time()))))
+		list = append(list, say("%s 残り %s", "%s in %s", sourceName(v), long(v.Expires.Time().Sub(c.Generated.Time()))))
 	}
 	if len(list) == 0 {
 		l.Value, l.Tone = say("期限が分かっているものはない（各ログの保存期間を確かめること）", "none whose limit is known (check how long each log is kept)"), "dim"
@@ -263,7 +263,7 @@ func missing(c *cases.Case, cl clock) []event.Words {
 		if v.State == cases.Complete || len(out) == maxMissing {
 			continue
 		}
-		w := say("%s（%s、%s 〜 %s）", "%s (%s, %s to %s)", cut(visible(v.Source, 100), 40), v.State.Words(), cl.date(v.From), cl.date(v.To))
+		w := say("%s（%s、%s 〜 %s）", "%s (%s, %s to %s)", sourceName(v), v.State.Words(), cl.date(v.From), cl.date(v.To))
 		if v.Holder != "" {
 			w = say("%s　依頼先：%s", "%s · ask %s", w, cut(visible(v.Holder, 100), 60))
 		}
@@ -273,4 +273,10 @@ func missing(c *cases.Case, cl clock) []event.Words {
 		out = append(out, w)
 	}
 	return out
+}
+
+// sourceName is a coverage row's name, which may be of a format that an institute wrote itself.
+func sourceName(c *cases.Coverage) event.Words {
+	w := c.SourceWords()
+	return event.Words{Ja: cut(visible(w.Ja, 100), 40), En: cut(visible(w.En, 100), 40)}
 }

@@ -249,7 +249,10 @@ func (f *searchFlags) explain(err error) error {
 	case errors.Is(err, store.ErrRefused):
 		return &exitError{exitUsage, err}
 	}
-	return err
+	if told := new(event.Told); errors.As(err, &told) {
+		return err
+	}
+	return event.Tell("この検索には答えられません。データベースの説明：%s", "%s", strings.TrimPrefix(err.Error(), "duckdb: "))
 }
 
 // print writes the rows, and says whether there were more than the limit.

@@ -55,7 +55,7 @@ Exit status: 0 all is as it was sealed; 1 something changed, is missing or was a
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				if cmd.Flags().Changed("case") {
-					return usageError("%q is too much: the folder is given with --case", args[0])
+					return usageError("引数 %q は不要です：フォルダは --case で指定してください", "%q is too much: the folder is given with --case", args[0])
 				}
 				f.dir = args[0]
 			}

@@ -27,7 +27,7 @@ func (f *verifyFlags) live(cmd *cobra.Command, trust string, lang report.Lang) (
 	if sealed.IsExport(f.dir) {
 		e, err := sealed.VerifyExport(cmd.Context(), f.dir, trust)
 		if err != nil {
-			return true, fmt.Errorf("%s%w", notVerified(lang), err)
+			return true, event.Tell("%s%v", "%s%v", notVerifiedWords(), err)
 		}
 		if f.json {
 			return true, printJSON(cmd.OutOrStdout(), e)
@@ -70,10 +70,10 @@ func (f *verifyFlags) proof(cmd *cobra.Command, trust string, lang report.Lang) 
 	defer file.Close()
 	var p sealed.Proof
 	if err := json.NewDecoder(io.LimitReader(file, 8*sealed.MaxRecord)).Decode(&p); err != nil {
-		return fmt.Errorf("%s%s: %w", notVerified(lang), f.dir, err)
+		return event.Tell("%s%s：%v", "%s%s: %v", notVerifiedWords(), f.dir, err)
 	}
 	if _, err := p.Check(trust); err != nil {
-		return fmt.Errorf("%s%w", notVerified(lang), err)
+		return event.Tell("%s%v", "%s%v", notVerifiedWords(), err)
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), pick(lang, event.Words{Ja: "%s\n上の記録（%d 番、受信 %s）は、ログにあるとおりです。鍵：%s\n照合できました\n",
 		En: "%s\nThe record above, number %d, received at %s, stands like this in the log. Its key: %s\nverified\n"}),
@@ -102,11 +102,11 @@ func extractCommand() *cobra.Command {
 signed checkpoint. "sekisho vault verify FILE" checks it without the vault; the member "log" is a c2sp.org/tlog-proof@v1, which other programs check too.`,
 		Example: `  sekisho vault extract /var/lib/sekisho/vault 4711 >record-4711.json
   sekisho vault verify record-4711.json --key SHA256:…`,
-		Args: exactly(2, "extract takes a vault's folder and a record's number"),
+		Args: exactly(2, "extract には保管庫のフォルダと記録の番号を指定してください", "extract takes a vault's folder and a record's number"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			n, err := strconv.ParseInt(args[1], 10, 62)
 			if err != nil || n < 0 {
-				return usageError("%q is not the number of a record", args[1])
+				return usageError("%q は記録の番号ではありません", "%q is not the number of a record", args[1])
 			}
 			p, err := sealed.Extract(cmd.Context(), args[0], event.Position(n))
 			if err != nil {
@@ -127,10 +127,10 @@ func exportCommand() *cobra.Command {
 out without "sekisho vault verify FOLDER" finding it. Records outside the range are not in it, only hashes.`,
 		Example: `  sekisho vault export /var/lib/sekisho/vault --from 4000 --to 4999 --out for-the-police
   sekisho vault verify for-the-police --key SHA256:…`,
-		Args: exactly(1, "export takes a vault's folder"),
+		Args: exactly(1, "export には保管庫のフォルダを指定してください", "export takes a vault's folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" || from < 0 || to < from {
-				return usageError("say which records with --from and --to, and where to with --out")
+				return usageError("--from と --to で記録の範囲を、--out で書出し先を指定してください", "say which records with --from and --to, and where to with --out")
 			}
 			e, err := sealed.Export(cmd.Context(), args[0], event.Position(from), event.Position(to)+1, out)
 			if err != nil {
@@ -153,7 +153,7 @@ func replicateCommand() *cobra.Command {
 anew, is refused: then the replica holds what the vault has lost. It needs no key, and the vault may be running.`,
 		Example: `  sekisho vault replicate /var/lib/sekisho/vault /mnt/other/sekisho
   sekisho vault verify /var/lib/sekisho/vault --against /mnt/other/sekisho`,
-		Args: exactly(2, "replicate takes a vault's folder and the replica's"),
+		Args: exactly(2, "replicate には保管庫のフォルダと複製先のフォルダを指定してください", "replicate takes a vault's folder and the replica's"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			done, err := sealed.Replicate(cmd.Context(), args[0], args[1])
 			if err != nil {
@@ -170,7 +170,7 @@ func restoreCommand() *cobra.Command {
 		Short: "Make a live vault again from its replica",
 		Long: `Restore copies a replica, each block checked on its way, into a folder that holds no vault. What was sealed after the replica's last run is not in it:
 "sekisho vault verify DIR --against" the damaged vault says how much that is.`,
-		Args: exactly(2, "restore takes the replica's folder and the one to make"),
+		Args: exactly(2, "restore には複製のフォルダと作るフォルダを指定してください", "restore takes the replica's folder and the one to make"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			done, err := sealed.Restore(cmd.Context(), args[0], args[1])
 			if err != nil {
@@ -182,11 +182,15 @@ func restoreCommand() *cobra.Command {
 }
 
 // exactly is cobra.ExactArgs with words.
-func exactly(n int, say string) cobra.PositionalArgs {
+func exactly(n int, ja, en string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usageError("%s", say)
+			return usageError(ja, en)
 		}
 		return nil
 	}
+}
+
+func notVerifiedWords() event.Words {
+	return event.Words{Ja: notVerified(report.Ja), En: notVerified(report.En)}
 }

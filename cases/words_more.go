@@ -58,3 +58,20 @@ func OriginWords(from string) event.Words {
 		{"guess", "推測", "guess"},
 	}, from)
 }
+
+// SourceWords returns the name of a coverage row for people: of a kind of source of which nothing was given what it is, of a format its name.
+func (c *Coverage) SourceWords() event.Words {
+	return find([]entry{
+		{"directory", "ディレクトリ（認証）", "directory"},
+		{"cloud-signin", "クラウドのサインイン", "cloud-signin"},
+		{"cloud-audit", "クラウドの操作記録", "cloud-audit"},
+		{"mail", "メールサーバ", "mail"},
+		{"vpn", "VPN", "vpn"},
+		{"web", "Web サーバ", "web"},
+		{"firewall", "ファイアウォール", "firewall"},
+		{"dns", "DNS", "dns"},
+		{"files", "ファイルサーバ", "files"},
+		{"windows", "Windows のイベント", "windows"},
+		{"host", "サーバへのログイン", "host"},
+	}, c.Source)
+}
