@@ -177,11 +177,11 @@ func yamlTrouble(err error) string { return strings.TrimPrefix(err.Error(), "yam
 func (c *writtenClaim) set(key, value *yaml.Node, file string) error {
 	into := map[string]*string{"form": &c.Form, "address": &c.Address, "account": &c.Account, "host": &c.Host, "from": &c.From, "to": &c.To, "by": &c.By, "via": &c.Via, "at": &c.At, "text": &c.Text}[key.Value]
 	if into == nil {
-		meant := event.Words{}
+		meant := event.Words{En: "."}
 		if near := drill.Nearest(key.Value, claimKeys()); near != "" {
 			meant = event.Words{Ja: "（" + near + " のことですか）", En: "; did you mean " + near + "?"}
 		}
-		return event.Tell("%s:%d: %q というキーはありません%s。使えるキー：%s", "%s:%d: there is no key %q%s; there are: %s", file, key.Line, key.Value, meant, strings.Join(claimKeys(), ", "))
+		return event.Tell("%s:%d: %q というキーはありません%s。使えるキー：%s", "%s:%d: there is no key %q%s There are: %s", file, key.Line, key.Value, meant, strings.Join(claimKeys(), ", "))
 	}
 	if value.Kind != yaml.ScalarNode {
 		return event.Tell("%s:%d: %s には値を 1 つだけ書いてください", "%s:%d: %s takes one value", file, value.Line, key.Value)

@@ -45,7 +45,7 @@ func TestErrorsAreJapanese(t *testing.T) {
 
 // inJapanese leaves of a script what is done, and holds what is said against Japanese.
 func inJapanese(script string) string {
-	done, files, _ := strings.Cut(script, "\n-- ")
+	done, files, some := strings.Cut(script, "\n-- ")
 	var out []string
 	for _, line := range strings.Split(done, "\n") {
 		word, _, _ := strings.Cut(strings.TrimPrefix(line, "! "), " ")
@@ -57,6 +57,9 @@ func inJapanese(script string) string {
 		if strings.HasPrefix(line, "status 2 ") || strings.HasPrefix(line, "status 1 ") || strings.HasPrefix(line, "! exec sekisho") || strings.HasPrefix(line, "! sekisho") {
 			out = append(out, "japanese")
 		}
+	}
+	if !some {
+		return strings.Join(out, "\n") + "\n"
 	}
 	return strings.Join(out, "\n") + "\n-- " + files
 }

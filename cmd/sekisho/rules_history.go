@@ -180,7 +180,7 @@ under the columns of the event table, so that only rules for product: sekisho ha
 				return somePaths(cmd, args)
 			}
 			if len(args) > 0 {
-				return usageError("--case has the events: give files and folders, or a case, not both")
+				return usageError("--case の事案に事象が入っています。ファイルとフォルダ、または事案のどちらか一方を指定してください", "--case has the events: give files and folders, or a case, not both")
 			}
 			return nil
 		},

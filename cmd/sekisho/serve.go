@@ -45,7 +45,7 @@ configuration is wrong, and the mistakes were named with their lines.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
-				return usageError("serve needs a configuration: --config FILE")
+				return usageError("serve には設定ファイルが必要です：--config FILE", "serve needs a configuration: --config FILE")
 			}
 			c, err := config.ReadServe(file)
 			if err != nil {
