@@ -25,6 +25,7 @@ const (
 	scanOverOwn     = 4.0  // and so many times the machine's own busiest day of the last scanHistory
 	scanHistory     = 28   // days
 	scanSettle      = 7    // days from a machine's first connection before its breadth can be judged
+	scanMonth       = 35   // days from the first connection of a machine whose work is to reach others before a broad day that all answer is more than its monthly round
 	scanRemember    = 45   // days for which a pair stays known, at least
 	scanRegular     = 4    // scans of one machine at even distances, the first in the log's first scanSettle*2 days: a schedule
 	scanRegularHour = 1.5  // hours by which a schedule may shift
@@ -76,6 +77,7 @@ type scan struct {
 	machines int
 	usual    int
 	byWalk   bool
+	young    bool // the machine was not seen for a month yet
 	nets     few
 	evidence detect.Evidence
 }
@@ -168,7 +170,7 @@ func (m *scanning) contact(s *event.Sighting) {
 	n := float64(m.refused + m.open)
 	broad := n >= scanBroad && n >= scanOverOwn*float64(usual) && s.Day-m.begun >= scanSettle
 	if byWalk || broad {
-		m.now = &scan{day: s.Day, weekday: s.Weekday, minute: s.Minute, first: s.Time, alerted: s.Seen(), usual: usual, byWalk: byWalk}
+		m.now = &scan{day: s.Day, weekday: s.Weekday, minute: s.Minute, first: s.Time, alerted: s.Seen(), usual: usual, byWalk: byWalk, young: s.Day-m.begun < scanMonth}
 		m.now.add(m, s)
 		m.scans = append(m.scans, m.now)
 	}
@@ -270,6 +272,16 @@ func (m *scanning) regular(first int32) bool {
 	return true
 }
 
+// round says whether a scan may be a round that the machine makes once a month: it distributes to others, keeps or watches what they have, and everything
+// answered.
+func (c *scan) round(at event.Place) bool {
+	switch at.Role {
+	case "admin", "backup", "monitor":
+		return c.young && !c.byWalk && c.refused == 0
+	}
+	return false
+}
+
 func (m *scanning) finding(ip netip.Addr, c *scan, appointed, regular bool) event.Finding {
 	host := machineName(m.place, ip)
 	f := event.Finding{
@@ -279,7 +291,7 @@ func (m *scanning) finding(ip netip.Addr, c *scan, appointed, regular bool) even
 			figure("machines", float64(c.machines)), figure("usual_distinct", float64(c.usual))},
 	}
 	switch {
-	case regular:
+	case regular, c.round(m.place):
 		f.Severity = event.Low
 	case appointed, m.place.Role == "monitor":
 		f.Severity = event.Medium
@@ -306,6 +318,9 @@ func (m *scanning) finding(ip netip.Addr, c *scan, appointed, regular bool) even
 	case regular:
 		ja += "記録の始まりから同じ間隔・同じ時刻に繰り返しており、定期検査と思われる。役割を組織の情報に書けば報告されなくなる。"
 		en += " It has done so at even distances and the same hour since the log began, so it is probably a scheduled check. Give it the role scanner in the profile to be spared these."
+	case c.round(m.place):
+		ja += "ほかの機器に届くことが仕事の機器であり、記録がまだひと月に満たないため、月ごとの配布などの最初の一回と区別できない。"
+		en += " Reaching others is this machine's work, and it has not been recorded for a month: this may be the first of its monthly rounds."
 	default:
 		ja += "脆弱性検査、資産管理の導入、機器の入れ替えでも起こりうる。"
 		en += " A vulnerability check, an inventory, or a machine that was replaced can look like this."

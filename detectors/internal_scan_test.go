@@ -51,6 +51,24 @@ func TestInternalScanAccepted(t *testing.T) {
 	wants(t, s.run(t, internalScan), "internal-scan", event.High)
 }
 
+// TestInternalScanRound: a deployment server goes to every machine once a month. The first time that the records tell of it says little; the like
+// after a month of records, or where it is refused, does.
+func TestInternalScanRound(t *testing.T) {
+	deploy := inside("10.4.0.31", "app1", "admin")
+	for _, x := range []struct {
+		day, refused int
+		want         event.Severity
+	}{{10, 0, event.Low}, {10, 7, event.High}, {40, 0, event.High}} {
+		s := newStory(100)
+		networkLife(s, 45)
+		for day := range 45 {
+			s.connect(day, 60, 0, deploy, inside("10.1.0.5", "", "web"), link{port: 443, out: 900, in: 900, duration: 900})
+		}
+		sweep(s, x.day, 600, deploy, 90, []uint16{445}, x.refused)
+		wants(t, s.run(t, internalScan), "internal-scan", x.want)
+	}
+}
+
 func TestInternalScanEachDay(t *testing.T) {
 	s := newStory(100)
 	networkLife(s, 25)
