@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -238,6 +239,14 @@ func (s *server) run(ctx context.Context) error {
 	}
 	for _, c := range s.packets {
 		receivers.Go(func() { fail("receive UDP", s.receiver.UDP(run, kill, c)) })
+	}
+	if len(s.o.Config.Follow) > 0 {
+		states := maps.Clone(s.watcher.follows)
+		receivers.Go(func() {
+			fail("follow files", s.receiver.Follow(run, kill, listen.FollowOptions{Patterns: s.o.Config.Follow, States: states, Own: ourSource,
+				Sealed:  func(n int64) { s.own.Add(n) },
+				Problem: func(path string, err error) { s.log.Warn("a file cannot be followed", "path", path, "error", err) }}))
+		})
 	}
 	watching, endWatch := context.WithCancel(context.WithoutCancel(ctx))
 	defer endWatch()

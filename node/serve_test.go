@@ -265,3 +265,34 @@ func TestTwoServe(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestServeFollows follows a file over a stop, a rotation and a start.
+func TestServeFollows(t *testing.T) {
+	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "auth.log")
+	write := func(text string) {
+		w, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		_, _ = io.WriteString(w, text)
+	}
+	follow := func(c *config.Serve) { c.Follow = []string{file} }
+	write("one\ntwo\n")
+	s := serveIn(t, dir, follow)
+	s.until("it is read", func(o *ServeStatus) bool { return o.Total.Sealed == 2 })
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	write("three\n")
+	if err := os.Rename(file, file+".1"); err != nil {
+		t.Fatal(err)
+	}
+	write("four\n")
+	s = serveIn(t, dir, follow)
+	s.until("it goes on", func(o *ServeStatus) bool { return o.Total.Sealed == 2 && o.Watch.Behind == 0 && o.Open == 0 })
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	sealedOnce(t, dir, 4)
+}

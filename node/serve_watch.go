@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -18,23 +19,25 @@ import (
 	"github.com/sekisho/sekisho/detectors"
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/formats"
+	"github.com/sekisho/sekisho/intake/listen"
+	"github.com/sekisho/sekisho/vault/sealed"
 )
 
 // watcher follows the vault, reads its records and shows them to the live watch. Only what was shown moves its place; a restart begins where
 // it was saved last, and reads what came shortly before once more, so that lines that belong together find each other.
 type watcher struct {
-	s      *server
-	o      *Options
-	know   *knower
-	intel  *intelligence
-	all    []formats.Format
-	order  []*formats.Format
-	watch  *live.Watch
-	inputs map[string]*liveInput
-	names  []string // of sources, by number
-	realms map[string]bool
-	batch  event.Batch
-	room   []event.Sighting
+	s       *server
+	o       *Options
+	know    *knower
+	intel   *intelligence
+	all     []formats.Format
+	order   []*formats.Format
+	watch   *live.Watch
+	inputs  map[string]*liveInput
+	names   []string                    // of sources, by number
+	follows map[string]listen.FileState // how far followed files are sealed
+	batch   event.Batch
+	room    []event.Sighting
 
 	from, next event.Position // records before from are read, and not shown again
 	warm       []savedAt      // where earlier saves stood
@@ -66,6 +69,8 @@ type savedAt struct {
 type watchPlace struct {
 	Next event.Position `json:"next"`
 	Warm []savedAt      `json:"warm,omitempty"`
+	// Follows is how far followed files were sealed by then.
+	Follows map[string]listen.FileState `json:"follows,omitempty"`
 }
 
 const (
@@ -76,7 +81,7 @@ const (
 
 func newWatcher(s *server) (*watcher, error) {
 	p := s.o.Profile
-	w := &watcher{s: s, o: &Options{Profile: p}, inputs: map[string]*liveInput{}}
+	w := &watcher{s: s, o: &Options{Profile: p}, inputs: map[string]*liveInput{}, follows: map[string]listen.FileState{}}
 	var err error
 	if w.all, err = knownFormats(p, ""); err != nil {
 		return nil, err
@@ -119,12 +124,54 @@ func newWatcher(s *server) (*watcher, error) {
 			return nil, fmt.Errorf("node: the watch stands at record %d, and the vault ends before %d: it is not the vault that was watched, or lost its end; verify it, and move %s away to watch it from its beginning", at.Next, s.first, dir)
 		}
 		w.from, w.next, w.warm = at.Next, at.Next, at.Warm
+		maps.Copy(w.follows, at.Follows)
 		if len(w.warm) > 0 {
 			w.next = w.warm[0].Next
 		}
 	}
 	w.at.Store(int64(w.next))
-	return w, nil
+	if len(s.o.Config.Follow) == 0 {
+		return w, nil
+	}
+	return w, w.followed(w.from)
+}
+
+// followed takes how far files are sealed from what stands in the vault from a position on.
+func (w *watcher) followed(from event.Position) error {
+	r, err := sealed.NewReader(filepath.Join(w.s.o.Config.Data, "vault"), from)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for {
+		_, records, err := r.Next(context.Background())
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("node: how far files were followed: %w", err)
+		}
+		for i := range records {
+			if err := w.ours(&records[i]); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// ours looks at a record that the live system sealed for itself.
+func (w *watcher) ours(rec *event.Received) error {
+	if rec.Source != ourSource || rec.From != listen.FollowFrom {
+		return nil
+	}
+	var one struct {
+		Follow listen.FileState `json:"follow"`
+	}
+	if err := json.Unmarshal(rec.Data, &one); err != nil {
+		return fmt.Errorf("node: how far a file was followed: %w", err)
+	}
+	w.follows[one.Follow.Path] = one.Follow
+	return nil
 }
 
 // run follows the vault until ctx ends.
@@ -173,6 +220,9 @@ func (w *watcher) take(first event.Position, records []event.Received) error {
 		}
 		w.next = at + 1
 		if rec.Source == ourSource {
+			if err := w.ours(rec); err != nil {
+				return err
+			}
 			continue
 		}
 		w.read(rec, at)
@@ -314,7 +364,7 @@ func (w *watcher) save() error {
 	for len(w.warm) > 1 && w.warm[len(w.warm)-1].At.Sub(w.warm[1].At) >= warmFor {
 		w.warm = w.warm[1:]
 	}
-	place, err := json.Marshal(watchPlace{w.next, w.warm})
+	place, err := json.Marshal(watchPlace{w.next, w.warm, w.follows})
 	if err != nil {
 		return err
 	}

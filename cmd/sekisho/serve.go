@@ -27,8 +27,8 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve --config FILE",
 		Short: "Receive logs, seal them, and watch them live",
-		Long: `Serve receives records over syslog (UDP, TCP, TLS), RELP and HTTP (Elasticsearch _bulk, Splunk HEC, OpenTelemetry logs, plain lines at /ingest),
-seals each in the vault before its sender is told that it was taken, and watches them. Findings go to findings.jsonl in the data folder, to standard
+		Long: `Serve receives records over syslog (UDP, TCP, TLS), RELP and HTTP (Elasticsearch _bulk, Splunk HEC, OpenTelemetry logs, plain lines at /ingest), and from
+files as they grow; it seals each in the vault before its sender is told that it was taken, and watches them. Findings go to findings.jsonl in the data folder, to standard
 error, and to a webhook where one is given. It writes nothing beyond its data folder and listens beyond this machine only with TLS, or where that is forced.
 
 The least that the configuration must say is where the data goes:

@@ -57,8 +57,8 @@ func NewSources(list []Source, strange bool) (*Sources, error) {
 	for i := range list {
 		b := &bound{source: list[i]}
 		o := &b.source
-		if _, err := netip.ParseAddr(o.Name); err == nil || o.Name == "" || strings.ContainsAny(o.Name, "()\"\\") || strings.ContainsFunc(o.Name, func(r rune) bool { return r < 0x21 || r > 0x7e }) {
-			return nil, fmt.Errorf("listen: %q cannot be the name of a source: letters, digits and -_./: only, and no address", o.Name)
+		if _, err := netip.ParseAddr(o.Name); err == nil || o.Name == "" || o.Name[0] == '/' || strings.ContainsAny(o.Name, "()\"\\") || strings.ContainsFunc(o.Name, func(r rune) bool { return r < 0x21 || r > 0x7e }) {
+			return nil, fmt.Errorf("listen: %q cannot be the name of a source: letters, digits and -_./: only, no address and no path", o.Name)
 		}
 		if names[o.Name] {
 			return nil, fmt.Errorf("listen: two sources have the name %s", o.Name)
