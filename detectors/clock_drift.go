@@ -62,8 +62,7 @@ type clockPair struct{ a, b string }
 
 type clockGap struct {
 	day      int32
-	today    []float64 // s by which b says a later time than a
-	ndays    int
+	today    []float64           // s by which b says a later time than a
 	past     [driftWeeks]float64 // of days that said something and were not told of
 	npast    int
 	off      int // days in a row, of the one kind or the other

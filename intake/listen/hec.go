@@ -6,7 +6,6 @@ package listen
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,7 +14,7 @@ import (
 // The answers of Splunk's HTTP event collector.
 const hecSuccess = `{"text":"Success","code":0}`
 
-var errHEC = errors.New("Invalid data format")
+const hecInvalid = "Invalid data format"
 
 // hec takes the event endpoint of Splunk's HTTP event collector: JSON objects one behind the other. Each is a record, with the time, host and
 // source that the sender says of it.
@@ -30,7 +29,7 @@ func (q *request) hec() {
 		if err != nil || one[0] != '{' || !hasEvent(one) {
 			n := len(q.fill.records)
 			q.h.r.ledger.reject(q.origin.account, int64(q.at), Malformed, int64(n)+1)
-			reply(q.w, http.StatusBadRequest, fmt.Sprintf(`{"text":%q,"code":6,"invalid-event-number":%d}`, errHEC.Error(), n))
+			reply(q.w, http.StatusBadRequest, fmt.Sprintf(`{"text":%q,"code":6,"invalid-event-number":%d}`, hecInvalid, n))
 			return
 		}
 		end := int(d.InputOffset())

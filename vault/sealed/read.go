@@ -23,7 +23,6 @@ type Reader struct {
 	limit  func(ctx context.Context, from event.Position) (event.Position, error) // how far may be read; nil: as far as there is
 	all    []segment
 	file   *os.File
-	size   int64
 	tag    tag
 	offset int64
 	next   segment // the block that comes next
