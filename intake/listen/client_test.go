@@ -294,13 +294,13 @@ func TestCertificates(t *testing.T) {
 
 // BenchmarkTCP sends messages over loopback to a sink that drops them.
 func BenchmarkTCP(b *testing.B) {
-	sources, err := NewSources(nil, true)
-	if err != nil {
-		b.Fatal(err)
-	}
 	line := []byte("<34>1 2026-10-11T22:14:15.003Z mon1 sshd 4711 - - Failed password for invalid user admin from 203.0.113.7 port 52144 ssh2 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n")
 	for _, conns := range []int{1, 4} {
 		b.Run(fmt.Sprint(conns), func(b *testing.B) {
+			sources, err := NewSources(nil, true) // a source's account is kept in one ledger
+			if err != nil {
+				b.Fatal(err)
+			}
 			s := &stand{Receiver: NewReceiver(nowhere{}, sources, NewLedger(), Limits{}), t: b}
 			at := s.syslog()
 			some := bytes.Repeat(line, 400)
