@@ -30,7 +30,7 @@ func fileHead(b []byte) (t Civil, text []byte, ok bool) {
 				rest = b[4:]
 			}
 			t.HasZone, b = true, rest
-		} else if isUpper(b[1]) {
+		} else if len(b) > 1 && b[0] == ' ' && isUpper(b[1]) {
 			if z := parseZoneWord(b[1:], &t); z > 0 && t.HasZone {
 				b = b[1+z:]
 			}
