@@ -92,7 +92,7 @@ func readPlaceholders(path string) (map[string][]string, error) {
 	}
 	var values map[string][]string
 	if err := yaml.Unmarshal(b, &values); err != nil {
-		return nil, usageError("--placeholders %s: %w", path, err)
+		return nil, usageError("--placeholders %s：YAML として読めません。「名前: [値, …]」の形で書いてください", "--placeholders %s: this is no YAML of the form name: [value, …]", path)
 	}
 	return values, nil
 }
