@@ -158,6 +158,8 @@ func (t *tree) write(d disk, dir string) error {
 		if err := writeWhole(d, path, w.content, false); err != nil {
 			return err
 		}
+		// Where the next one fails, another try is for a larger tree: this one is to go then.
+		t.last = append(t.last, w.path)
 	}
 	for _, old := range t.last {
 		if !slices.Contains(now, old) {
