@@ -47,7 +47,7 @@ type tree struct {
 	edge   [][]vault.Hash // of each level, the hashes of the tile that is not full
 	bundle []byte         // the entries of the bundle that is not full
 	full   []wholeTile    // full, and not on disk yet
-	last   []string       // the tiles that were not full when the last checkpoint was made
+	last   []string       // the tiles on disk that were not full when they were written
 }
 
 type wholeTile struct {
