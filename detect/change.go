@@ -3,7 +3,10 @@
 
 package detect
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Change finds a lasting rise in a daily count against the days before it: a one-sided CUSUM over z-scores, with workdays
 // and days off kept apart, since an institute sleeps on Sundays. It learns only from days without alarm and does not learn
@@ -18,12 +21,17 @@ type Change struct {
 	Floor float64
 
 	history [2][]float64 // by class of day: last 28 counts without alarm
+	past    [2][]float64 // by class of day: last 280 of them, which say how far the last 28 may have been pushed
 	sum     float64
 	onset   int32 // first day since the sum was last nought
 	alarm   bool
 	learned int
 	quiet   int // days in a row without excess while the alarm stands
 }
+
+// What is usual may grow, and whoever raises a count by a hundredth a day is never more than a little above the last four weeks. So no more than
+// mostGrowth times the median of the days that are kept, a year of them, is taken as usual: that moves half a year behind.
+const mostGrowth = 2
 
 // quietDays without excess end an alarm, however high the sum has grown: a sum alone would take months to fall.
 const quietDays = 7
@@ -113,11 +121,17 @@ func (c *Change) Crossing(workday bool) float64 {
 
 func (c *Change) learn(class int, n float64) {
 	const window = 28
-	c.history[class] = append(c.history[class], n)
-	if len(c.history[class]) > window {
-		c.history[class] = c.history[class][1:]
-	}
+	c.history[class] = lastOf(c.history[class], n, window)
+	c.past[class] = lastOf(c.past[class], n, 10*window)
 	c.learned++
+}
+
+// lastOf appends n and lets go of what is more than most.
+func lastOf(list []float64, n float64, most int) []float64 {
+	if list = append(list, n); len(list) > most {
+		return list[1:]
+	}
+	return list
 }
 
 // expect returns the mean of days of this class and the z-score of n.
@@ -144,6 +158,12 @@ func (c *Change) spread(class int) (mean, sd float64) {
 		variance += (x - mean) * (x - mean)
 	}
 	variance /= float64(len(h))
+	if p := c.past[class]; len(p) > 2*len(h) {
+		p = slices.Sorted(slices.Values(p))
+		if most := mostGrowth*p[len(p)/2] + 1; mean > most {
+			mean, variance = most, 0 // how far pushed days scatter says nothing
+		}
+	}
 	const r = 8
 	return mean, math.Sqrt(math.Max(variance, mean+mean*mean/r) + 1)
 }

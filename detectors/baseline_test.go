@@ -5,6 +5,7 @@ package detectors
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/sekisho/sekisho/detect"
@@ -112,5 +113,41 @@ func TestChangeFreezes(t *testing.T) {
 	}
 	if v = feed(30, 10); v.Alarm || v.Expected > before+1 {
 		t.Errorf("after it: alarm %t, %.1f expected, %.1f before", v.Alarm, v.Expected, before)
+	}
+}
+
+// TestChangeIsNotPushed raises a count ever so slowly: what is usual must not follow it wherever it goes. Growth that an institute has, and a
+// summer in which fewer are there, are no change.
+func TestChangeIsNotPushed(t *testing.T) {
+	for _, a := range []struct {
+		name  string
+		count func(day int) float64
+		alarm bool
+	}{
+		{"a hundredth more each day", func(day int) float64 { return 10 * math.Pow(1.01, float64(max(0, day-60))) }, true},
+		{"three hundredths more each day", func(day int) float64 { return 10 * math.Pow(1.03, float64(max(0, day-60))) }, true},
+		{"half as much again in a year", func(day int) float64 { return 20 * (1 + 0.5*float64(day)/365) }, false},
+		{"a summer with fewer people", func(day int) float64 {
+			if day%365 > 120 && day%365 < 180 {
+				return 14
+			}
+			return 20
+		}, false},
+	} {
+		c := &detect.Change{Floor: 4}
+		raised, least := -1, 0.0
+		for day := range 400 {
+			n := math.Round(a.count(day) * (1 + 0.2*math.Sin(float64(day)*2.3)))
+			v := c.Day(int32(monday+day), workday(weekdayOf(int32(monday+day))), n)
+			if v.Alarm && raised < 0 {
+				raised, least = day, n
+			}
+		}
+		switch {
+		case !a.alarm && raised >= 0:
+			t.Errorf("%s: an alarm on day %d at %g", a.name, raised, least)
+		case a.alarm && (raised < 0 || least > 60):
+			t.Errorf("%s: pushed to %g before an alarm (day %d)", a.name, least, raised)
+		}
 	}
 }
