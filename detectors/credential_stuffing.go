@@ -25,6 +25,7 @@ const (
 	stuffLearn  = 14      // days of this kind of log before what is usual is known
 	stuffApart  = 14      // days without a try after which another story begins
 	stuffHigh   = 20      // accounts, for high severity
+	stuffHomes  = 64      // lines that one account can be at home at
 	stuffFollow = 1 << 14 // tries within stuffDays, and addresses, that are followed
 )
 
@@ -36,7 +37,7 @@ type stuffing struct {
 	site   detect.Site
 	realms map[realm]*stuffedRealm
 	home   map[event.Line]bool
-	used   map[uint32]bool
+	used   map[uint32]uint8 // accounts that were ever used, and at how many lines, up to stuffHomes
 }
 
 type stuffedRealm struct {
@@ -71,7 +72,7 @@ type stuffStory struct {
 }
 
 func newStuffing(site detect.Site) detect.Detector {
-	return &stuffing{site: site, realms: map[realm]*stuffedRealm{}, home: map[event.Line]bool{}, used: map[uint32]bool{}}
+	return &stuffing{site: site, realms: map[realm]*stuffedRealm{}, home: map[event.Line]bool{}, used: map[uint32]uint8{}}
 }
 
 func (d *stuffing) Classes() detect.ClassSet {
@@ -84,10 +85,7 @@ func (d *stuffing) Observe(s *event.Sighting) {
 		return
 	}
 	if in {
-		d.used[s.Who.Handle] = true
-		if s.Src.Kind.Anonymous() && len(d.home) < 4*stuffFollow {
-			d.home[lineOf(s)] = true
-		}
+		d.settle(s)
 		if r := d.realms[realmOf(s)]; r != nil {
 			r.forgive(s)
 		}
@@ -98,7 +96,8 @@ func (d *stuffing) Observe(s *event.Sighting) {
 		r = &stuffedRealm{begun: s.Day}
 		d.realms[realmOf(s)] = r
 	}
-	real := s.Who.Listed || d.used[s.Who.Handle]
+	_, used := d.used[s.Who.Handle]
+	real := s.Who.Listed || used
 	if d.Asked(s.Who) {
 		defer d.tell(s, r, real)
 	}
@@ -106,6 +105,16 @@ func (d *stuffing) Observe(s *event.Sighting) {
 		return
 	}
 	r.try(s, d.home)
+}
+
+// settle notes where an account is at home. One that is used from ever other lines is at home nowhere, and takes no room from the others.
+func (d *stuffing) settle(s *event.Sighting) {
+	n := d.used[s.Who.Handle]
+	if line := lineOf(s); s.Src.Kind.Anonymous() && n < stuffHomes && len(d.home) < 4*stuffFollow && !d.home[line] {
+		d.home[line] = true
+		n++
+	}
+	d.used[s.Who.Handle] = n
 }
 
 // forgive takes an account's tries back that its own login follows.

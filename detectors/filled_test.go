@@ -4,6 +4,7 @@
 package detectors
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"os"
@@ -16,16 +17,22 @@ import (
 	"github.com/sekisho/sekisho/event"
 )
 
-// filledBound is what all detectors together may hold after a million fresh keys of each kind, in bytes.
-const filledBound = 300 << 20
+// filledBound is what all detectors together may hold after a million fresh keys of each kind, in bytes, beside fifty thousand accounts that log in.
+const filledBound = 448 << 20
 
 // fill gives an engine n fresh keys of each kind that somebody can make up: names, addresses of IPv6, hosts in logs, far networks and
-// ports inside that one taken machine reaches for, senders of mail, files. They come within one day.
+// ports inside that one taken machine reaches for, machines and accounts that it logs in with, addresses that a taken account is used from, senders of
+// mail, files. They come within one day.
 func fill(t testing.TB, e *detect.Engine, begun, end event.Micros, n int) {
 	day := begun.Day(0)
 	vm := inside("10.4.0.99", "pc-99", "")
 	owner := &event.Account{Handle: 1 << 20, ID: "A-owner", Name: "owner", Listed: true}
+	var members [50_000]*event.Account // names can be made up; accounts that let somebody in are those of the directory
+	for i := range members {
+		members[i] = &event.Account{Handle: uint32(1<<22 + i), ID: fmt.Sprintf("A-member%d", i), Name: fmt.Sprintf("member%d", i)}
+	}
 	for i := range n {
+		in := members[i%len(members)]
 		var from [16]byte
 		from[0], from[1], from[2] = 0x2a, 0x0d, byte(i>>16)
 		from[3], from[4], from[15] = byte(i>>8), byte(i), 1
@@ -48,6 +55,10 @@ func fill(t testing.TB, e *detect.Engine, begun, end event.Micros, n int) {
 			{Event: &event.Event{Class: event.ClassFile, Activity: event.ActRename, Outcome: event.OutcomeSuccess, Account: owner.Name, SrcIP: vm.IP, DstHost: "fs", Object: `\x\` + host + ".docx", Rest: []event.Field{event.Text("new_name", `\x\`+host+".docx."+host)}}, Who: owner, Src: vm},
 			{Event: &event.Event{Class: event.ClassDirectory, Activity: event.ActSearch, Outcome: event.OutcomeSuccess, Account: owner.Name, SrcIP: ip, Count: event.Some(1), Object: host}, Who: owner, Src: out},
 			{Event: &event.Event{Class: event.ClassDNS, Activity: event.ActQuery, SrcIP: vm.IP, Object: host + ".trycloudflare.com"}, Src: vm},
+			{Event: &event.Event{Class: event.ClassAuthentication, Activity: event.ActLogon, Outcome: event.OutcomeSuccess, Account: owner.Name, SrcIP: vm.IP, DstHost: host, Service: "rdp", Format: "windows"}, Who: owner, Src: vm, Dst: event.Place{Own: true, Host: host}},
+			{Event: &event.Event{Class: event.ClassAuthentication, Activity: event.ActLogon, Outcome: event.OutcomeSuccess, Account: in.Name, SrcIP: vm.IP, DstHost: host, Service: "ssh", Format: "openssh"}, Who: in, Src: vm, Dst: event.Place{Own: true, Host: host}},
+			{Event: &event.Event{Class: event.ClassAuthentication, Activity: event.ActLogon, Outcome: event.OutcomeSuccess, Account: owner.Name, SrcIP: ip, DstHost: "mx", Format: "dovecot"}, Who: owner, Src: out},
+			{Event: &event.Event{Class: event.ClassAccountChange, Activity: event.ActChange, Outcome: event.OutcomeSuccess, Account: owner.Name, SrcIP: ip, Object: host, Format: "m365-audit"}, Who: owner, Src: out},
 		} {
 			s.Time = begun + event.Micros(int64(i)*int64(end-begun)/int64(n))
 			s.Ref.Offset = int64(i*100 + k)
@@ -71,6 +82,11 @@ func TestFilled(t *testing.T) {
 		n = more
 	}
 	s := everything()
+	pathLife(s)
+	s.enter(45, 1200, s.person("user3"), "rdp", serverAt(7), serverAt(3))
+	s.enter(45, 1230, s.person("oldadmin"), "rdp", serverAt(3), serverAt(11))
+	clockLife(s, func(day int) int { return 1 + 44*(day/25) })
+	slices.SortStableFunc(s.all, func(a, b event.Sighting) int { return cmp.Compare(a.Time, b.Time) })
 	const day = 29 // before the waves of guessing and before most of the rest
 	runs := func(fresh int) ([]event.Finding, int64) {
 		var before, after runtime.MemStats

@@ -16,11 +16,12 @@ var oneAddressManyAccounts = detect.Spec{Name: "one-address-many-accounts", Atta
 
 // Tunables of one-address-many-accounts.
 const (
-	manyAccounts = 3  // strangers to the address and to the client, within manyDays
-	manyDays     = 14 // days
-	manyHigh     = 5  // strangers for high severity
-	manyLater    = 2  // times as many familiar ones as strangers, in the end, take the finding back: a carrier's shared address
-	manyFamiliar = 1  // times as many familiar ones make the address a place where people are: a hotel, a partner
+	manyAccounts = 3   // strangers to the address and to the client, within manyDays
+	manyDays     = 14  // days
+	manyHigh     = 5   // strangers for high severity
+	manyLater    = 2   // times as many familiar ones as strangers, in the end, take the finding back: a carrier's shared address
+	manyOpened   = 256 // lines that one account can be the first at, so that one that is used from ever other ones takes no room from the others
+	manyFamiliar = 1   // times as many familiar ones make the address a place where people are: a hotel, a partner
 )
 
 // manyAccounts looks for a line at which several accounts appear for the first time, each with a client that is not its own. Of networks of
@@ -30,6 +31,7 @@ type manyAccountsDetector struct {
 	detect.Trace
 	met    acquaintance
 	places map[origin]*meetingPlace
+	opened map[uint32]int32 // places that an account was the first at
 }
 
 type meetingPlace struct {
@@ -49,7 +51,7 @@ type stranger struct {
 }
 
 func newManyAccounts(detect.Site) detect.Detector {
-	return &manyAccountsDetector{places: map[origin]*meetingPlace{}}
+	return &manyAccountsDetector{places: map[origin]*meetingPlace{}, opened: map[uint32]int32{}}
 }
 
 func (d *manyAccountsDetector) Classes() detect.ClassSet {
@@ -65,18 +67,9 @@ func (d *manyAccountsDetector) Observe(s *event.Sighting) {
 	if turns(s, at.line) && s.Src.Kind.Anonymous() {
 		at = hoodOf(s.SrcIP)
 	}
-	p := d.places[at]
+	at, p := d.placeOf(s, at)
 	if p == nil {
-		if len(d.places) >= maxSources { // beyond the bound the lines of one network are one
-			at = hoodOf(s.SrcIP)
-			if p = d.places[at]; p == nil && len(d.places) >= 2*maxSources {
-				return
-			}
-		}
-		if p == nil {
-			p = &meetingPlace{place: s.Src}
-			d.places[at] = p
-		}
+		return
 	}
 	if d.Asked(s.Who) {
 		defer d.tell(s, m, p) // when it is known whether it is a stranger there
@@ -99,6 +92,21 @@ func (d *manyAccountsDetector) Observe(s *event.Sighting) {
 	if p.alerted == 0 && p.recent(s.Day) >= manyAccounts && len(p.familiar) <= manyFamiliar*len(p.strangers) {
 		p.alerted = s.Seen()
 	}
+}
+
+// placeOf returns where a login is counted; nil where there is no room for it.
+func (d *manyAccountsDetector) placeOf(s *event.Sighting, at origin) (origin, *meetingPlace) {
+	p := d.places[at]
+	if p == nil && len(d.places) >= maxSources { // beyond the bound the lines of one network are one
+		at = hoodOf(s.SrcIP)
+		p = d.places[at]
+	}
+	if p == nil && len(d.places) < 2*maxSources && d.opened[s.Who.Handle] < manyOpened {
+		p = &meetingPlace{place: s.Src}
+		d.places[at] = p
+		d.opened[s.Who.Handle]++
+	}
+	return at, p
 }
 
 // see notes that a stranger was there.
