@@ -23,7 +23,7 @@ type carrier struct {
 
 // carriers returns all of them, in the order in which they are tried.
 func carriers() []*carrier {
-	return []*carrier{&jsonCarrier, &containerCarrier, &relayCarrier, &cellsCarrier}
+	return []*carrier{&jsonCarrier, &containerCarrier, &relayCarrier, &cellsCarrier, &tableCarrier}
 }
 
 // maxCarried bounds how deep lines are carried in one another.
@@ -48,6 +48,9 @@ type load struct {
 
 	row      csvRow // of cells that hold fields
 	cellsBuf []byte
+
+	early bool  // the record is among the first of its file: it may name the columns of a table
+	table table // that the file is
 }
 
 func (l *load) reset() {

@@ -46,6 +46,7 @@ type genericCSVParser struct {
 	cols []slot
 	head []byte
 	date int // the column that holds the day where another holds the time of day; -1: none
+	utc  int // the column of the time whose name says that it is UTC; -1: none
 	buf  []byte
 }
 
@@ -70,6 +71,7 @@ func (p *genericCSVParser) Parse(rec *event.Record, out *event.Batch) error {
 		}
 		p.cols, p.head = cols, bytes.Clone(rec.Data)
 		p.date = dateColumn(p.row.cells, cols)
+		p.utc = utcColumn(p.row.cells, cols)
 		return nil
 	}
 	if len(p.row.cells) != len(p.cols) {
@@ -85,6 +87,11 @@ func (p *genericCSVParser) Parse(rec *event.Record, out *event.Batch) error {
 		if p.cols[i] == sTime && p.date >= 0 {
 			p.buf = append(append(append(p.buf[:0], p.row.cells[p.date]...), ' '), c...)
 			v = cell(p.buf)
+		} else if i == p.utc {
+			if t, k := parseISOStamp(c); k > 0 && k == len(c) && !t.HasZone {
+				p.buf = append(append(p.buf[:0], c...), 'Z')
+				v = cell(p.buf)
+			}
 		}
 		n.set(p.cols[i], v)
 	}
@@ -110,7 +117,14 @@ func usualColumns(cells [][]byte, cols []slot) []slot {
 	for _, c := range cells {
 		s := sNone
 		if len(c) <= 64 {
-			s = usualName(columnName(name[:0], c))
+			n := columnName(name[:0], c)
+			if s = usualName(n); string(n) == "useremail" { // rather than the person's name
+				for i := range cols {
+					if cols[i] == sAccount {
+						cols[i] = sNone
+					}
+				}
+			}
 		}
 		found[s] = true
 		cols = append(cols, s)
@@ -119,6 +133,17 @@ func usualColumns(cells [][]byte, cols []slot) []slot {
 		return nil
 	}
 	return cols
+}
+
+// utcColumn returns the column of the time if its name says that it is UTC, as "Timestamp (UTC)" does; -1 for none.
+func utcColumn(cells [][]byte, cols []slot) int {
+	var name [96]byte
+	for i, c := range cells {
+		if cols[i] == sTime && bytes.HasSuffix(columnName(name[:0], c[:min(len(c), 64)]), []byte("utc")) {
+			return i
+		}
+	}
+	return -1
 }
 
 // dateColumn returns the column of the day where day and time of day stand apart.

@@ -127,10 +127,10 @@ func lastNames(dst, path []byte) []byte {
 // usualName returns what a field of that name, in columnName's spelling, most often says.
 func usualName(name []byte) slot {
 	switch string(name) {
-	case "time", "timestamp", "ts", "datetime", "eventtime", "logtime", "date", "when", "createdat", "occurredat", "occurred", "eventtimestamp", "logdate", "timecreated", "creationtime",
-		"日時", "時刻", "日付", "日付時刻", "発生日時", "操作日時", "アクセス日時", "ログ日時", "記録日時", "実行日時", "タイムスタンプ", "eventcreated":
+	case "time", "timestamp", "ts", "datetime", "eventtime", "logtime", "date", "when", "createdat", "occurredat", "occurred", "timestamputc", "dateutc", "timeutc", "datetimeutc", "eventtimestamp", "logdate", "timecreated", "creationtime",
+		"日時", "時刻", "時間", "日付utc", "日時utc", "時刻utc", "日付", "日付時刻", "発生日時", "操作日時", "アクセス日時", "ログ日時", "記録日時", "実行日時", "タイムスタンプ", "eventcreated":
 		return sTime
-	case "user", "username", "userid", "account", "accountname", "login", "loginname", "loginid", "uid", "userlogin", "useremail", "actoremail", "actorname", "actorid", "email", "mail", "mailaddress",
+	case "user", "username", "userid", "account", "accountname", "login", "loginname", "loginid", "uid", "userlogin", "useremail", "actor", "アクター", "actoremail", "actorname", "actorid", "email", "mail", "mailaddress",
 		"userprincipalname", "samaccountname", "loginuser", "operator", "ユーザー", "ユーザ", "ユーザー名", "ユーザ名", "ユーザーid", "ユーザid", "アカウント", "アカウント名", "ログインid", "ログイン名",
 		"ログオンユーザー", "ログオンユーザー名", "ログオンユーザ名", "利用者", "利用者id", "操作者", "メールアドレス", "職員番号":
 		return sAccount
@@ -139,7 +139,7 @@ func usualName(name []byte) slot {
 	case "targetuser", "targetusername", "targetname", "対象ユーザー", "対象ユーザ", "対象者":
 		return sTarget
 	case "srcip", "sourceip", "src", "ip", "ipaddress", "ipaddr", "clientip", "clientaddress", "clientipaddress", "remoteip", "remoteaddr", "remoteaddress", "remotehost", "sourceaddress", "srcaddr", "callerip", "userip",
-		"sourceipaddress", "networkclientip", "接続元ip", "接続元ipアドレス", "接続元アドレス", "接続元", "送信元ip", "送信元ipアドレス", "送信元アドレス", "ipアドレス", "クライアントip", "クライアントipアドレス",
+		"sourceipaddress", "networkclientip", "接続元ip", "接続元ipアドレス", "接続元アドレス", "接続元", "送信元ip", "送信元ipアドレス", "送信元アドレス", "ipアドレス", "ソースip", "ソースipアドレス", "accessdeviceip", "accessdeviceipaddress", "クライアントip", "クライアントipアドレス",
 		"アクセス元ip", "アクセス元ipアドレス", "アクセス元":
 		return sSrcIP
 	case "srcport", "sourceport", "clientport", "remoteport", "送信元ポート", "接続元ポート":
@@ -158,7 +158,7 @@ func usualName(name []byte) slot {
 		return sService
 	case "useragent", "httpuseragent", "agent", "browser", "ユーザーエージェント", "ユーザエージェント", "ブラウザ":
 		return sClient
-	case "object", "url", "uri", "path", "requesturi", "requesturl", "file", "filename", "filepath", "resource", "ファイル名", "ファイル", "ファイルパス", "対象", "パス", "オブジェクト":
+	case "object", "url", "uri", "path", "requesturi", "requesturl", "file", "filename", "filepath", "itemname", "resource", "ファイル名", "ファイル", "ファイルパス", "対象", "パス", "オブジェクト":
 		return sObject
 	case "method", "httpmethod", "requestmethod":
 		return sMethod

@@ -344,5 +344,18 @@ func (n *named) moment(s slot) (event.Micros, bool) {
 	if t, k := parseCLFStamp(bytes.Trim(b, "[]")); k > 0 {
 		return n.env.Clock.Moment(t), true
 	}
+	if t, k := parseMonthWord(b); k > 0 {
+		rest := bytes.TrimSpace(b[k:])
+		zone, gmt := cutPrefix(rest, "GMT")
+		switch {
+		case len(rest) == 0:
+		case gmt && len(zone) == 0, string(rest) == "UTC":
+			t.HasZone = true
+		case gmt && parseZone(zone, &t) == len(zone), parseZone(rest, &t) == len(rest), parseZoneWord(rest, &t) == len(rest):
+		default:
+			return 0, false // in a zone that is not known
+		}
+		return n.env.Clock.Moment(t), true
+	}
 	return 0, false
 }

@@ -15,7 +15,7 @@ var synology = Format{
 	About: About{
 		What: "Synology DSM 6 and 7: what Log Center sends to a syslog server: connections (DSM, SMB, AFP, FTP, SSH, WebDAV …) and file transfers.",
 		Export: "Log Center, Log Sending: send to a syslog server, format BSD or IETF, all categories. File transfers are told of only where File Services, SMB, \"Enable transfer log\" (and the same for FTP, AFP, File Station, WebDAV) is on. " +
-			"Logs exported as HTML or CSV from Log Center are not read.",
+			"Logs that Log Center exports as CSV are read too, connections and file transfers; HTML is not.",
 		Takes:  "Logins, right and refused, with account, address and service; shared folders entered; files read, written, renamed, moved and deleted with path, size, account and address; addresses blocked.",
 		Leaves: "File operations of services whose transfer log is off. Lines in other languages than English: set the language of the logs in Control Panel, Regional Options.",
 	},
@@ -42,7 +42,7 @@ var qnapQuLog = Format{
 	Name:   "qnap",
 	Source: "files",
 	About: About{
-		What:   "QNAP QTS 4 and 5 and QuTS hero: system connection and event logs as QuLog Center (or System Logs) sends them to a syslog server.",
+		What:   "QNAP QTS 4 and 5 and QuTS hero: system connection and event logs as QuLog Center (or System Logs) sends them to a syslog server, and the connection log that it exports as CSV, in English or Japanese.",
 		Export: "QuLog Center, Log Sender: send event and access logs to a syslog server. Access logs have to be switched on first: QuLog Center, Log Settings, System Access Log Settings, with every service that is used (SAMBA, HTTP, SSH, FTP, AFP, NFS …).",
 		Takes:  "Logins, right and refused, with account, address, machine and service; files and folders read, written, created, renamed, moved and deleted; events of the system with the account that caused them.",
 		Leaves: "What services do whose access log is off; how much was read.",
@@ -169,9 +169,12 @@ func (p *nasParser) connection(m []byte) error {
 	} else {
 		ev.SrcHost = p.env.Intern.Bytes(from)
 	}
-	if i := index(said, " via ["); i >= 0 {
-		via, _, _ := bytes.Cut(said[i+len(" via ["):], []byte("]"))
-		ev.Service = p.env.Intern.Bytes(via)
+	for _, word := range [...]string{" in to [", " out of [", " out from [", " via ["} { // "failed to sign in to [DSM] via [password] due to …"
+		if i := index(said, word); i >= 0 {
+			to, _, _ := bytes.Cut(said[i+len(word):], []byte("]"))
+			ev.Service = p.env.Intern.Bytes(to)
+			break
+		}
 	}
 	ev.Rest = p.out.Rest(event.Text("detail", clip(p.env.Intern.Bytes(said), 200)))
 	return nil

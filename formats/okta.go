@@ -16,7 +16,7 @@ var oktaLog = Format{
 	Source: "cloud-signin",
 	About: About{
 		What:   "The System Log of Okta (LogEvent) as JSON: /api/v1/logs, log streaming to EventBridge or Splunk, event hooks, and what collectors make of them.",
-		Export: "curl -H 'Authorization: SSWS …' 'https://TENANT.okta.com/api/v1/logs?since=…&limit=1000', page by page by the header Link: JSON has all, the console's CSV has no targets. Okta keeps 90 days.",
+		Export: "curl -H 'Authorization: SSWS …' 'https://TENANT.okta.com/api/v1/logs?since=…&limit=1000', page by page by the header Link: JSON has all; the console's CSV is read too, and knows less. Okta keeps 90 days.",
 		Takes:  "Sessions begun and refused with their reason, second factors, applications reached, locks, resets, administrators, keys; who, to whom, from where, with what; the AS number, proxies, threat marks and behaviours that Okta names.",
 		Leaves: "Okta says a country by its name: it is kept as country_name and not as the event's country. A wrong password and an unknown name are one reason (INVALID_CREDENTIALS) unless the record has no user. What is done inside an application is not in it.",
 	},

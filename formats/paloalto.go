@@ -16,18 +16,23 @@ var paloAlto = Format{
 	About: About{
 		What: "Palo Alto Networks firewalls and Panorama (PAN-OS 8 to 11) in their CSV form through syslog: TRAFFIC, THREAT, SYSTEM, GLOBALPROTECT, AUTHENTICATION, USERID, CONFIG.",
 		Export: "Device, Server Profiles, Syslog: format BSD or IETF, no custom log format; attach the profile in Log Forwarding (traffic, threat, URL, auth) and in Log Settings (system, " +
-			"configuration, user-ID, GlobalProtect). Log at session end on every rule, also on the last one that denies. CSV exports of the web interface have other columns and are not read.",
+			"configuration, user-ID, GlobalProtect). Log at session end on every rule, also on the last one that denies. Monitor, Logs, Export to CSV is read as well: its columns are those of the lines.",
 		Takes: "Connections with bytes both ways, duration, application, rule and the translated address and port; refusals; threats, URLs and files seen; GlobalProtect logins, failures and addresses " +
 			"given; logins of administrators; who had which address by User-ID; changes of configuration.",
 		Leaves: "Session starts (told of again at the end), decryption, tunnel inspection, HIP matches, and custom forms.",
 	},
 	Sniff: func(rec []byte) float64 {
-		if _, ok := panStart(rec); ok {
+		if _, ok := panStart(rec); ok || panNames(rec) {
 			return 0.95
 		}
 		return 0
 	},
 	New: func(env *Env) Parser { return &panParser{env: env} },
+}
+
+// panNames says whether a record is the row of names that the web interface's export begins with: its columns are those of the lines.
+func panNames(rec []byte) bool {
+	return hasPrefix(bytes.TrimPrefix(rec, []byte("\xef\xbb\xbf")), "Domain,Receive Time,Serial #,Type,")
 }
 
 // panStart returns the record from its first column on: a version or nothing, the time of receipt, the serial number, the type.
@@ -87,6 +92,9 @@ func (p *panParser) Flush(*event.Batch) {}
 func (p *panParser) Parse(rec *event.Record, out *event.Batch) error {
 	b, ok := panStart(rec.Data)
 	if !ok {
+		if panNames(rec.Data) {
+			return nil
+		}
 		return ErrOtherFormat
 	}
 	if !p.row.split(bytes.TrimRight(b, "\r\n")) {

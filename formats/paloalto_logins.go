@@ -158,7 +158,7 @@ func (p *panParser) systemAuth(d []byte) {
 		word, _ := nextWord(d[from+6:])
 		ev.SrcIP, _ = p.env.addr(bytes.TrimRight(word, "., "))
 	}
-	ev.Rest = p.out.Rest(event.Text("event", p.text(8)), event.Text("detail", p.env.Intern.Bytes(d[end:min(len(d), end+160)])))
+	ev.Rest = p.out.Rest(event.Text("event", p.text(8)), event.Text("detail", p.env.Intern.Bytes(bytes.TrimLeft(d[end:min(len(d), end+160)], "'\"., "))))
 }
 
 // adminSession reads "User admin logged in via Web from 203.0.113.7 using https", which follows the record of the authentication.

@@ -4,6 +4,7 @@
 package formats
 
 import (
+	"bytes"
 	"slices"
 	"sort"
 
@@ -51,6 +52,7 @@ type recogniser struct {
 	all     []*Format
 	guesses []Guess
 	claimed int
+	seen    int // records of the sample
 	gate    *gate
 	env     Env // of no input: records have no line, so that nothing of one is taken for another's
 	loads   [maxCarried]load
@@ -58,6 +60,17 @@ type recogniser struct {
 
 // look counts for the format that claims rec; false if none does.
 func (r *recogniser) look(rec []byte, depth int) bool {
+	if depth == 0 {
+		l := &r.loads[0]
+		l.early = r.seen < headRows
+		if r.seen++; tableCarrier.unload(rec, l) {
+			for l.next() {
+				if r.look(l.line, 1) {
+					return true
+				}
+			}
+		}
+	}
 	may := r.gate.open(&r.env, &event.Record{Data: rec})
 	r.gate.keepMarked(rec, &may)
 	if r.claim(rec, RankProduct, &may) {
@@ -115,7 +128,7 @@ type Reader struct {
 	carried *carrier // that the last record was read from; nil: it was read as it stands
 	carries uint64   // what records look like that it unloaded
 	last    *Format
-	brought [4]int64 // records read through each carrier
+	brought [5]int64 // records read through each carrier
 	pieces  splitLines
 }
 
@@ -168,6 +181,12 @@ func (r *Reader) readWhole(rec *event.Record, before []event.Part, out *event.Ba
 
 // readOne reads a record, as the last one was read if it can be.
 func (r *Reader) readOne(rec *event.Record, out *event.Batch) error {
+	l := &r.loads[0]
+	l.early = rec.Line <= headRows
+	if l.table.make != nil && !l.table.is(rec.Data) { // a row of a table: what it brings is more than what it looks like
+		r.carried = &tableCarrier
+		r.carries = 5
+	}
 	if c := r.carried; c != nil { // the last one was carried: so may be this one
 		if c.unload(rec.Data, &r.loads[0]) && r.loads[0].looks == r.carries && r.unload(rec, out, 0) == nil {
 			r.brought[c.number]++
@@ -222,7 +241,24 @@ func (r *Reader) read(rec *event.Record, out *event.Batch, depth int) error {
 			failed = likelier(failed, err)
 		}
 	}
+	if failed == ErrOtherFormat && depth == 0 && (r.loads[0].table.is(rec.Data) || furniture(rec.Data)) {
+		return nil
+	}
 	return failed
+}
+
+// furniture says whether a record is one of the lines that tools put between those of a log: journalctl's about reboots and the
+// journal's bounds, ausearch's between the events.
+func furniture(b []byte) bool {
+	b = bytes.TrimSpace(b)
+	switch {
+	case string(b) == "----":
+		return true
+	case isPrefix(b, "-- ") && bytes.HasSuffix(b, []byte(" --")):
+		b = b[3:]
+		return isPrefix(b, "Boot ") || isPrefix(b, "Reboot ") || isPrefix(b, "No entries ") || isPrefix(b, "Logs begin at ") || isPrefix(b, "Journal begins at ")
+	}
+	return false
 }
 
 // likelier returns the first of two errors that is of a format which knew the record.
@@ -416,7 +452,8 @@ func (r *Reader) moveToFront(i int) {
 	r.open[0] = o
 }
 
-// Last returns the format that took the last record that was taken; nil before there is one.
+// Last returns the format that took the last record that was taken; nil before there is one. A record that belongs to no format, such as a
+// table's names or the beginning of a line, is taken and leaves it as it was.
 func (r *Reader) Last() *Format { return r.last }
 
 // Carried returns, by the names of carriers, how many records were read as the lines that they bring.

@@ -157,7 +157,7 @@ func parseDayFirst(b []byte) (Civil, int) {
 	return t, i + n
 }
 
-// parseMonthWord reads "Jan-02-06 15:04:05" (ASSP) and "Jan 02, 2006 3:04:05 PM" (Java).
+// parseMonthWord reads "Jan-02-06 15:04:05" (ASSP), "Jan 02, 2006 3:04:05 PM" (Java), "Jan 2, 2006, 3:04:05 PM" and "Jan 2, 2006 @ 15:04:05.000".
 func parseMonthWord(b []byte) (Civil, int) {
 	var t Civil
 	if len(b) < 18 {
@@ -191,7 +191,16 @@ func parseMonthWord(b []byte) (Civil, int) {
 	if t.Year, n = digits(b[i+2:], 4); n != 4 {
 		return t, 0
 	}
-	i += 7
+	i += 6
+	if rest := b[i:]; rest[0] == ',' { // Google: "Jan 2, 2006, 3:04:05 PM"
+		i++
+	} else if isPrefix(rest, " @ ") { // Kibana: "Jan 2, 2006 @ 15:04:05.000"
+		i += 2
+	}
+	if i >= len(b) || b[i] != ' ' {
+		return t, 0
+	}
+	i++
 	if n = looseTime(b[i:], &t); n == 0 || !t.Valid() {
 		return t, 0
 	}
@@ -221,11 +230,21 @@ func looseTime(b []byte, t *Civil) int {
 	} else if n = parseTimeOfDay(b, t); n == 0 {
 		return 0
 	}
-	if rest := b[n:]; len(rest) >= 3 && rest[0] == ' ' && rest[2] == 'M' && (rest[1] == 'A' || rest[1] == 'P') && (len(rest) == 3 || rest[3] == ' ' || rest[3] == ']') {
-		if t.Hour %= 12; rest[1] == 'P' {
+	sp := 0 // the blank before AM and PM, which browsers write as a narrow one
+	switch {
+	case hasPrefix(b[n:], " "):
+		sp = 1
+	case hasPrefix(b[n:], "\u202f"):
+		sp = len("\u202f")
+	}
+	if rest := b[n+sp:]; sp > 0 && len(rest) >= 2 && rest[1] == 'M' && (rest[0] == 'A' || rest[0] == 'P') && (len(rest) == 2 || rest[2] == ' ' || rest[2] == ']') {
+		if t.Hour > 12 {
+			return 0
+		}
+		if t.Hour %= 12; rest[0] == 'P' {
 			t.Hour += 12
 		}
-		n += 3
+		n += sp + 2
 	}
 	return skip + n
 }

@@ -93,6 +93,10 @@ func TestFramings(t *testing.T) {
 		{"graph page broken off, then another", event.FrameJSON, graph[:len(graph)-4] + "\n" + graph, []string{
 			`{"id":"1","s":"a]\"}"}`, `{"id":"2`, `{"id":"1","s":"a]\"}"}`, `{"id":"2"}`}},
 		{"empty page", event.FrameJSON, `{"value":[]}`, nil},
+		{"elasticsearch", event.FrameJSON, `{"took":5,"_shards":{"total":1},"hits":{"total":{"value":2},"max_score":null,"hits":[{"_id":"a","_source":{"hits":[{}]}},{"_id":"b"}]},"aggregations":{}}` + "\n" + `{"a":1}`,
+			[]string{`{"_id":"a","_source":{"hits":[{}]}}`, `{"_id":"b"}`, `{"a":1}`}},
+		{"duo", event.FrameJSON, "{\"stat\":\"OK\",\n\"response\":{\"authlogs\":[{\"txid\":1},\n{\"txid\":2}],\"metadata\":{\"total_objects\":2}}}", []string{`{"txid":1}`, `{"txid":2}`}},
+		{"hits of a record", event.FrameJSON, `{"time":"x","hits":{"hits":[{"a":1}]}}`, []string{`{"time":"x","hits":{"hits":[{"a":1}]}}`}},
 		{"records", event.FrameJSON, `{"Records":[{"eventTime":"x"}],"next":null}`, []string{`{"eventTime":"x"}`}},
 		{"entries", event.FrameJSON, `{"chunk_size":1,"entries":[{"created_by":{"login":"x"}}]}`, []string{`{"created_by":{"login":"x"}}`}},
 		{"a list that says more after its items", event.FrameJSON, `{"kind":"list","items":[{"a":1}],"meta":{"n":[1]}} {"b":2}`, []string{`{"a":1}`, `{"b":2}`}},
@@ -232,7 +236,7 @@ func agrees(t testing.TB, in []byte) {
 		} else if err != nil || v[0] != '{' {
 			return
 		}
-		if _, ok := unwrap(v); ok {
+		if _, _, ok := unwrap(v); ok {
 			return
 		}
 		want = append(want, string(v))

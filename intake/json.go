@@ -22,6 +22,7 @@ type splitter struct {
 	arrays  int  // arrays that are open around it
 	wrapped bool // the outermost of them is that of a wrapper
 	outer   int  // arrays that are open around the wrapper
+	deep    int  // objects that are open within the wrapper
 	fresh   bool // a value may stand here: after [ or a comma
 	sc      scan
 }
@@ -151,10 +152,10 @@ func (s *splitter) value() error {
 		n := s.sc.i
 		if !tried && s.sc.marked && (n >= lookahead || v != unfinished || w.end) {
 			tried = true
-			if at, ok := unwrap(w.buf[s.pos : s.pos+min(n, lookahead)]); ok {
+			if at, deep, ok := unwrap(w.buf[s.pos : s.pos+min(n, lookahead)]); ok {
 				s.f.stats.Envelope += int64(at)
 				s.advance(s.pos + at)
-				s.outer, s.arrays, s.wrapped, s.fresh = s.arrays, 1, true, true
+				s.outer, s.arrays, s.wrapped, s.fresh, s.deep = s.arrays, 1, true, true, deep
 				return nil
 			}
 		}
@@ -286,8 +287,8 @@ func (s *splitter) skipLine() {
 // tail takes what stands between a wrapped array and the end of its wrapper.
 func (s *splitter) tail() error {
 	w := &s.f.w
-	s.sc = scan{depth: 1, state: wantMore}
-	s.sc.object[0] = 1 << 1
+	s.sc = scan{depth: s.deep, state: wantMore}
+	s.sc.object[0] = 1<<1 | 1<<2
 	line, at := s.f.line, w.off+int64(s.pos)
 	s.f.head = s.f.head[:0]
 	for {

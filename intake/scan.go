@@ -41,7 +41,8 @@ type scan struct {
 	key    bool // the string is a key
 	keyAt  int  // where the string that is being read, or was read last, begins
 	marked bool // a key of depth 1 was that of a wrapper, and an array began behind it
-	hot    bool // the last key of depth 1 was that of a wrapper
+	hot    bool // the last key, of depth 1 or within an outer object, was that of a wrapper
+	outer  bool // the last key of depth 1 was that of an object that may hold the wrapper
 	object [maxDepth/64 + 1]uint64
 }
 
@@ -186,8 +187,12 @@ func (s *scan) text(b []byte) verdict {
 			s.state = wantMore
 			if s.key {
 				s.state = wantColon
-				if s.depth == 1 {
+				switch {
+				case s.depth == 1:
 					s.hot = s.keyAt <= i && wrapperKey(b[s.keyAt:i]) != notWrapper
+					s.outer = s.keyAt <= i && outerKey(b[s.keyAt:i])
+				case s.depth == 2 && s.outer:
+					s.hot = s.keyAt <= i && innerKey(b[s.keyAt:i])
 				}
 			}
 			return complete
@@ -212,7 +217,7 @@ func (s *scan) push(object bool) bool {
 	if s.state > wantFirst || s.depth >= maxDepth {
 		return false
 	}
-	if s.depth == 1 && s.hot && !object && s.inObject() {
+	if s.hot && !object && (s.depth == 1 || s.depth == 2 && s.outer) && s.inObject() {
 		s.marked = true
 	}
 	s.depth++

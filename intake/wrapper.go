@@ -23,6 +23,17 @@ func wrapperKey(key []byte) uint8 {
 	return notWrapper
 }
 
+// outerKey reports whether the object under a key of the first level may hold the array of records: that of the answers of Elasticsearch
+// ("hits") and of Duo's second API ("response").
+func outerKey(key []byte) bool {
+	return string(key) == "hits" || string(key) == "response"
+}
+
+// innerKey reports whether the array under a key of the second level is that of the records.
+func innerKey(key []byte) bool {
+	return string(key) == "hits" || string(key) == "authlogs"
+}
+
 // ownKey reports whether only a record would have such a key: when it happened, or who did it.
 func ownKey(key []byte) bool {
 	switch string(key) {
@@ -34,10 +45,11 @@ func ownKey(key []byte) bool {
 }
 
 // unwrap decides whether b, an object or the valid beginning of one, only wraps an array of objects, and returns the
-// position behind the array's bracket. It looks at the members of the first level: a wrapper says neither when nor who, and
-// holds nothing nested beside an array that is called weakly.
-func unwrap(b []byte) (at int, ok bool) {
+// position behind the array's bracket and how many objects are open around it. It looks at the members of the first level: a wrapper says
+// neither when nor who, and holds nothing nested beside an array that is called weakly.
+func unwrap(b []byte) (at, depth int, ok bool) {
 	var kind uint8
+	depth = 1
 	nested := false
 	i := 1 // behind {
 	for {
@@ -51,7 +63,7 @@ func unwrap(b []byte) (at int, ok bool) {
 		}
 		key := b[i+1 : end-1]
 		if ownKey(key) {
-			return 0, false
+			return 0, 0, false
 		}
 		i = skipSpace(b, end)
 		if i >= len(b) || b[i] != ':' {
@@ -65,7 +77,12 @@ func unwrap(b []byte) (at int, ok bool) {
 		case b[i] == '[' && k != notWrapper && ofObjects(b, i) && (at == 0 || emptyArray(b, at-1)):
 			at, kind = i+1, k
 		case b[i] == '[' && k != notWrapper && ofObjects(b, i) && !emptyArray(b, i):
-			return 0, false // two arrays of objects: neither is the wrapped one
+			return 0, 0, false // two arrays of objects: neither is the wrapped one
+		case b[i] == '{' && at == 0 && outerKey(key):
+			if at = inner(b, i); at > 0 {
+				return at, 2, true
+			}
+			nested = true
 		case b[i] == '[', b[i] == '{':
 			nested = true
 		}
@@ -75,7 +92,34 @@ func unwrap(b []byte) (at int, ok bool) {
 		}
 		i++
 	}
-	return at, at > 0 && (kind == strongWrapper || !nested)
+	return at, depth, at > 0 && (kind == strongWrapper || !nested)
+}
+
+// inner returns the position behind the bracket of the array of records in the object that begins at i; 0 if it has none.
+func inner(b []byte, i int) int {
+	for i++; ; i++ {
+		i = skipSpace(b, i)
+		if i >= len(b) || b[i] != '"' {
+			return 0
+		}
+		end := skipString(b, i)
+		if end > len(b) {
+			return 0
+		}
+		key := b[i+1 : end-1]
+		if i = skipSpace(b, end); i >= len(b) || b[i] != ':' {
+			return 0
+		}
+		if i = skipSpace(b, i+1); i >= len(b) {
+			return 0
+		}
+		if b[i] == '[' && innerKey(key) && ofObjects(b, i) {
+			return i + 1
+		}
+		if i = skipSpace(b, skipValue(b, i)); i >= len(b) || b[i] != ',' {
+			return 0
+		}
+	}
 }
 
 func emptyArray(b []byte, i int) bool {

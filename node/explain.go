@@ -215,7 +215,7 @@ func (x *explainer) record(rec *event.Record) error {
 		return nil
 	}
 	e.Parsed++
-	if f := x.rd.Last(); x.samples[f.Name] == nil && len(x.batch.Events) > before {
+	if f := x.rd.Last(); f != nil && x.samples[f.Name] == nil && len(x.batch.Events) > before {
 		x.samples[f.Name] = &ExplainedTaken{Line: rec.Line, Record: cutText(visible(rec.Data[:min(len(rec.Data), 4*explainLimit)]), explainLimit),
 			Event: x.batch.Events[len(x.batch.Events)-1].AppendJSON(nil)}
 	}

@@ -204,6 +204,9 @@ func sample(ctx context.Context, src *intake.Source, head []byte) ([][]byte, eve
 		framing = event.FrameJSON
 	}
 	var recs [][]byte
+	if framing == event.FrameLines && tableBegins(trimmed) {
+		framing = event.FrameCSV
+	}
 	if framing != event.FrameLines {
 		size := 0
 		_ = src.Records(ctx, framing, func(r *event.Record) error { // what is wrong with the file is said when it is read
@@ -223,6 +226,21 @@ func sample(ctx context.Context, src *intake.Source, head []byte) ([][]byte, eve
 		trimmed = rest
 	}
 	return recs, framing
+}
+
+// tableBegins says whether one of the first lines names the columns of a table whose rows bring something else.
+func tableBegins(head []byte) bool {
+	for range 3 {
+		line, rest, ok := bytes.Cut(head, []byte("\n"))
+		if formats.Table(line) {
+			return true
+		}
+		if !ok {
+			break
+		}
+		head = rest
+	}
+	return false
 }
 
 // jsonFollows says whether what stands behind a bracket begins a JSON array: a web log's time does not.

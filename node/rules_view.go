@@ -77,8 +77,8 @@ func (w *viewer) record(rec *event.Record) error {
 	w.number++
 	err := w.rd.Read(rec, &w.batch)
 	format := ""
-	if err == nil {
-		format = w.rd.Last().Name
+	if f := w.rd.Last(); err == nil && f != nil {
+		format = f.Name
 	}
 	var first *event.Event
 	if len(w.batch.Events) > 0 {

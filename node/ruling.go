@@ -152,8 +152,8 @@ func (q *ruleReader) record(rec *event.Record, rd *formats.Reader, unread error,
 		return nil
 	}
 	format := ""
-	if unread == nil {
-		format = rd.Last().Name
+	if f := rd.Last(); unread == nil && f != nil {
+		format = f.Name
 	}
 	var first *event.Event
 	for i := range made {
