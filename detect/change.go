@@ -19,6 +19,8 @@ type Change struct {
 	MinLearn int     // days of history before z-scores are trusted; zero: 10
 	// Floor is the least excess over what is expected that can count as change, so that 3 against 0 is not an alarm.
 	Floor float64
+	// Apart says that the next day is condemned by something else: it is judged, and nothing is learned from it.
+	Apart bool
 
 	history [2][]float64 // by class of day: last 28 counts without alarm
 	past    [2][]float64 // by class of day: last 280 of them, which say how far the last 28 may have been pushed
@@ -89,7 +91,7 @@ func (c *Change) Day(day int32, workday bool, n float64) Verdict {
 		}
 	}
 	v.Sum, v.Alarm, v.Onset = c.sum, c.alarm, c.onset
-	if c.sum <= h/2 {
+	if c.sum <= h/2 && !c.Apart {
 		c.learn(class, n)
 	}
 	return v

@@ -167,6 +167,7 @@ type daily struct {
 	last     event.Micros
 	seen     event.Micros // when the day's last record would have been had live
 	crossed  event.Micros // when the count reached what raises the alarm; 0 if it did not
+	rushed   event.Micros // when its names came too fast; 0 if they did not
 }
 
 func newDaily(s *event.Sighting) *daily {
@@ -206,6 +207,7 @@ type episode struct {
 	evidence  detect.Evidence
 	closed    bool
 	noHistory bool
+	rushed    int32 // last day on which names came too fast; 0 if they never did
 }
 
 func (e *episode) add(d *daily) {
@@ -246,6 +248,7 @@ type watch struct {
 	episodes []*episode
 	// absolute is the count on one day that is an alarm without any history.
 	absolute int
+	rush     *rush // nil where a fast search is no matter of its own
 	last     int32
 	started  bool
 }
@@ -265,6 +268,12 @@ func (w *watch) observeAt(s *event.Sighting, homely bool) {
 	w.today.add(s)
 	if !homely && len(w.today.odd) < maxNames {
 		w.today.odd[s.Who.Handle] = struct{}{}
+	}
+	if w.rush != nil && w.rush.observe(s) && w.today.rushed == 0 {
+		w.today.rushed = s.Seen()
+		if w.today.crossed == 0 {
+			w.today.crossed = s.Seen()
+		}
 	}
 	if w.today.crossed == 0 {
 		n := float64(len(w.today.names))
@@ -298,9 +307,14 @@ func (w *watch) closeDay(next int32) {
 
 func (w *watch) judge(d *daily) {
 	d.sources.trim()
+	rushed := d.rushed != 0
+	w.change.Apart = rushed
 	v := w.change.Day(d.day, workday(d.weekday), float64(len(d.names)))
 	alarm := v.Alarm
 	noHistory := !v.Learned && w.absolute > 0 && len(d.names) >= w.absolute
+	if w.rush != nil {
+		w.rush.nextDay(workday(d.weekday), rushed || alarm || noHistory)
+	}
 	if v.Sum == 0 && !noHistory {
 		w.recent = w.recent[:0]
 	}
@@ -312,27 +326,33 @@ func (w *watch) judge(d *daily) {
 	}
 	open := w.open()
 	switch {
-	case (alarm || noHistory) && open == nil:
+	case (alarm || noHistory || rushed) && open == nil:
 		at := d.crossed
 		if at == 0 {
 			at = d.seen
 		}
 		onset := v.Onset
+		if !alarm && !noHistory { // a rush on a day that does not stand out by its number: the days before are none of it
+			onset, w.recent = d.day, append(w.recent[:0], d)
+		}
 		if n := len(w.episodes); n > 0 && w.episodes[n-1].onset >= onset { // a stretch broken in two is two episodes, with two names
 			onset = d.day
 		}
 		open = &episode{alerted: at, onset: onset, expected: v.Expected, z: v.Z, noHistory: noHistory}
+		if rushed {
+			open.rushed = d.day
+		}
 		for _, r := range w.recent {
 			open.add(r)
 		}
 		w.recent = w.recent[:0]
 		w.episodes = append(w.episodes, open)
-	case alarm && !noHistory && (v.Z <= 0.5 || float64(len(d.names))-v.Expected < w.change.Floor):
+	case alarm && !noHistory && !rushed && (v.Z <= 0.5 || float64(len(d.names))-v.Expected < w.change.Floor):
 		if d.tries > 0 && len(w.lull) < keepDays {
 			w.lull = append(w.lull, d)
 		}
 		w.recent = w.recent[:0]
-	case alarm || noHistory:
+	case alarm || noHistory || rushed:
 		for _, l := range w.lull {
 			open.add(l)
 		}
@@ -340,7 +360,12 @@ func (w *watch) judge(d *daily) {
 		if d.tries > 0 {
 			open.add(d)
 		}
+		if rushed {
+			open.rushed = d.day
+		}
 		open.z = max(open.z, v.Z)
+		w.recent = w.recent[:0]
+	case open != nil && open.rushed != 0 && d.day-open.rushed <= probingRushApart: // another rush would be of the same story
 		w.recent = w.recent[:0]
 	case open != nil:
 		open.closed = true

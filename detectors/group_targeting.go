@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -27,6 +28,10 @@ const (
 	groupMany   = 20      // accounts of it
 	groupTries  = 3.0     // attempts for each account within the span, at least: a list is worked through again and again, people give up
 	groupChance = 1e-7    // that so many of those who failed are of one group by chance, divided by the number of groups
+	groupHard   = 10      // failures of one account within the span that are more than its owner's: among accounts tried so often
+	groupRarely = 1e-5    // takes the place of groupChance, for such accounts are hundreds of times fewer
+	groupUsual  = 3.0     // times what the account fails in on other days: a forgotten client is not worked at
+	groupSame   = 0.8     // of the accounts of two names, in common: one story
 	groupSlip   = 15      // minutes after a failure within which the account's own success makes it a slip of the finger
 	groupSize   = 0.33    // of all accounts that a group may have: a larger one is no choice of targets
 	groupApart  = 3       // days without it after which another story begins
@@ -63,6 +68,8 @@ type groupRealm struct {
 	seen   map[uint32]bool // today
 	past   map[string]float64
 	all    float64
+	tries  map[uint32]int64   // of each account today
+	usual  map[uint32]float64 // and on other days, fading
 	open   map[string]*groupStory
 }
 
@@ -105,7 +112,7 @@ func (d *groupAttack) Observe(s *event.Sighting) {
 	d.count(s.Who)
 	r := d.realms[realmOf(s)]
 	if r == nil {
-		r = &groupRealm{failed: map[uint32]*groupTried{}, today: map[string]int{}, seen: map[uint32]bool{}, past: map[string]float64{}, open: map[string]*groupStory{}, next: groupLeast, begun: s.Day}
+		r = &groupRealm{failed: map[uint32]*groupTried{}, today: map[string]int{}, seen: map[uint32]bool{}, past: map[string]float64{}, tries: map[uint32]int64{}, usual: map[uint32]float64{}, open: map[string]*groupStory{}, next: groupLeast, begun: s.Day}
 		d.realms[realmOf(s)] = r
 	}
 	if r.day != s.Day {
@@ -170,6 +177,7 @@ func (r *groupRealm) nextDay(day int32) {
 			r.past[g] += float64(n)
 		}
 	}
+	r.learnClients()
 	for g, st := range r.open {
 		if day-st.lastDay > groupApart {
 			delete(r.open, g)
@@ -178,6 +186,27 @@ func (r *groupRealm) nextDay(day int32) {
 	clear(r.today)
 	clear(r.seen)
 	r.day = day
+}
+
+// learnClients takes today's failures of each account into what is usual for it: a mail program with an old password fails all day, every day.
+func (r *groupRealm) learnClients() {
+	const keep = 0.8
+	for h, u := range r.usual {
+		if u *= keep; u < 0.5 && r.tries[h] == 0 {
+			delete(r.usual, h)
+		} else {
+			r.usual[h] = u
+		}
+	}
+	for h, n := range r.tries {
+		r.usual[h] += (1 - keep) * float64(n)
+	}
+	clear(r.tries)
+}
+
+// hard says whether an account was tried more often than its owner, or a program of his, does it.
+func (r *groupRealm) hard(h uint32, t *groupTried) bool {
+	return t.tries >= groupHard && float64(t.tries) >= groupUsual*r.usual[h]
 }
 
 func (r *groupRealm) fail(s *event.Sighting, d *groupAttack) {
@@ -202,6 +231,7 @@ func (r *groupRealm) fail(s *event.Sighting, d *groupAttack) {
 	}
 	t.last = s.Time
 	t.tries += s.Times()
+	r.tries[h] += s.Times()
 	for g := range groupsOf(s.Who) {
 		if st := r.open[g]; st != nil {
 			st.add(s)
@@ -231,11 +261,39 @@ func (r *groupRealm) expire(now event.Micros) {
 	}
 }
 
-// test asks of every group whether it has too large a share in what failed within the span.
+// test asks of every group whether it has too large a share in what failed within the span: among all accounts, and among those that were tried
+// more often than people try.
 func (r *groupRealm) test(s *event.Sighting, d *groupAttack) {
+	var found []groupFound
+	for _, hard := range []bool{false, true} {
+		found = append(found, r.among(d, hard)...)
+	}
+	// The name that chance explains least comes first; others of the same accounts join it.
+	slices.SortFunc(found, func(a, b groupFound) int {
+		return cmp.Or(cmp.Compare(a.chance, b.chance), cmp.Compare(a.group, b.group))
+	})
+	for _, f := range found {
+		r.raise(s, d, f)
+	}
+}
+
+// groupFound is a group that has too large a share.
+type groupFound struct {
+	group     string
+	n, others int
+	chance    float64
+}
+
+func (r *groupRealm) among(d *groupAttack, hard bool) []groupFound {
 	in, tries := map[string]int{}, map[string]int64{}
-	all := 0
-	for _, t := range r.failed {
+	all, least := 0, groupChance
+	if hard {
+		least = groupRarely
+	}
+	for h, t := range r.failed {
+		if hard && !r.hard(h, t) {
+			continue
+		}
 		all++
 		for g := range groupsOf(t.who) {
 			in[g]++
@@ -243,41 +301,31 @@ func (r *groupRealm) test(s *event.Sighting, d *groupAttack) {
 		}
 	}
 	people := len(d.people)
-	groups := make([]string, 0, len(in))
+	var found []groupFound
 	for g, n := range in {
-		if n >= groupLeast && float64(n) >= groupMost*float64(all) && float64(tries[g]) >= groupTries*float64(n) && float64(d.size[g]) <= groupSize*float64(people) {
-			groups = append(groups, g)
+		if n < groupLeast || float64(n) < groupMost*float64(all) || float64(tries[g]) < groupTries*float64(n) || float64(d.size[g]) > groupSize*float64(people) {
+			continue
 		}
-	}
-	slices.Sort(groups)
-	for _, g := range groups {
 		share := float64(d.size[g]) / float64(max(people, 1))
 		share = max(share, (r.past[g]+5*share)/(r.all+5))
-		chance := binomialTail(in[g], all, share) * float64(max(len(d.size), 1))
-		if chance <= groupChance {
-			r.raise(s, d, g, in[g], all-in[g], chance)
+		chance := binomialTail(n, all, share) * float64(max(len(d.size), 1))
+		if chance <= least {
+			found = append(found, groupFound{g, n, all - n, chance})
 		}
 	}
+	return found
 }
 
 // raise opens a story of a group, or goes on with it.
-func (r *groupRealm) raise(s *event.Sighting, d *groupAttack, group string, n, others int, chance float64) {
-	st := r.open[group]
+func (r *groupRealm) raise(s *event.Sighting, d *groupAttack, f groupFound) {
+	st := r.open[f.group]
 	if st == nil {
-		for _, o := range r.open { // two names of the same accounts are one group
-			if o.size == d.size[group] && o.peak == n && o.lastDay == s.Day {
-				if !slices.Contains(o.also, group) && len(o.also) < 4 {
-					o.also = append(o.also, group)
-				}
-				return
-			}
-		}
-		if len(d.stories) >= groupNames {
+		if r.alike(f.group) != nil || len(d.stories) >= groupNames {
 			return
 		}
-		st = &groupStory{group: group, first: s.Time, alerted: s.Seen(), names: map[uint32]bool{}, chance: chance}
+		st = &groupStory{group: f.group, first: s.Time, alerted: s.Seen(), names: map[uint32]bool{}, chance: f.chance}
 		for _, h := range r.order {
-			if t := r.failed[h]; t != nil && inGroup(t.who, group) {
+			if t := r.failed[h]; t != nil && inGroup(t.who, f.group) {
 				st.first = min(st.first, t.first)
 				st.tries += t.tries
 				st.names[h] = true
@@ -285,14 +333,41 @@ func (r *groupRealm) raise(s *event.Sighting, d *groupAttack, group string, n, o
 		}
 		st.evidence.Add(s.Event)
 		st.last = s.Time
-		r.open[group] = st
-		d.stories[groupKey{realmOf(s), group, st.first}] = st
+		r.open[f.group] = st
+		d.stories[groupKey{realmOf(s), f.group, st.first}] = st
 	}
-	st.lastDay, st.size = s.Day, d.size[group]
-	st.chance = min(st.chance, chance)
-	if n > st.peak {
-		st.peak, st.others = n, others
+	st.lastDay, st.size = s.Day, d.size[f.group]
+	st.chance = min(st.chance, f.chance)
+	if f.n > st.peak {
+		st.peak, st.others = f.n, f.others
 	}
+}
+
+// alike returns the story under another name of nearly the same accounts, if one is open: they are one attack. It keeps the name.
+func (r *groupRealm) alike(group string) *groupStory {
+	for _, name := range slices.Sorted(maps.Keys(r.open)) {
+		both, either := 0, 0
+		for _, h := range r.order {
+			if t := r.failed[h]; t != nil {
+				a, b := inGroup(t.who, group), inGroup(t.who, name)
+				both, either = both+count(a && b), either+count(a || b)
+			}
+		}
+		if st := r.open[name]; both > 0 && float64(both) >= groupSame*float64(either) {
+			if !slices.Contains(st.also, group) && len(st.also) < 4 {
+				st.also = append(st.also, group)
+			}
+			return st
+		}
+	}
+	return nil
+}
+
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (st *groupStory) add(s *event.Sighting) {
@@ -337,7 +412,7 @@ func (st *groupStory) finding(key groupKey) event.Finding {
 		Numbers: []event.Figure{figure("accounts", float64(len(st.names))), figure("accounts_of_the_group", float64(st.size)), figure("failures", float64(st.tries)),
 			figure("most_within_the_span", float64(st.peak)), figure("others_within_the_span", float64(st.others)), figure("log10_of_chance", math.Floor(math.Log10(max(st.chance, 1e-300))))},
 	}
-	if float64(st.peak) >= groupWhole*float64(st.size) || st.peak >= groupMany {
+	if st.chance <= groupChance && (float64(st.peak) >= groupWhole*float64(st.size) || st.peak >= groupMany) {
 		f.Severity = event.High
 	}
 	name := st.group

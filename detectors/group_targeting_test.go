@@ -108,3 +108,62 @@ func TestBinomialTail(t *testing.T) {
 		}
 	}
 }
+
+// TestGroupTargetingNames holds that an attack on people who have several names in the directory is told of once, however often it is looked
+// at, and that a list of which some are tried more often does not split it.
+func TestGroupTargetingNames(t *testing.T) {
+	s := newStory(300)
+	departments(s, 300)
+	for i := range 10 { // a wheel of nine of the ten, and a project that is somebody else's
+		who := s.person(fmt.Sprintf("user%d", i))
+		if i < 9 {
+			who.Groups = append(who.Groups, "wheel")
+		}
+		s.person(fmt.Sprintf("user%d", 250+i)).Groups = []string{"project"}
+	}
+	mistypers(s, 300, 40)
+	for day := 30; day < 33; day++ {
+		for round := range 40 {
+			for i := range 10 {
+				if (round+i)%3 != 0 {
+					s.wrong(day, 1020+round*8+i%7, 0, s.person(fmt.Sprintf("user%d", i)))
+				}
+			}
+		}
+	}
+	all := s.run(t, groupTargeting)
+	if f := wants(t, all, "group-targeting", event.High); len(all) != 1 || number(f, "accounts") != 10 {
+		t.Errorf("got %s", brief(all))
+	}
+}
+
+// TestGroupTargetingFew holds that a small group that is worked at stands out among mistypers and forgotten clients, and that the clients of a
+// department, which fail every day, do not.
+func TestGroupTargetingFew(t *testing.T) {
+	clients := func(s *story, of ...int) {
+		for day := range 40 {
+			for k := range 60 {
+				for i, u := range of {
+					s.wrong(day, 480+k*10, i, s.person(fmt.Sprintf("user%d", u)))
+				}
+			}
+		}
+	}
+	s := newStory(200)
+	departments(s, 200)
+	mistypers(s, 200, 40)
+	clients(s, 55, 123)
+	for round := range 30 {
+		for i := range 7 {
+			s.wrong(33, 1020+round*10+i, 0, s.person(fmt.Sprintf("user%d", i)))
+		}
+	}
+	if all := s.run(t, groupTargeting); len(all) != 1 || number(&all[0], "accounts") != 7 {
+		t.Errorf("got %s", brief(all))
+	}
+	s = newStory(200)
+	departments(s, 200)
+	mistypers(s, 200, 40)
+	clients(s, 20, 21, 22, 23, 24, 25, 26) // of one department, from the first day on
+	quiet(t, s.run(t, groupTargeting), -1)
+}

@@ -19,6 +19,14 @@ const (
 	probingHighDays = 3   // days for high severity
 	probingHighZ    = 6.0 // or a single day this far out
 	probingPeople   = 20  // accounts that log in there: only where people do is probing worse than the Internet's noise
+
+	probingRushSlack  = 1.0 // names are counted by ten minutes too: the slack of that sum
+	probingRushMark   = 6.0 // and the sum that is a rush, whatever the day comes to
+	probingRushSpread = 2.0 // of the negative binomial of ten minutes: people come to work together
+	probingRushLeast  = 12  // names of a rush above what is usual in its time, at least
+	probingRushOver   = 3.0 // times the largest run of earlier days
+	probingRushDays   = 14  // days of names, none of them condemned, before a rush is told of
+	probingRushApart  = 7   // days after a rush in which another one belongs to it
 )
 
 // probing counts the distinct names a day that nobody has, for each realm, and looks for a lasting rise: in the AIST report of 2018 the
@@ -59,6 +67,7 @@ func (p *probing) Observe(s *event.Sighting) {
 		r = &probedRealm{people: map[uint32]struct{}{}, known: map[uint32]int32{}, polled: map[uint32]*poll{}}
 		r.watch.absolute = probingAbsolute
 		r.watch.change.Floor = probingFloor
+		r.watch.rush = &rush{}
 		p.realms[realmOf(s)] = r
 	}
 	if s.LoggedIn() {
@@ -129,6 +138,12 @@ func (r *probedRealm) finding(name realm, e *episode) event.Finding {
 	f.Title = event.Words{
 		Ja: fmt.Sprintf("存在しない ID へのログイン試行が急増（%d 件、%d 種類）", e.tries, len(e.names)),
 		En: fmt.Sprintf("IDs are being probed: %d attempts on %d names that nobody has", e.tries, len(e.names))}
+	if e.rushed != 0 && e.z < probingHighZ {
+		f.Explanation = event.Words{
+			Ja: fmt.Sprintf("%s の記録で、存在しない ID が短い時間に続けて試された（1 日に最大 %d 種類、通常は約 %.0f）。1 日の数では目立たなくても、その時間帯の 10 分ごとの数が普段を大きく超えている。接続元ごとではなく組織全体で数え、同じ ID の繰り返しは 1 回とした。システム更改直後の ID 変更、連携プログラムの設定誤りなどでも起こる。", name, e.peakNames, e.expected),
+			En: fmt.Sprintf("In %s names that nobody has were tried one after another within a short time (as many as %d on one day, where about %.0f are usual). By the day it may not stand out; by ten minutes it is far above what is usual at that hour. It is counted over the whole institute, not by source, and a name that is repeated counts once. A change of login IDs, or a program with a wrong setting, can look like this.", name, e.peakNames, e.expected)}
+		return f
+	}
 	if e.noHistory {
 		f.Explanation = event.Words{
 			Ja: fmt.Sprintf("%s の記録で、存在しない ID が 1 日に最大 %d 種類試された。記録の始まりに近く比べる過去がないが、数だけで異常である。システム更改直後の ID 変更などでも増えることがある。", name, e.peakNames),

@@ -6,6 +6,7 @@ package detectors
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -59,6 +60,34 @@ func TestIDProbingNearMiss(t *testing.T) {
 	loginLife(s, 60, 120)
 	for i := range 900 { // one forgotten client storms with one name
 		s.login(40, 600+i/60, i%60, s.stranger("printer"), outside("192.0.2.78", event.KindResidential, "JP"), "scan2mail", event.ReasonNoSuchAccount)
+	}
+	quiet(t, s.run(t, idProbing), -1)
+}
+
+// TestIDProbingRush holds that a fast search is told of within the hour, and that strangers who come by with a short list, a morning on which
+// many mistype, and a program with a wrong list of its own every night are none.
+func TestIDProbingRush(t *testing.T) {
+	s := newStory(200)
+	loginLife(s, 60, 120)
+	for i := range 70 { // thirty-five an hour, on a Saturday evening
+		s.login(47, 990+i*2, 0, s.stranger(fmt.Sprintf("guess%d", i)), outside(fmt.Sprintf("203.0.113.%d", i), event.KindTor, "DE"), firefox, event.ReasonNoSuchAccount)
+	}
+	all := s.run(t, idProbing)
+	f := wants(t, all, "id-probing", event.Medium)
+	began := event.Micros((int64(monday+47)*86400 + 990*60) * 1e6)
+	if late := f.Alerted.Sub(began); len(all) != 1 || late < 0 || late > 45*time.Minute {
+		t.Errorf("%d findings, the first %s after it began", len(all), late)
+	}
+
+	s = newStory(200)
+	loginLife(s, 90, 120)
+	for day := range 90 {
+		for i := range 8 + day%5 { // strangers
+			s.login(day, 700+day, i*20, s.stranger(fmt.Sprintf("admin%d", i)), outside("203.0.113.9", event.KindHosting, "NL"), "", event.ReasonNoSuchAccount)
+		}
+		for i := range 3 { // who is new mistypes an ID that is still strange
+			s.login(day, 540+i*3, 0, s.stranger(fmt.Sprintf("usr%d_%d", day, i)), outside(fmt.Sprintf("198.51.100.%d", i), event.KindResidential, "JP"), chrome, event.ReasonNoSuchAccount)
+		}
 	}
 	quiet(t, s.run(t, idProbing), -1)
 }

@@ -30,7 +30,7 @@ func (w *watch) breadth(s *event.Sighting, ja, en, floor, absolute string) detec
 
 func (p *probing) tell(s *event.Sighting, r *probedRealm) {
 	p.LookedAt(string(realmOf(s)), s.Time, "一日に試された、存在しない ID の種類", "names that nobody has, tried on one day",
-		r.watch.breadth(s, "その日に試された種類（組織全体）", "different ones that day, of the whole institute", "probingFloor", "probingAbsolute"))
+		r.watch.breadth(s, "その日に試された種類（組織全体）", "different ones that day, of the whole institute", "probingFloor", "probingAbsolute"), r.watch.rush.whyNot())
 }
 
 func (g *guessing) tell(s *event.Sighting, r *guessedRealm) {

@@ -68,6 +68,7 @@ type accountTally struct {
 	at           map[int32]bool
 	group, stage int
 	cause        string
+	left         bool // the list of whom he guesses at
 }
 
 type localTally struct {
@@ -210,7 +211,7 @@ func (g *ledger) settle(t *Truth, w *world) {
 	}
 	for who, y := range g.accounts {
 		p := w.account(who)
-		t.Accounts = append(t.Accounts, Account{UID: p.uid, Mail: p.mail, Group: y.group, Stage: y.stage, Cause: y.cause, Intruder: y.intruder,
+		t.Accounts = append(t.Accounts, Account{UID: p.uid, Mail: p.mail, Group: y.group, Stage: y.stage, Cause: y.cause, Left: y.left, Intruder: y.intruder,
 			First: utc(y.first), Last: utc(y.last), Addresses: ips(y.at), Logs: y.logs.names()})
 	}
 	for name, y := range g.locals {

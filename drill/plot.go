@@ -4,6 +4,7 @@
 package drill
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -90,7 +91,24 @@ func (p *plot) compose() error {
 		p.second()
 	}
 	sortMoments(p.moments)
+	p.noteLeavers()
 	return p.err
+}
+
+// noteLeavers notes of whom the guessing had when their password was found, and left out from then on.
+func (p *plot) noteLeavers() {
+	for who, y := range p.g.accounts {
+		if int(who) >= len(p.leaves) || !p.leaves[who] {
+			continue
+		}
+		had, goesOn := false, false
+		for i := range p.waves {
+			if v := &p.waves[i]; slices.Contains(v.targets, who) {
+				had, goesOn = had || v.from < p.fell[who], goesOn || v.to > p.fell[who]
+			}
+		}
+		y.left = had && goesOn && p.fell[who] != 0
+	}
 }
 
 // at returns the drill's time of a date and clock of the script, "2017-10-27 16:52"; hours go on to 26 for the small hours after.

@@ -73,9 +73,10 @@ type Account struct {
 	Cause     string    `json:"cause"` // guessing, directory-read, unknown
 	First     time.Time `json:"first"` // the intruder's first successful login, the lucky guess included
 	Last      time.Time `json:"last"`
-	Intruder  int       `json:"intruder,omitempty"` // 2: somebody else than the one of the incident
-	Addresses []string  `json:"addresses"`          // that the intruder's logins came from
-	Logs      []string  `json:"logs"`               // kinds of log in this drill that show a bad login; none: nobody could know
+	Left      bool      `json:"left_list,omitempty"` // it was guessed at, and is not any more since its password was found
+	Intruder  int       `json:"intruder,omitempty"`  // 2: somebody else than the one of the incident
+	Addresses []string  `json:"addresses"`           // that the intruder's logins came from
+	Logs      []string  `json:"logs"`                // kinds of log in this drill that show a bad login; none: nobody could know
 }
 
 // key is what an account is called here: by its mail address, or by its name on a machine.
