@@ -24,9 +24,11 @@ const (
 	FrameEVTX
 	// FrameVC0: one record a row of a log file of Ivanti or Pulse Connect Secure as it lies on the appliance's disk.
 	FrameVC0
+	// FrameJournal: one record an entry of systemd's journal in its export format.
+	FrameJournal
 )
 
-var framingNames = [...]string{"lines", "json", "csv", "xml", "evtx", "vc0"}
+var framingNames = [...]string{"lines", "json", "csv", "xml", "evtx", "vc0", "journal"}
 
-// String returns the framing's word: lines, json, csv, xml, evtx or vc0.
+// String returns the framing's word: lines, json, csv, xml, evtx, vc0 or journal.
 func (f Framing) String() string { return name(framingNames[:], int(f)) }

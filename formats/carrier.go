@@ -23,7 +23,7 @@ type carrier struct {
 
 // carriers returns all of them, in the order in which they are tried.
 func carriers() []*carrier {
-	return []*carrier{&jsonCarrier, &containerCarrier, &relayCarrier, &cellsCarrier, &tableCarrier}
+	return []*carrier{&jsonCarrier, &containerCarrier, &relayCarrier, &cellsCarrier, &tableCarrier, &journalCarrier}
 }
 
 // maxCarried bounds how deep lines are carried in one another.

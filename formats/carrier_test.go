@@ -16,7 +16,9 @@ const carriedSSH = "Failed password for root from 203.0.113.9 port 4022 ssh2"
 // TestCarried reads one line of sshd, and others, as shippers bring them.
 func TestCarried(t *testing.T) {
 	for name, rec := range map[string]string{
-		"journal": `{"__REALTIME_TIMESTAMP":"1741000000123456","_HOSTNAME":"gate","SYSLOG_IDENTIFIER":"sshd","_PID":"812","PRIORITY":"6","MESSAGE":"` + carriedSSH + `","_COMM":"sshd"}`,
+		"journal":            `{"__REALTIME_TIMESTAMP":"1741000000123456","_HOSTNAME":"gate","SYSLOG_IDENTIFIER":"sshd","_PID":"812","PRIORITY":"6","MESSAGE":"` + carriedSSH + `","_COMM":"sshd"}`,
+		"journal export":     "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1741000000123456\n_HOSTNAME=gate\nPRIORITY=6\nSYSLOG_IDENTIFIER=sshd\n_PID=812\nMESSAGE=" + carriedSSH + "\n",
+		"journal of a value": "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1741000000123456\n_HOSTNAME=gate\nSYSLOG_IDENTIFIER=sshd\nMESSAGE\n\x38\x00\x00\x00\x00\x00\x00\x00" + carriedSSH + "\nPRIORITY=6\n",
 		"journal bytes": `{"__REALTIME_TIMESTAMP":"1741000000123456","_HOSTNAME":"gate","SYSLOG_IDENTIFIER":"sshd","MESSAGE":[` +
 			strings.Trim(strings.ReplaceAll(fmt.Sprint([]byte(carriedSSH)), " ", ","), "[]") + `]}`,
 		"filebeat":        `{"@timestamp":"2025-03-03T11:06:41.000Z","@metadata":{"beat":"filebeat"},"log":{"offset":9,"file":{"path":"/var/log/auth.log"}},"message":"Mar  3 20:06:40 gate sshd[812]: ` + carriedSSH + `","host":{"name":"gate"}}`,
@@ -34,6 +36,13 @@ func TestCarried(t *testing.T) {
 		"docker bare":     `{"log":"sshd[812]: ` + carriedSSH + `\r\n","stream":"stderr","time":"2025-03-03T11:06:40.123456789Z"}`,
 		"kubernetes":      `2025-03-03T11:06:40.123456789Z stdout F Mar  3 20:06:40 gate sshd[812]: ` + carriedSSH,
 		"relay":           `<38>Mar  3 20:06:41 relay <38>Mar  3 20:06:40 gate sshd[812]: ` + carriedSSH,
+		"kiwi":            "2025-03-03 20:06:41\tAuth.Info\tgate\tMar  3 20:06:40 gate sshd[812]: " + carriedSSH,
+		"kiwi bare":       "2025-03-03 20:06:40\tAuth.Error\tgate\tsshd[812]: " + carriedSSH,
+		"fluentd":         "2025-03-03T20:06:40+09:00\tsyslog.auth\t" + `{"host":"gate","ident":"sshd","pid":"812","message":"` + carriedSSH + `"}`,
+		"octets":          "113 <38>1 2025-03-03T20:06:40+09:00 gate sshd 812 - - " + carriedSSH,
+		"year first":      "2025 Mar  3 20:06:40 gate sshd[812]: " + carriedSSH,
+		"chained":         "Mar  3 20:06:40 s_net@gate/relay1 sshd[812]: " + carriedSSH,
+		"priority":        "Mar  3 20:06:40 gate <authpriv.info> sshd[812]: " + carriedSSH,
 		"twice":           `{"log":"{\"@timestamp\":\"2025-03-03T11:06:40.123456Z\",\"message\":\"Mar  3 20:06:40 gate sshd[812]: ` + carriedSSH + `\"}\n","stream":"stdout","time":"2025-03-03T11:06:40.123456789Z"}`,
 	} {
 		t.Run(name, func(t *testing.T) {

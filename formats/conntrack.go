@@ -25,6 +25,9 @@ var conntrack = Format{
 		if _, _, ok := conntrackStart(rec); ok {
 			return 0.9
 		}
+		if timelessConntrack(rec) {
+			return 0.5
+		}
 		return 0
 	},
 	New:   func(env *Env) Parser { return &conntrackParser{env: env} },
@@ -61,6 +64,12 @@ func conntrackStart(b []byte) (m []byte, at event.Micros, ok bool) {
 		}
 	}
 	return nil, 0, false
+}
+
+// timelessConntrack says whether a line is one of conntrack -E without -o timestamp.
+func timelessConntrack(b []byte) bool {
+	b = bytes.TrimLeft(b[:min(len(b), 200)], " \t")
+	return conntrackWord(b) && has(b, " src=")
 }
 
 func conntrackWord(b []byte) bool {
@@ -104,6 +113,9 @@ func (p *conntrackParser) Flush(*event.Batch) {}
 func (p *conntrackParser) Parse(rec *event.Record, out *event.Batch) error {
 	m, at, ok := conntrackStart(rec.Data)
 	if !ok {
+		if timelessConntrack(rec.Data) {
+			return errTimeless
+		}
 		return ErrOtherFormat
 	}
 	host := p.env.Host

@@ -110,6 +110,9 @@ var (
 	ErrNoHead      = errors.New("of this format, but the head that names the columns is missing: give the file from its first line on")
 	ErrBroken      = errors.New("of this format, but broken")
 	ErrUnknownKind = errors.New("of this format, but of a kind that is not known")
+
+	errTimeless  = errors.New("of this format, but without a time: have it written with -o timestamp, or through syslog")
+	errShortened = errors.New("of this format, but its IPv6 addresses are shortened: write the table again with nfdump -6")
 )
 
 // Env is what a parser may use of its surroundings. It belongs to one stream and one goroutine.

@@ -15,11 +15,11 @@ var netFlow = Format{
 	Also:   []string{"nfdump", "ipfix", "argus"},
 	Source: "network",
 	About: About{
-		What: "NetFlow, IPFIX and sFlow as nfdump 1.6 and 1.7 writes them (-o csv with the old and the new headings, -o json, -o ndjson, -o pipe), and flows of Argus as ra or rabins writes them with a heading (binetflow; commas or tabs).",
+		What: "NetFlow, IPFIX and sFlow as nfdump 1.6 and 1.7 writes them (-o csv with the old and the new headings, -o json, -o ndjson, -o pipe, and the tables for people: -o line, long, extended, and those of NAT events), and flows of Argus as ra or rabins writes them with a heading (binetflow; commas or tabs).",
 		Export: "nfdump -R DIR -o csv > flows.csv: not aggregated (no -a, -s, -A). With 1.7.4 and later say -o csv:%ts,%te,%td,%pr,%sa,%sp,%da,%dp,%pkt,%byt,%fl,%ra or -o ndjson, which holds more. " +
 			"Argus: ra -r FILE -n -c , -s stime dur proto saddr sport dir daddr dport state pkts bytes sbytes.",
 		Takes:  "Each flow: from where to where, protocol, when, how long, bytes and packets each way as far as the exporter counts both, flags, router.",
-		Leaves: "Contents. Most exporters write each direction of a connection as a flow of its own, some only one packet of many (sampled): bytes are then estimates. nfdump writes times in the zone of the machine that it runs on. Statistics (-s) and the lines of the summary are no flows.",
+		Leaves: "Contents. Most exporters write each direction of a connection as a flow of its own, some only one packet of many (sampled): bytes are then estimates. nfdump writes times in the zone of the machine that it runs on. The tables for people shorten IPv6 addresses unless -6 is given, and large numbers unless -N is: rows with shortened addresses are refused. Statistics (-s) and the lines of the summary are no flows.",
 	},
 	Framing: event.FrameCSV,
 	Shapes:  ShapeText | ShapeObject | ShapeSyslog,
@@ -31,7 +31,7 @@ var netFlow = Format{
 			}
 			return 0
 		}
-		if flowHeader(rec) {
+		if flowHeader(rec) || hasPrefix(rec, flowHeading) && has(rec, "Src IP Addr:Port") {
 			return 0.97
 		}
 		if n := bytes.Count(rec[:min(len(rec), 512)], []byte("|")); n >= 23 && (isPrefix(rec, "2|") || isPrefix(rec, "10|")) {
@@ -42,7 +42,7 @@ var netFlow = Format{
 	New: func(env *Env) Parser {
 		return &flowParser{env: env, json: newJSONFields(env, flowPaths[:]...)}
 	},
-	Marks: []string{`"FLOW"`, `"in_packets"`, "|", "ts,td,pr,sa,sp", "ts,te,td,sa", "firstSeen,", "StartTime", "stime,dur,"},
+	Marks: []string{flowHeading, `"FLOW"`, `"in_packets"`, "|", "ts,td,pr,sa,sp", "ts,te,td,sa", "firstSeen,", "StartTime", "stime,dur,"},
 }
 
 const (
@@ -69,6 +69,8 @@ const (
 	flFlows
 	flLabel
 	flDirection
+	flXSrc // after translation
+	flXDst
 	flFields
 )
 
@@ -149,6 +151,13 @@ type flowParser struct {
 	argus   bool
 	summary bool // of nfdump: what follows is no flow
 	buf     []byte
+
+	table  bool    // the rows are made for people
+	text   []uint8 // what stands behind the addresses in them
+	timed  bool    // they have a duration
+	events bool    // and what became of a translation
+	words  [][]byte
+	stamp  []byte
 }
 
 func (p *flowParser) Flush(*event.Batch) {}
@@ -166,7 +175,16 @@ func (p *flowParser) Parse(rec *event.Record, out *event.Batch) error {
 				p.v[slot] = bytes.Clone(v.text(&p.buf))
 			}
 		}
+	case hasPrefix(b, flowHeading):
+		return p.heading(b)
+	case p.table && flowFooter(b):
+		return nil
+	case p.table && len(b) > 24 && isDigit(b[0]) && b[4] == '-':
+		if err := p.line(b); err != nil {
+			return err
+		}
 	case flowHeader(b):
+		p.table = false
 		return p.header(b)
 	case p.columns != nil && bytes.IndexByte(b, '|') < 0:
 		if isPrefix(b, "Summary") || p.summary { // and the two lines behind it
@@ -326,6 +344,12 @@ func (p *flowParser) emit(rec *event.Record, out *event.Batch) error {
 	r.text("proto", ev.Service)
 	for _, f := range [...]restField{{"flags", flFlags}, {"state", flState}, {"direction", flDirection}, {"router", flRouter}, {"label", flLabel}} {
 		r.text(f.name, in.Bytes(v[f.slot]))
+	}
+	if addr, port := flowEnd(v[flXSrc]); len(addr) > 0 {
+		if a, ok := p.env.addr(addr); ok && !a.IsUnspecified() && (a != src || !bytes.Equal(port, v[flSPort])) {
+			r.text("nat_src_ip", in.Bytes(a.AppendTo(nil)))
+			r.number("nat_src_port", int64(flowPort(port)))
+		}
 	}
 	for _, f := range [...]restField{{"packets_out", flPkts}, {"packets_in", flOutPkts}, {"input", flInput}, {"output", flOutput}, {"src_as", flSrcAS}, {"dst_as", flDstAS}, {"flows", flFlows}} {
 		if f.slot == flPkts && p.argus && v[flTotalBytes] != nil {

@@ -63,7 +63,7 @@ func (r *recogniser) look(rec []byte, depth int) bool {
 	if depth == 0 {
 		l := &r.loads[0]
 		l.early = r.seen < headRows
-		if r.seen++; tableCarrier.unload(rec, l) {
+		if r.seen++; tableCarrier.unload(rec, l) || journalCarrier.unload(rec, l) {
 			for l.next() {
 				if r.look(l.line, 1) {
 					return true
@@ -128,7 +128,7 @@ type Reader struct {
 	carried *carrier // that the last record was read from; nil: it was read as it stands
 	carries uint64   // what records look like that it unloaded
 	last    *Format
-	brought [5]int64 // records read through each carrier
+	brought [6]int64 // records read through each carrier
 	pieces  splitLines
 }
 
@@ -186,6 +186,8 @@ func (r *Reader) readOne(rec *event.Record, out *event.Batch) error {
 	if l.table.make != nil && !l.table.is(rec.Data) { // a row of a table: what it brings is more than what it looks like
 		r.carried = &tableCarrier
 		r.carries = 5
+	} else if journalEntry(rec.Data) {
+		r.carried, r.carries = &journalCarrier, 8
 	}
 	if c := r.carried; c != nil { // the last one was carried: so may be this one
 		if c.unload(rec.Data, &r.loads[0]) && r.loads[0].looks == r.carries && r.unload(rec, out, 0) == nil {

@@ -83,6 +83,11 @@ func splitSyslog(b []byte) (s Syslog, t Civil, ok bool) {
 		}
 	}
 	t, n := parseSyslogStamp(b[i:])
+	if n == 0 && i == 0 {
+		if k := octetCount(b); k > 0 {
+			return splitSyslog(b[k:])
+		}
+	}
 	if n == 0 {
 		return splitSlashed(b[i:])
 	}
@@ -92,6 +97,16 @@ func splitSyslog(b []byte) (s Syslog, t Civil, ok bool) {
 	}
 	s, ok = splitHead(bytes.TrimLeft(b[i:], " "))
 	return s, t, ok
+}
+
+// octetCount returns the length of the "113 " that RFC 6587 puts before a message with a priority and that some receivers write into their
+// files; 0 if there is none.
+func octetCount(b []byte) int {
+	_, n := digits(b, 6)
+	if n == 0 || n >= len(b) || b[n] != ' ' || priority(b[n+1:]) == 0 {
+		return 0
+	}
+	return n + 1
 }
 
 // parseSyslogStamp reads the time that a line of syslog, of a journal or of multilog begins with.
@@ -104,6 +119,15 @@ func parseSyslogStamp(b []byte) (Civil, int) {
 	}
 	if t, n := parseTAI64Stamp(b); n > 0 {
 		return t, n
+	}
+	if len(b) > 20 && b[4] == ' ' && isDigit(b[0]) && b[8] == ' ' { // Cisco's switches: "2006 Jan  2 15:04:05"
+		if t, n := parseBSDStamp(b[5:]); n > 0 && t.Year == 0 {
+			if y, k := digits(b, 4); k == 4 && y >= 1990 && y < 2100 {
+				if t.Year = y; t.Valid() {
+					return t, n + 5
+				}
+			}
+		}
 	}
 	// journalctl -o short-full: "Mon 2006-01-02 15:04:05 JST". A zone whose letters stand for several is passed over: the
 	// clock's zone is that of the machine that wrote it.
@@ -184,7 +208,12 @@ func (s *Syslog) head(rest []byte) bool {
 		s.Program, s.Message = host[1:sp-1], rest
 		return true
 	default:
-		s.Host = host
+		s.Host = unchained(host)
+	}
+	if len(rest) > 0 && rest[0] == '<' { // "host <authpriv.info> sshd[1]: message"
+		if e := bytes.IndexByte(rest[:min(len(rest), 24)], '>'); e > 0 && e+1 < len(rest) && rest[e+1] == ' ' && isPriorityWord(rest[1:e]) {
+			rest = bytes.TrimLeft(rest[e+1:], " ")
+		}
 	}
 	if sp := bytes.IndexByte(rest, ' '); sp > 0 && isPriorityWord(rest[:sp]) {
 		rest = bytes.TrimLeft(rest[sp:], " ")
@@ -205,6 +234,18 @@ func (s *Syslog) head(rest []byte) bool {
 		}
 	}
 	return true
+}
+
+// unchained returns the host that wrote a line of the hosts that syslog-ng chains: "source@host/relay".
+func unchained(host []byte) []byte {
+	slash := bytes.IndexByte(host, '/')
+	if at := bytes.IndexByte(host, '@'); at > 0 && at+1 < len(host) && (slash < 0 || at < slash) {
+		host, slash = host[at+1:], slash-at-1
+	}
+	if slash > 0 {
+		host = host[:slash]
+	}
+	return host
 }
 
 // bare5424 reads "dropbear 6052 - - message", which BSD's and others' sysklogd write to files: RFC 5424 without priority and version.

@@ -14,13 +14,16 @@ import (
 const strayShown = 256
 
 // FramingOf tells how a stream is cut by what it begins with, where that alone is enough: event log files, logs from the disk of a
-// Connect Secure, and Windows events as XML.
+// Connect Secure, the journal's export format, and Windows events as XML.
 func FramingOf(head []byte) (event.Framing, bool) {
 	if evtx.IsFile(head) {
 		return event.FrameEVTX, true
 	}
 	if isVC0(head) {
 		return event.FrameVC0, true
+	}
+	if isJournal(head) {
+		return event.FrameJournal, true
 	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte(bom)), " \t\r\n")
 	if len(head) > lookahead {

@@ -240,6 +240,8 @@ func (s *Source) Records(ctx context.Context, framing event.Framing, yield func(
 			return fr.evtx()
 		case event.FrameVC0:
 			return fr.vc0()
+		case event.FrameJournal:
+			return fr.journal()
 		default:
 			return fr.lines()
 		}
