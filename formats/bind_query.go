@@ -97,9 +97,9 @@ func parseBindStamp(b []byte) (Civil, int) {
 		return Civil{}, 0
 	}
 	var t Civil
-	t.Day, _ = digits(b, 2)
+	t.Day = exactly(b, 2)
 	t.Month = monthOf(b[3:])
-	t.Year, _ = digits(b[7:], 4)
+	t.Year = exactly(b[7:], 4)
 	n := parseTimeOfDay(b[12:], &t)
 	if n == 0 || t.Year == 0 || !t.Valid() || 12+n >= len(b) || b[12+n] != ' ' {
 		return Civil{}, 0

@@ -20,7 +20,8 @@ var cef = Format{
 		Takes: "Time (rt, end, start), accounts with their domain, source and destination with ports and names, action, outcome and reason, request, file, user agent, bytes, " +
 			"count, the product, the signature and the event's own identifier (externalId).",
 		Leaves: "Custom fields (cs1 to cs6, cn1 to cn3 and the like), whose meaning each product sets. A product that does not write = in values as \\= lets what users type " +
-			"look like fields; the first field of a name counts. The outcome of a login stays unknown where neither outcome, act nor the name of the event says it.",
+			"look like fields; the first field of a name counts. The outcome of a login stays unknown where neither outcome, act nor the name of the event says it. " +
+			"Where rt, end and start cannot be read, the time is that of syslog's head.",
 	},
 	Sniff: func(rec []byte) float64 {
 		if b, _ := cefStart(rec, "CEF:"); b != nil {

@@ -81,9 +81,15 @@ func daysIn(month, year int) int {
 // made of it.
 const noSuchDay = earliest - 366*86400*1e6
 
-// Moment returns the moment of t. t must be valid. A 29 February without a year that falls on a year without one is no moment:
-// another day would be an invention.
+// noMoment stands likewise for what is no date and time of day: counting on from month 13 or hour 25 would be an invention, too.
+const noMoment = noSuchDay - 1
+
+// Moment returns the moment of t. Where t is not valid, and for a 29 February without a year that falls on a year without one, it is no
+// moment that an event can have.
 func (c *Clock) Moment(t Civil) event.Micros {
+	if !t.Valid() {
+		return noMoment
+	}
 	if t.Year == 0 {
 		t.Year = c.yearFor(t.Month)
 		c.AssumedYear++

@@ -256,7 +256,7 @@ func (p *ds389JSONParser) localTime(at *ldapAt) bool {
 		}
 	}
 	if n+1 < len(b) && b[n] == ' ' && !t.HasZone {
-		parseZone(b[n+1:], &t)
+		wholeZone(b[n+1:], &t)
 	}
 	if !t.Valid() {
 		return false

@@ -19,7 +19,7 @@ var entraAudit = Format{
 		Export: "Get-MgAuditLogDirectoryAudit -All | ConvertTo-Json -Depth 10; portal: Entra admin center, Audit logs, Download; Get-EntraAuditLogs of Microsoft-Extractor-Suite. " +
 			"Entra keeps 7 days without and 30 days with a P1 licence: send AuditLogs to a storage account or Log Analytics before you need them.",
 		Takes:  "Who changed what and whom, from where, how it ended: accounts, passwords, second factors, roles, groups, applications with their secrets, consents and owners, devices, policies, domains; what was changed from what to what.",
-		Leaves: "Changes beyond 4 kB of text. An application that acts is named by its name, without the person behind it. Values that Entra writes as lists of numbers stay so.",
+		Leaves: "Changes beyond 4 kB of text. An application that acts is named by its name, without the person behind it. Values that Entra writes as lists of numbers stay so. Where activityDateTime cannot be read, the time is that of the export's own column, which is later.",
 	},
 	Framing: event.FrameJSON,
 	Shapes:  ShapeObject | ShapeText | ShapeSyslog, // rows of a table begin with a time

@@ -245,7 +245,7 @@ func (p *fortiParser) time() (event.Micros, bool) {
 	if !ok {
 		return 0, false
 	}
-	parseZone(p.v[fTz], &t)
+	wholeZone(p.v[fTz], &t)
 	return p.env.Clock.Moment(t), t.Valid()
 }
 

@@ -18,7 +18,7 @@ var radiusDetail = Format{
 		Export: "Copy /var/log/freeradius/radacct. Accounting must be on in access points, switches and VPN gateways, with the device's address (framed IP; on many controllers a setting " +
 			"of its own) and interim updates; the detail module must stand in the section accounting, as it does by default.",
 		Takes:  "From accounting: who had which address with which device, from when until when, with bytes. From replies: logins accepted and refused.",
-		Leaves: "Requests of auth-detail, which hold passwords: none is kept. Attributes other than those named.",
+		Leaves: "Requests of auth-detail, which hold passwords: none is kept. Attributes other than those named. Where Timestamp cannot be read, the time is that of the block's first line.",
 	},
 	Sniff: func(rec []byte) float64 {
 		if _, ok := detailHead(rec); ok {

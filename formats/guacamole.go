@@ -103,6 +103,8 @@ func (p *guacamoleParser) Parse(rec *event.Record, out *event.Batch) error {
 		t := p.last
 		if n := parseTimeOfDay(b, &t); n > 0 && t.Valid() {
 			assumed = true
+		} else if bytes.ContainsAny(b[:bytes.Index(b, text)], "0123456789") {
+			return ErrNoTime // what stands before the text is a time, but none that can be
 		} else {
 			joined = p.in == p.env.Input
 		}

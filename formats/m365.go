@@ -34,7 +34,7 @@ var m365AuditCSV = Format{
 		What:   "The unified audit log of Microsoft 365 as CSV: the export of the Purview portal (RecordId, CreationDate, RecordType, Operation, UserId, AuditData, …), and Search-UnifiedAuditLog | Export-Csv (RecordType, CreationDate, UserIds, Operations, AuditData, …).",
 		Export: "purview.microsoft.com, Audit, search, Export: at most 50,000 rows a search. Do not open and save the file with a spreadsheet: it cuts AuditData at 32,767 characters and changes the dates.",
 		Takes:  "The same as from JSON: the record is in the column AuditData. Where that column is cut off or empty, time, name and operation come from the other columns and audit_data says so.",
-		Leaves: "As for JSON.",
+		Leaves: "As for JSON. Where AuditData has no CreationTime that can be read, the time is that of the column CreationDate.",
 	},
 	Framing: event.FrameCSV,
 	Sniff:   sniffM365CSV,

@@ -144,9 +144,9 @@ func (p *panParser) time(i int) (event.Micros, bool) {
 		return 0, false
 	}
 	var t Civil
-	t.Year, _ = digits(b, 4)
-	t.Month, _ = digits(b[5:], 2)
-	t.Day, _ = digits(b[8:], 2)
+	t.Year = exactly(b, 4)
+	t.Month = exactly(b[5:], 2)
+	t.Day = exactly(b[8:], 2)
 	if parseTimeOfDay(b[11:], &t) == 0 || t.Year == 0 || !t.Valid() {
 		return 0, false
 	}

@@ -236,6 +236,9 @@ func (r *Reader) read(rec *event.Record, out *event.Batch, depth int) error {
 			failed = likelier(failed, err)
 		}
 	}
+	if failed == ErrNoTime {
+		return failed // who knows less of it would take another time for its own
+	}
 	for rank := RankSchema; rank < ranks; rank++ {
 		if err := r.ask(rank, &may, &claim, false, rec, out); err == nil {
 			return nil
@@ -346,6 +349,8 @@ func (r *Reader) offer(i int, rec *event.Record, out *event.Batch) error {
 		err = ErrWildTime // an attacker's, or a clock that was never set: kept aside, not believed
 		if r.env.missedDays() > missed {
 			err = ErrNoSuchDay
+		} else if timeless(out.Events[before:]) {
+			err = ErrNoTime
 		}
 	}
 	if err != nil {
@@ -412,7 +417,13 @@ const (
 	latest   = event.Micros(7258118400) * 1e6  // 2200-01-01
 )
 
-func within(t event.Micros) bool { return t >= earliest && t < latest }
+// within says whether an event can be of that time. Nought is what programs write that know none, and what is left where none was set.
+func within(t event.Micros) bool { return t >= earliest && t < latest && t != 0 }
+
+// timeless says whether one of the events has no time, rather than a wild one.
+func timeless(events []event.Event) bool {
+	return slices.ContainsFunc(events, func(e event.Event) bool { return e.Time == 0 || e.Time == noMoment })
+}
 
 func plausible(events []event.Event) bool {
 	for i := range events {

@@ -19,7 +19,7 @@ var samba = Format{
 			"address must name its words: user=%u|ip=%I.",
 		Takes: "Files opened for reading and writing, read, written, renamed, deleted, created, copied; shares connected; changed rights; refusals; " +
 			"logins with account, address, workstation and reason.",
-		Leaves: "How much of a file was read. Opening a name that does not exist; Samba 4.17 words some refused openings so, too (it reports an error left over from another call), and these are passed over with them. Calls that only look (stat, readdir and the like) are passed over; reads and writes of a file that was just opened are marked as repeats.",
+		Leaves: "How much of a file was read. Opening a name that does not exist; Samba 4.17 words some refused openings so, too (it reports an error left over from another call), and these are passed over with them. Calls that only look (stat, readdir and the like) are passed over; reads and writes of a file that was just opened are marked as repeats. Where a line's own time cannot be read, it is that of syslog's head.",
 	},
 	Sniff: func(rec []byte) float64 {
 		if s, ok := sniffSyslog(rec); ok {

@@ -139,7 +139,7 @@ func parseSambaTime(b []byte) (Civil, bool) {
 	if len(b) < 9 {
 		return t, false
 	}
-	t.Year, _ = digits(b[4:], 4)
+	t.Year = exactly(b[4:], 4)
 	b = b[9:]
 	n = parseTimeOfDay(b, &t)
 	zone := bytes.TrimLeft(b[n:], " ")

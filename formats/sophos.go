@@ -280,7 +280,7 @@ func (p *sophosParser) time() (event.Micros, bool) {
 	case "UTC", "GMT":
 		t.HasZone = true
 	default:
-		parseZone(z, &t)
+		wholeZone(z, &t)
 	}
 	return p.env.Clock.Moment(t), t.Valid()
 }

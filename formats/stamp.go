@@ -74,11 +74,11 @@ func parseISOStamp(b []byte) (Civil, int) {
 		return Civil{}, 0
 	}
 	i := 11 + m
-	i += parseZone(b[i:], &t)
-	if !t.Valid() {
+	z := parseZone(b[i:], &t)
+	if z == 0 && zoneBegins(b[i:]) || !t.Valid() {
 		return Civil{}, 0
 	}
-	return t, i
+	return t, i + z
 }
 
 // parseCLFStamp reads "02/Jan/2006:15:04:05 -0700", with an optional fraction, as between the brackets of web logs.
@@ -99,14 +99,15 @@ func parseCLFStamp(b []byte) (Civil, int) {
 		return Civil{}, 0
 	}
 	i := 12 + m
+	gap := 0
 	if i < len(b) && b[i] == ' ' {
-		if z := parseZone(b[i+1:], &t); z > 0 {
-			i += 1 + z
-		}
-	} else {
-		i += parseZone(b[i:], &t)
+		gap = 1
 	}
-	if !t.Valid() {
+	z := parseZone(b[i+gap:], &t)
+	if z > 0 {
+		i += gap + z
+	}
+	if z == 0 && zoneBegins(b[i+gap:]) || !t.Valid() {
 		return Civil{}, 0
 	}
 	return t, i
@@ -154,7 +155,7 @@ func parseTimeOfDay(b []byte, t *Civil) int {
 	return i
 }
 
-// parseZone reads Z, +09:00, +0900 or +09 and returns the bytes taken; 0 if there is none.
+// parseZone reads Z, +09:00, +0900 or +09 and returns the bytes taken; 0 if there is none. An offset that no zone has makes t invalid.
 func parseZone(b []byte, t *Civil) int {
 	if len(b) == 0 {
 		return 0
@@ -179,11 +180,37 @@ func parseZone(b []byte, t *Civil) int {
 		m, i = v, i+2
 	}
 	t.HasZone = true
-	t.East = h*3600 + m*60
+	if t.East = h*3600 + m*60; h > 15 || m > 59 || i == 3 && i < len(b) && isDigit(b[i]) {
+		t.East = noZone
+	}
 	if b[0] == '-' {
 		t.East = -t.East
 	}
 	return i
+}
+
+// noZone is an offset that Valid refuses.
+const noZone = 86400
+
+// zoneBegins says whether an offset begins there: one that parseZone cannot read is broken, which does not make the time a local one.
+func zoneBegins(b []byte) bool {
+	return len(b) > 0 && (b[0] == '+' || b[0] == '-' && len(b) > 1 && isDigit(b[1]))
+}
+
+// wholeZone reads an offset that stands in a field of its own. One that cannot be read makes t invalid.
+func wholeZone(b []byte, t *Civil) {
+	if n := parseZone(b, t); n == 0 && zoneBegins(b) {
+		t.HasZone, t.East = true, noZone
+	}
+}
+
+// exactly reads n decimal digits; -1, which no date has, where there are fewer.
+func exactly(b []byte, n int) int {
+	v, k := digits(b, n)
+	if k < n {
+		return -1
+	}
+	return v
 }
 
 // digits reads up to most decimal digits and returns their value and how many there were.
@@ -285,9 +312,9 @@ func parseDateAndTime(date, clock []byte) (t Civil, ok bool) {
 	if len(date) != 10 || date[4] != '-' || date[7] != '-' {
 		return t, false
 	}
-	t.Year, _ = digits(date, 4)
-	t.Month, _ = digits(date[5:], 2)
-	t.Day, _ = digits(date[8:], 2)
+	t.Year = exactly(date, 4)
+	t.Month = exactly(date[5:], 2)
+	t.Day = exactly(date[8:], 2)
 	n := parseTimeOfDay(clock, &t)
 	return t, n > 0 && t.Year > 0 && t.Valid()
 }

@@ -101,7 +101,7 @@ func parseISOShort(b []byte) (Civil, int) {
 		return t, 0
 	}
 	n := looseTime(b[i+1:], &t)
-	if n == 0 || t.Year < 1970 || !t.Valid() {
+	if n == 0 || t.Year < 1970 || !t.Valid() || i+1+n < len(b) && b[i+1+n] == '+' { // the zone of what parseISOStamp refuses
 		return t, 0
 	}
 	return t, i + 1 + n
@@ -172,10 +172,9 @@ func parseMonthWord(b []byte) (Civil, int) {
 		}
 	}
 	if b[3] == '-' && b[6] == '-' {
-		t.Day, _ = digits(b[4:], 2)
-		t.Year, _ = digits(b[7:], 2)
-		t.Year += 2000
-		if n := looseTime(b[10:], &t); b[9] == ' ' && n > 0 && t.Valid() {
+		t.Day = exactly(b[4:], 2)
+		t.Year = 2000 + exactly(b[7:], 2)
+		if n := looseTime(b[10:], &t); b[9] == ' ' && n > 0 && t.Year >= 2000 && t.Valid() {
 			return t, 10 + n
 		}
 		return t, 0

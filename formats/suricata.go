@@ -17,7 +17,7 @@ var suricata = Format{
 		What:   "EVE JSON of Suricata 4 to 8 (eve.json), also as Security Onion, SELKS and pfSense keep it: alert, flow, netflow, dns (versions 1 to 3), http, tls, ssh, smb, krb5, rdp, ftp, smtp, dhcp, ldap, fileinfo, anomaly, drop.",
 		Export: "outputs: - eve-log: enabled: yes, with the types wanted; community-id: yes. flow gives each connection with its bytes. Copy eve.json and its rotated pieces.",
 		Takes:  "Alerts with signature, class and severity and whether they were blocked; flows with bytes and duration; questions and answers of DNS; requests of HTTP with host, path, client and end; names in TLS; tickets of Kerberos; files with hashes; leases; binds of LDAP.",
-		Leaves: "stats and protocols not named are read without an event. An alert's direction is that of the packet, which may be an answer. Records of a protocol repeat the connection that flow has (repeat). Payloads are left out.",
+		Leaves: "stats and protocols not named are read without an event. An alert's direction is that of the packet, which may be an answer. Records of a protocol repeat the connection that flow has (repeat). Payloads are left out. Where a flow's start cannot be read, the time is that of its record, at its end.",
 	},
 	Framing: event.FrameJSON,
 	Shapes:  ShapeObject,

@@ -19,7 +19,7 @@ var watchGuard = Format{
 			"are authenticated. IBM LEEF is read as such.",
 		Takes: "Allowed and denied connections with interfaces, policy, user, bytes and duration, web requests of the proxies; attacks and viruses; logins of users, Mobile VPN (SSL, IKEv2, L2TP) with the inside address, and of administrators; " +
 			"locked-out users, blocked sites, changes of the configuration.",
-		Leaves: "Messages of other numbers: read over. A message that has no address of the device's user names none.",
+		Leaves: "Messages of other numbers: read over. A message that has no address of the device's user names none. Where the time in brackets cannot be read, it is that of the line's head.",
 	},
 	Sniff: func(rec []byte) float64 {
 		if i := watchGuardAt(rec); i > 0 {

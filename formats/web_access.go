@@ -265,10 +265,11 @@ func parseLocalCLF(b []byte) (Civil, int) {
 	}
 	var t Civil
 	var n int
-	t.Day, _ = digits(b, 2)
+	t.Day = exactly(b, 2)
 	word := b[3 : colon-5]
-	if m, k := digits(word, 2); k == 2 && len(word) == 2 {
-		t.Month, t.Day = t.Day, m
+	numbers := len(word) == 2 && isDigit(word[0])
+	if numbers {
+		t.Month, t.Day = t.Day, exactly(word, 2)
 	} else if t.Month = localMonth(bytes.TrimSuffix(word, []byte("."))); t.Month == 0 {
 		return t, 0
 	}
@@ -280,9 +281,13 @@ func parseLocalCLF(b []byte) (Civil, int) {
 	}
 	n += colon + 1
 	if n < len(b) && b[n] == ' ' {
-		n += 1 + parseZone(b[n+1:], &t)
+		z := parseZone(b[n+1:], &t)
+		if z == 0 && zoneBegins(b[n+1:]) {
+			return t, 0
+		}
+		n += 1 + z
 	}
-	if !t.Valid() {
+	if !t.Valid() || numbers && n != len(b) { // of Proxmox, day first, where the zone is broken
 		return t, 0
 	}
 	return t, n

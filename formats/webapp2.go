@@ -219,8 +219,8 @@ var zoneMinderLines = phrasedFormat{
 func zoneMinderHead(b []byte) (Civil, []byte, bool) {
 	t, text, ok := fileHead(b)
 	if ok && len(b) > 8 && b[2] == '/' && b[5] == '/' {
-		m, _ := digits(b, 2)
-		d, _ := digits(b[3:], 2)
+		m := exactly(b, 2)
+		d := exactly(b[3:], 2)
 		t.Month, t.Day = m, d
 	}
 	return t, text, ok && t.Valid() && isPrefix(text, "web_php[")

@@ -108,8 +108,8 @@ var squirrelMailLines = phrasedFormat{
 func monthFirstHead(b []byte) (Civil, []byte, bool) {
 	t, text, ok := fileHead(b)
 	if ok && len(b) > 5 && b[2] == '/' && b[5] == '/' {
-		m, _ := digits(b, 2)
-		d, _ := digits(b[3:], 2)
+		m := exactly(b, 2)
+		d := exactly(b[3:], 2)
 		t.Month, t.Day = m, d
 	}
 	return t, text, ok && t.Valid()

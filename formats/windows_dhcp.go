@@ -50,8 +50,8 @@ func dhcpWindowsRow(b []byte) (t Civil, ok bool) {
 	if len(b) < 18 || b[2] != '/' || b[5] != '/' {
 		return t, false
 	}
-	t.Month, _ = digits(b, 2)
-	t.Day, _ = digits(b[3:], 2)
+	t.Month = exactly(b, 2)
+	t.Day = exactly(b[3:], 2)
 	year, n := digits(b[6:], 4)
 	if t.Year = year; n == 2 {
 		t.Year += 2000

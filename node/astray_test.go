@@ -121,7 +121,7 @@ func TestAstrayIsNotClear(t *testing.T) {
 	if want.Verdict != cases.Clear || want.Inputs[0].Astray != nil {
 		t.Fatalf("without a stray record: %s %+v", want.Verdict, want.Inputs[0].Astray)
 	}
-	for _, at := range []string{"2099-01-01T10:00:00+09:00", "1970-01-01T00:00:00Z", "1970-01-01T00:10:00Z", "2000-01-01T00:10:00+09:00"} {
+	for _, at := range []string{"2099-01-01T10:00:00+09:00", "1970-01-01T00:00:01Z", "1970-01-01T00:10:00Z", "2000-01-01T00:10:00+09:00"} {
 		c := investigate(slices.Insert(slices.Clone(calm), 200, at+" gw1 sshd[9]: Accepted password for user1 from 198.51.100.2 port 9 ssh2"))
 		if c.Verdict != cases.CaseUndetermined || c.Window != want.Window {
 			t.Errorf("%s: %s, window %v to %v", at, c.Verdict, c.Window.From, c.Window.To)
