@@ -17,6 +17,7 @@ import (
 // making is that one account made another.
 type making struct {
 	by, whom *event.Account
+	from     event.Line // where the order came from; zero: not said, or from inside
 	at       event.Micros
 }
 
@@ -26,8 +27,44 @@ const maxMade = 1 << 14
 // make notes that an account was made.
 func (l *Ledger) make(s *event.Sighting) {
 	if s.Activity == event.ActCreate && s.Outcome != event.OutcomeFailure && s.Who != nil && s.Whom != nil && s.Who != s.Whom && len(l.made) < maxMade {
-		l.made = append(l.made, making{s.Who, s.Whom, s.Time})
+		m := making{by: s.Who, whom: s.Whom, at: s.Time}
+		if s.SrcIP.IsValid() && !s.SrcIsRelay && !s.Src.Own {
+			m.from = s.Src.Line()
+		}
+		l.made = append(l.made, m)
 	}
+}
+
+// madeHis says whether an account that nobody but the intruder ever used was made from where this visit came from, and in its time: then who made
+// it knew what for. What is made at home may be stolen before its owner has it.
+func (s *scoping) madeHis(v *visit) bool {
+	return slices.ContainsFunc(s.made, func(m making) bool {
+		if m.by != v.who || m.from != v.addr.line || m.at < v.first || m.at > v.last+makingAfter {
+			return false
+		}
+		his := s.firstUse(m.whom.Handle)
+		return his != nil && his.judged == condemned && his.first >= m.at && his.first <= m.at+madeFor
+	})
+}
+
+// Bounds of madeHis.
+const (
+	makingAfter = day / 24 // the last that is known of a session is before its end
+	madeFor     = 30 * day // from the making of an account to its first use
+)
+
+// firstUse returns how an account was used first; nil: it never was.
+func (s *scoping) firstUse(who uint32) *visit {
+	p := s.Ledger.people[who]
+	if p == nil {
+		return nil
+	}
+	for _, v := range p.visits {
+		if !s.echoes(v) {
+			return v
+		}
+	}
+	return nil
 }
 
 // judgeMade adds the accounts that compromised ones made after they had fallen: a doubt, since their owners go on working, and more where the new

@@ -44,3 +44,26 @@ func TestMade(t *testing.T) {
 		t.Error("an account that a person vouched for is condemned")
 	}
 }
+
+// TestMadeHis: an account is made from a strange place outside, and the intruder is the first who uses it. Whoever made it from there is his as
+// well; whoever made one from the office, which is stolen before its owner has it, is not.
+func TestMadeHis(t *testing.T) {
+	story := func(from string) cases.AccountVerdict {
+		w := newWorld(t)
+		w.ordinary(90)
+		w.place("45.77.3.9", event.KindHosting, "", 0)
+		w.place("45.77.4.10", event.KindHosting, "", 0)
+		w.login(name(0), from, "", 60, 11, event.OutcomeSuccess)
+		w.makes(name(0), "maint", 60)
+		w.pending[len(w.pending)-1].SrcIP = w.places[from].IP
+		w.pending[len(w.pending)-1].Src = w.places[from]
+		w.login("maint", "45.77.4.10", strange, 62, 3, event.OutcomeSuccess)
+		return verdicts(w.scope(Inputs{Answers: []Answer{{Account: w.who("maint").ID, Address: w.places["45.77.4.10"].IP}}}))[name(0)]
+	}
+	if got := story("45.77.3.9"); got != cases.AccountCompromised {
+		t.Errorf("who made the account from outside is %q", got)
+	}
+	if got := story("150.29.147.11"); got == cases.AccountCompromised || got == cases.AccountSuspected {
+		t.Errorf("who made the account from the office is %q", got)
+	}
+}

@@ -64,6 +64,9 @@ func (s *scoping) weigh(v *visit) {
 		add("abused", w)
 	}
 	add("no-owner", s.w.NoOwner*s.ownerless(v))
+	if len(s.made) > 0 && !p.address && !p.network && s.madeHis(v) {
+		add("made-his", s.w.MadeHis)
+	}
 	if s.ails(v, p) {
 		add("own-machine", s.w.Ailing)
 	}
@@ -122,13 +125,7 @@ func (s *scoping) ownerless(v *visit) float64 {
 	if _, taken := s.taken[v.who.Handle]; !taken {
 		return 0
 	}
-	var first *visit
-	for _, w := range s.Ledger.people[v.who.Handle].visits {
-		if !s.echoes(w) {
-			first = w
-			break
-		}
-	}
+	first := s.firstUse(v.who.Handle)
 	if first == nil || first == v || first.judged != condemned {
 		return 0
 	}

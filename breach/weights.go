@@ -40,6 +40,7 @@ type Weights struct {
 	Bulk                  float64                    // took mail or files as its owner never did
 	NoOwner               float64                    // the account appeared late, and whoever used it first was condemned
 	Made, MadeRaised      float64                    // a compromised account made it; and gave it an administrator's rights at once
+	MadeHis               float64                    // an account that nobody but the intruder ever used was made in this session, from outside
 	Tunnel                float64                    // the address inside that it was lent by the VPN is condemned for what was done from it then
 	Abused                map[event.Severity]float64 // a finding says that it was used from this address as its owner never used it: spam, documents
 	HalfOnly              float64                    // never more than the right password without the second step
@@ -77,7 +78,7 @@ func DefaultWeights() Weights {
 		Abroad:     1.5,
 		OwnAddress: -6, OwnNetwork: -3, OwnAS: -2, OwnKind: -4,
 		ClientKnown: -2.5, ClientFamily: -1.5, ClientNew: 1.5, OperatorMax: 4.5,
-		GuessSource: 5, GuessOnly: 2, Stuffed: 3, Stolen: 2, StolenNear: 1, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Ailing: 2, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, NoOwner: 6, Made: 7, MadeRaised: 11, Tunnel: 10, Abused: map[event.Severity]float64{event.Medium: 2.5, event.High: 6, event.Critical: 8}, HalfOnly: -1.5,
+		GuessSource: 5, GuessOnly: 2, Stuffed: 3, Stolen: 2, StolenNear: 1, StolenTogether: 3, SameHand: 1, SameHandMax: 3, MaskedMax: 2.5, AfterGuessing: 1.5, DropOut: 3, DropOutAlone: 1, Ailing: 2, Foothold: 8, OwnHabit: 2.5, Population: -1.5, Exposed: 1.6, Bulk: 2, NoOwner: 6, Made: 7, MadeRaised: 11, MadeHis: 6, Tunnel: 10, Abused: map[event.Severity]float64{event.Medium: 2.5, event.High: 6, event.Critical: 8}, HalfOnly: -1.5,
 		Stranger: 1.8, Familiar: -2, Elder: -0.5, Rented: 2.5, MetAgain: 2, MetAgainMax: 5, Homeless: 1.75, HomelessMax: 5, Roaming: 6, RoamingTour: 3, Lair: 3, LairMax: 6, CirclePair: 4, CircleMax: 6, CircleHand: 7, Wandering: 1, WanderingMax: 3, CoUseMin: -3, CoUseMax: 6, Company: 1.6, CompanyMax: 5,
 		Seed: 6,
 	}
@@ -130,6 +131,8 @@ func termWords(name string) event.Words {
 		return event.Words{Ja: "ディレクトリの認証情報が読み取られた後の接続", En: "after the directory with its credentials was read"}
 	case "made-by":
 		return event.Words{Ja: "不正に使われたアカウントが作ったアカウント", En: "an account that the intruder used made it"}
+	case "made-his":
+		return event.Words{Ja: "組織の外からのこの利用の中で作られたアカウントを、侵入者だけが使った", En: "in this session from outside an account was made that only the intruder ever used"}
 	case "no-owner":
 		return event.Words{Ja: "記録上、このアカウントを最初に使ったのは侵入者であり、ほかに利用者がいない", En: "as far as the records go, the intruder used this account first, and nobody else did"}
 	case "own-machine":
