@@ -37,6 +37,9 @@ func TestTables(t *testing.T) {
 			"qnap", "2025-03-03T11:06:40 read success taro 198.51.100.7 SAMBA Public/名簿.xlsx"},
 		"by the names of columns": {"Timestamp (UTC),User,Application,Access Device IP Address,Factor,Result\n2025-03-03 11:06:40,taro,VPN,198.51.100.7,Duo Push,Denied", "generic-csv",
 			"2025-03-03T11:06:40 other failure taro 198.51.100.7 VPN"},
+		"tabs and Japanese dates": {"日時\tユーザー\tIPアドレス\t操作\t結果\n2025年3月3日(月) 20時6分40秒\ttaro\t198.51.100.7\tログイン\t失敗\n令和7年3月3日 20:06:41\ttaro\t198.51.100.7\tログイン\t成功", "generic-csv",
+			"2025-03-03T11:06:40 logon failure taro 198.51.100.7|2025-03-03T11:06:41 logon success taro 198.51.100.7"},
+		"semicolons": {"日時;ユーザー;IPアドレス;操作;結果\n2025/03/03 20:06:40;taro;198.51.100.7;ログイン;失敗", "generic-csv", "2025-03-03T11:06:40 logon failure taro 198.51.100.7"},
 		"google in words": {"Event,Description,Date,Actor,IP address\nFailed Login,taro failed to login,\"Mar 3, 2025, 8:06:40\u202fPM GMT+09:00\",taro@lab.example,198.51.100.7", "generic-csv",
 			"2025-03-03T11:06:40 logon failure taro@lab.example 198.51.100.7"},
 	} {
@@ -96,6 +99,20 @@ func readAll(rows []string) (said, last string, errs []error) {
 		last = r.Last().Name
 	}
 	return strings.Join(b, "|"), last, errs
+}
+
+// TestKanjiDate refuses what is no date.
+func TestKanjiDate(t *testing.T) {
+	for _, bad := range []string{"2025年13月3日 20:06:40", "2025年2月30日 20時6分40秒", "2025年3月3日 25時6分40秒", "2025年3月3日 20時61分", "25年3月3日 20:06:40", "2025年3月3日", "2025年3月3日(月 20:06:40", "令和年3月3日 20:06:40", "2025年3月3日 20:06:40 x"} {
+		if got, ok := parseKanjiDate([]byte(bad)); ok {
+			t.Errorf("%s read as %+v", bad, got)
+		}
+	}
+	for _, good := range []string{"2025年3月3日 20時6分40秒", "令和元年5月1日（水） 00:00:00", "2025年03月03日 20:06"} {
+		if _, ok := parseKanjiDate([]byte(good)); !ok {
+			t.Errorf("%s not read", good)
+		}
+	}
 }
 
 // TestFurniture passes over the lines that tools put between those of a log.

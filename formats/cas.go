@@ -28,6 +28,9 @@ var cas = Format{
 			}
 			return 0
 		}
+		if b := casLogged(rec); b != nil && has(b, `"clientIpAddress"`) && has(b, `"who"`) {
+			return 0.9
+		}
 		var a casAudit
 		if a.line(rec) || isPrefix(rec, "Audit trail record BEGIN") || has(rec[:min(len(rec), 200)], "LoggingAuditTrailManager] - <Audit trail record BEGIN") || isPrefix(rec, "CLIENT IP ADDRESS: ") || isPrefix(rec, "SERVER IP ADDRESS: ") {
 			return 0.9
@@ -107,6 +110,19 @@ func (a *casAudit) time() (t Civil, ok bool) {
 	return t, t.Valid()
 }
 
+// casLogged returns the object behind the head of CAS's own log: "… [….Slf4jLoggingAuditTrailManager] - <{…}>"; nil if there is none.
+func casLogged(b []byte) []byte {
+	i := index(b[:min(len(b), 200)], "AuditTrailManager] - ")
+	if i < 0 {
+		return nil
+	}
+	b = bytes.TrimPrefix(b[i+len("AuditTrailManager] - "):], []byte("<"))
+	if !opensObject(b) {
+		return nil
+	}
+	return bytes.TrimSuffix(bytes.TrimRight(b, "\r "), []byte(">"))
+}
+
 // casParser joins the lines of a block.
 type casParser struct {
 	env    *Env
@@ -129,7 +145,11 @@ type casBlock struct {
 func (p *casParser) Flush(*event.Batch) {}
 
 func (p *casParser) Parse(rec *event.Record, out *event.Batch) error {
-	if b := p.env.jsonBody(rec); b != nil {
+	b := p.env.jsonBody(rec)
+	if b == nil {
+		b = casLogged(rec.Data)
+	}
+	if b != nil {
 		return p.json(b, rec, out)
 	}
 	var a casAudit

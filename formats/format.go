@@ -115,6 +115,11 @@ var (
 	errShortened = errors.New("of this format, but its IPv6 addresses are shortened: write the table again with nfdump -6")
 )
 
+// Reasons returns the errors that parsers return.
+func Reasons() []error {
+	return []error{ErrOtherFormat, ErrNoTime, ErrWildTime, ErrNoSuchDay, ErrNoHead, ErrBroken, ErrUnknownKind, errTimeless, errShortened}
+}
+
 // Env is what a parser may use of its surroundings. It belongs to one stream and one goroutine.
 type Env struct {
 	Clock  *Clock

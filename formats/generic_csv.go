@@ -15,7 +15,7 @@ var genericCSV = Format{
 	Source: "collector",
 	About: About{
 		What: "Tables with a row of names first, of programs that Sekisho does not know, read by those names: time, user, source address, action, result and the like, in English or Japanese; " +
-			"commas between the cells.",
+			"commas, tabs or semicolons between the cells.",
 		Export: "Export with the names of the columns as the first row. A format of one's own (sekisho formats test) reads it with more certainty.",
 		Takes: "Time, account, source and destination, action, result, object, user agent, bytes, where a column bears one of the usual names; date and time also in two columns. " +
 			"A table is taken only if it has a time and an account or a source address.",
@@ -23,19 +23,20 @@ var genericCSV = Format{
 	},
 	Framing: event.FrameCSV,
 	Sniff: func(rec []byte) float64 {
-		if len(rec) > 16<<10 || bytes.IndexByte(rec[bytes.IndexByte(rec, ',')+1:], ',') < 0 { // fewer than three cells
+		sep := usualSeparator(rec)
+		if len(rec) > 16<<10 || sep == 0 || sep != ',' && anyDigit(rec) {
 			return 0
 		}
 		var row csvRow
 		var cols [csvColumns]slot
-		if row.split(rec) && usualColumns(row.cells, cols[:0]) != nil {
+		if row.splitAt(rec, sep) && usualColumns(row.cells, cols[:0]) != nil {
 			return 0.2
 		}
 		return 0
 	},
 	New:    func(env *Env) Parser { return &genericCSVParser{env: env} },
 	Shapes: ShapeText | ShapeSyslog,
-	Marks:  []string{","},
+	Marks:  []string{",", "\t", ";"},
 	Rank:   RankGuess,
 }
 
@@ -45,6 +46,7 @@ type genericCSVParser struct {
 	row  csvRow
 	cols []slot
 	head []byte
+	sep  byte
 	date int // the column that holds the day where another holds the time of day; -1: none
 	utc  int // the column of the time whose name says that it is UTC; -1: none
 	buf  []byte
@@ -58,7 +60,11 @@ func (p *genericCSVParser) Parse(rec *event.Record, out *event.Batch) error {
 	if len(rec.Data) > 1<<20 || p.cols == nil && len(rec.Data) > 16<<10 {
 		return ErrOtherFormat
 	}
-	if !p.row.split(rec.Data) {
+	sep := p.sep
+	if p.cols == nil {
+		sep = usualSeparator(rec.Data)
+	}
+	if sep == 0 || !p.row.splitAt(rec.Data, sep) {
 		return ErrOtherFormat
 	}
 	if bytes.Equal(rec.Data, p.head) && p.cols != nil {
@@ -69,7 +75,7 @@ func (p *genericCSVParser) Parse(rec *event.Record, out *event.Batch) error {
 		if cols == nil {
 			return ErrOtherFormat
 		}
-		p.cols, p.head = cols, bytes.Clone(rec.Data)
+		p.cols, p.head, p.sep = cols, bytes.Clone(rec.Data), sep
 		p.date = dateColumn(p.row.cells, cols)
 		p.utc = utcColumn(p.row.cells, cols)
 		return nil
@@ -96,6 +102,16 @@ func (p *genericCSVParser) Parse(rec *event.Record, out *event.Batch) error {
 		n.set(p.cols[i], v)
 	}
 	return n.emitUsual(rec, out)
+}
+
+// usualSeparator returns what stands between the cells of a row of three or more: commas, unless there are none; 0 if neither does.
+func usualSeparator(b []byte) byte {
+	for _, sep := range [...]byte{',', '\t', ';'} {
+		if i := bytes.IndexByte(b, sep); i >= 0 && bytes.IndexByte(b[i+1:], sep) >= 0 {
+			return sep
+		}
+	}
+	return 0
 }
 
 func anyDigit(b []byte) bool {

@@ -344,6 +344,9 @@ func (n *named) moment(s slot) (event.Micros, bool) {
 	if t, k := parseCLFStamp(bytes.Trim(b, "[]")); k > 0 {
 		return n.env.Clock.Moment(t), true
 	}
+	if t, ok := parseKanjiDate(b); ok {
+		return n.env.Clock.Moment(t), true
+	}
 	if t, k := parseMonthWord(b); k > 0 {
 		rest := bytes.TrimSpace(b[k:])
 		zone, gmt := cutPrefix(rest, "GMT")

@@ -287,7 +287,7 @@ func tellExplanation(w io.Writer, e *node.Explanation, lang report.Lang) {
 		p("  期間 %s 〜 %s", "  from %s to %s", e.First.Format(time.RFC3339), e.Last.Format(time.RFC3339))
 	}
 	if e.ZoneFrom != "record" {
-		p("  時刻帯のない記録は %s とみなす（%s）", "  records without a zone are taken for %s (%s)", e.Timezone, e.ZoneFrom)
+		p("  時刻帯のない記録は %s とみなす（%s）", "  records without a zone are taken for %s (%s)", e.Timezone, pick(lang, whyZone(e.ZoneFrom)))
 	}
 	if e.Doubtful > 0 {
 		p("  時刻帯の略号が複数の時刻帯を指す（CST など）ため、ないものとみなした時刻 %s 件", "  %s times name their zone in letters that stand for several, such as CST: they are read as if they named none", grouped(e.Doubtful))
@@ -319,7 +319,7 @@ func tellExplanation(w io.Writer, e *node.Explanation, lang report.Lang) {
 	}
 	for i := range e.Failed {
 		l := &e.Failed[i]
-		p("  読めない記録: %s（%s 件）", "  not understood: %s (%s)", l.Reason, grouped(l.Records))
+		p("  読めない記録: %s（%s 件）", "  not understood: %s (%s)", pick(lang, whyUnread(l.Reason)), grouped(l.Records))
 		for _, s := range l.Samples {
 			fmt.Fprintln(w, "    "+s)
 		}
