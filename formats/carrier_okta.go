@@ -3,7 +3,10 @@
 
 package formats
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // okta knows the CSV that Okta's console downloads of the System Log: its columns are named after the members of the record, in small
 // letters and parted by points. A row becomes the record again.
@@ -96,4 +99,45 @@ func appendEscaped(b, text []byte) []byte {
 		text = text[1:]
 	}
 	return b
+}
+
+// gam knows the CSV that GAM writes of the activities of Google Workspace: its columns are named after the members of the record, those of
+// the parameters by themselves. A row becomes the record again.
+func (t *table) gam() func(*table, *load) bool {
+	t.find([]tableName{{"idtime", tabTime}, {"idapplicationname", tabService}, {"iduniquequalifier", tabID}, {"actoremail", tabUser}, {"actorprofileid", tabUserID}, {"ipaddress", tabFrom}, {"name", tabKind}, {"type", tabUserType}})
+	if !t.have(tabTime, tabService, tabUser, tabKind) {
+		return nil
+	}
+	t.names = nil
+	for _, c := range t.row.cells {
+		t.names = append(t.names, bytes.Clone(c))
+	}
+	return func(t *table, l *load) bool {
+		b := append(t.buf[:0], `{"kind":"admin#reports#activity","id":{`...)
+		b = t.member(b, "time", tabTime)
+		b = t.member(b, "applicationName", tabService)
+		b = t.member(b, "uniqueQualifier", tabID)
+		b = append(shut(b), `"actor":{`...)
+		b = t.member(b, "email", tabUser)
+		b = t.member(b, "profileId", tabUserID)
+		b = t.member(shut(b), "ipAddress", tabFrom)
+		b = append(b, `"events":[{`...)
+		b = t.member(b, "name", tabKind)
+		b = t.member(b, "type", tabUserType)
+		b = append(b, `"parameters":[`...)
+		for i, c := range t.row.cells {
+			if len(c) == 0 || bytes.IndexByte(t.names[i], '.') >= 0 || i+1 == t.cols[tabFrom] || i+1 == t.cols[tabKind] || i+1 == t.cols[tabUserType] {
+				continue
+			}
+			b = appendEscaped(append(b, `{"name":"`...), t.names[i])
+			b = appendEscaped(append(b, `","value":"`...), c)
+			b = append(b, `"},`...)
+		}
+		if b[len(b)-1] == ',' {
+			b = b[:len(b)-1]
+		}
+		b = append(b, "]}]}"...)
+		t.buf, l.text = b, b
+		return len(t.get(tabKind)) > 0
+	}
 }

@@ -6,7 +6,7 @@ package formats
 import "bytes"
 
 // tableCarrier reads tables, exported as CSV, whose rows bring what a format knows in another shape: the lines that Splunk ("_raw"),
-// Kibana ("event.original", "message") and Graylog ("message") export, and rows that Okta's console, Synology's Log Center and QNAP's
+// Kibana ("event.original", "message") and Graylog ("message") export, and rows that Okta's console, GAM, Synology's Log Center and QNAP's
 // QuLog Center write of what they otherwise send as JSON or to syslog. What a row brings shows from the names of the columns, which
 // stand in one of the first rows: further down, whoever writes a log could have written them.
 var tableCarrier = carrier{name: "table", number: 4, unload: func(rec []byte, l *load) bool {
@@ -38,6 +38,7 @@ type table struct {
 	cells int
 	sep   byte
 	head  []byte
+	names [][]byte // of the columns, where rows become objects that have them
 	row   csvRow
 	buf   []byte
 }
@@ -93,7 +94,7 @@ func (t *table) learn(rec []byte) bool {
 	if bytes.IndexByte(rec, sep) < 0 || !t.row.splitAt(rec, sep) {
 		return false
 	}
-	for _, known := range [...]func(*table) func(*table, *load) bool{(*table).lines, (*table).okta, (*table).qulog, (*table).logCenter, (*table).transfers} {
+	for _, known := range [...]func(*table) func(*table, *load) bool{(*table).lines, (*table).okta, (*table).gam, (*table).qulog, (*table).logCenter, (*table).transfers} {
 		t.cols = [tableColumns]int{}
 		if m := known(t); m != nil {
 			t.make, t.cells, t.sep, t.head = m, len(t.row.cells), sep, bytes.Clone(rec)

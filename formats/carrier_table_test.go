@@ -27,6 +27,8 @@ func TestTables(t *testing.T) {
 		"okta": {`severity,event_type,display_message,uuid,timestamp,outcome.result,outcome.reason,actor.id,actor.type,actor.alternate_id,client.ip_address,client.user_agent.raw_user_agent,target0.display_name` + "\n" +
 			`WARN,user.session.start,User login to Okta,u-1,2025-03-03T11:06:40.123Z,FAILURE,INVALID_CREDENTIALS,00u1,User,"taro"",""x"":""@lab.example",198.51.100.7,"Mozilla ""5"",""ipAddress"":""192.0.2.66",`,
 			"okta", `2025-03-03T11:06:40 logon failure taro","x":"@lab.example 198.51.100.7 okta`},
+		"gam": {"name,actor.email,actor.profileId,id.time,id.uniqueQualifier,id.applicationName,ipAddress,type,login_type,login_failure_type,is_suspicious\nlogin_failure,taro@lab.example,1,2025-03-03T20:06:40+09:00,7,login,198.51.100.7,login,google_password,login_failure_invalid_password,",
+			"google-workspace", "2025-03-03T11:06:40 logon failure taro@lab.example 198.51.100.7 login"},
 		"log center": {"Level,Log,Time,User,Event\nWarning,Connection,2025/03/03 20:06:40,taro,User [taro] from [198.51.100.7] failed to sign in to [DSM] via [password] due to authorization failure.",
 			"synology", "2025-03-03T11:06:40 logon failure taro 198.51.100.7 DSM"},
 		"file transfers": {"Log,Time,IP address,User,Event,File/Folder,File size,File name\nSMB,2025/03/03 20:06:40,198.51.100.7,\"x, IP: 192.0.2.66\",read,File,1.20 MB,\"/share/a, User: root.xlsx\"",
@@ -117,7 +119,8 @@ func TestKanjiDate(t *testing.T) {
 
 // TestFurniture passes over the lines that tools put between those of a log.
 func TestFurniture(t *testing.T) {
-	rows := []string{"-- Journal begins at Mon 2025-03-03 00:00:00 JST, ends at Tue 2025-03-04 00:00:00 JST. --", "-- Boot 0123456789abcdef0123456789abcdef --", "Mar  3 20:06:40 gate sshd[812]: " + carriedSSH, "-- Reboot --", "----"}
+	rows := []string{"-- Journal begins at Mon 2025-03-03 00:00:00 JST, ends at Tue 2025-03-04 00:00:00 JST. --", "-- Boot 0123456789abcdef0123456789abcdef --", "Mar  3 20:06:40 gate sshd[812]: " + carriedSSH, "-- Reboot --", "----",
+		"\tat org.ldaptive.X(X.java:1)", "\t... 27 more", "Caused by: java.net.ConnectException: refused"}
 	if got, last, errs := readAll(rows); len(errs) > 0 || last != "openssh" {
 		t.Errorf("%s %s %v", last, got, errs)
 	}

@@ -137,6 +137,11 @@ func (p *asaParser) head(rec *event.Record) {
 		if t.Year > 0 || t.HasZone || p.when == 0 {
 			p.when = p.env.Clock.Moment(t)
 		}
+		if t.Year > 0 { // as the device writes it, its name behind it, which a relay's is not
+			if host := bytes.Trim(h[min(n, len(h)):], " :"); len(host) > 0 && isHostName(host) && (!t.HasZone || isDigit(host[0])) {
+				p.host = p.env.Intern.Bytes(host)
+			}
+		}
 		if t.Year > 0 || t.HasZone {
 			break
 		}

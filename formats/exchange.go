@@ -17,7 +17,7 @@ var exchangeTracking = Format{
 		What: "Message tracking of Exchange Server 2010 to 2019 and Subscription Edition: the files MSGTRK*.LOG of every mailbox and transport server, and what Get-MessageTrackingLog | Export-Csv gives.",
 		Export: "Copy %ExchangeInstallPath%TransportRoles\\Logs\\MessageTracking\\MSGTRK*.LOG of every server; 30 days or 1 GB are kept unless Set-TransportService -MessageTrackingLogMaxAge says otherwise. " +
 			"Or: Get-TransportService | Get-MessageTrackingLog -ResultSize Unlimited -Start … | Export-Csv -Encoding UTF8.",
-		Takes: "Each message that came in or was sent by a mailbox, with sender, client, size and number of recipients; each delivery, forwarding, refusal and failure with its recipient; subject and identifiers.",
+		Takes: "Each message that came in or was sent by a mailbox, with sender, client, size and number of recipients; each delivery, forwarding, refusal and failure with its recipient; subject and identifiers. Of the protocol logs of receive connectors, who logged in by SMTP, and refused logins, which have no name there.",
 		Leaves: "The content of mails, who read them (the mailbox audit log tells of that), and with which password a client logged in (IIS' log and the SMTP protocol log do). Records of the steps between are passed over: " +
 			"expanded lists, agents, copies for high availability.",
 	},
@@ -25,13 +25,13 @@ var exchangeTracking = Format{
 	Sniff:   sniffExchange,
 	New:     func(env *Env) Parser { return &exchangeParser{env: env} },
 	Shapes:  ShapeSyslog | ShapeText,
-	Marks:   []string{"#Log-type: Message Tracking Log", "#Fields: date-time,", "#Software: Microsoft Exchange", "InternalMessageId"},
+	Marks:   []string{"#Log-type: Message Tracking Log", "#Log-type: SMTP Receive Protocol Log", "#Fields: date-time,", "#Software: Microsoft Exchange", "InternalMessageId"},
 }
 
 func sniffExchange(rec []byte) float64 {
 	rec = bytes.TrimPrefix(rec, []byte("\xef\xbb\xbf"))
 	switch {
-	case isPrefix(rec, "#Log-type: Message Tracking Log"):
+	case isPrefix(rec, "#Log-type: Message Tracking Log"), isPrefix(rec, "#Log-type: SMTP Receive Protocol Log"):
 		return 1
 	case isPrefix(rec, "#Fields: date-time,client-ip,client-hostname,"):
 		return 1
@@ -127,6 +127,8 @@ type exchangeParser struct {
 	local   bool // the export's times are the machine's, those of the files are UTC
 	f       [exFields][]byte
 	key     []byte
+	proto   [expColumns]int // where the columns of a protocol log stand
+	isProto bool
 	out     *event.Batch
 	rec     *event.Record
 	when    event.Micros
@@ -140,7 +142,7 @@ func (p *exchangeParser) Parse(rec *event.Record, out *event.Batch) error {
 	case isPrefix(b, "#Fields: date-time,"):
 		p.local = false
 		return p.header(b[len("#Fields: "):])
-	case isPrefix(b, "#Software: Microsoft Exchange"), isPrefix(b, "#Log-type: Message Tracking Log"):
+	case isPrefix(b, "#Software: Microsoft Exchange"), isPrefix(b, "#Log-type: Message Tracking Log"), isPrefix(b, "#Log-type: SMTP Receive Protocol Log"):
 		p.begun = true
 		return nil
 	case len(b) > 0 && b[0] == '#' && (p.begun || p.columns != nil || isPrefix(b, "#TYPE Microsoft.Exchange")):
@@ -157,6 +159,9 @@ func (p *exchangeParser) Parse(rec *event.Record, out *event.Batch) error {
 	if len(p.row.cells) < len(p.columns)/2 {
 		return ErrOtherFormat
 	}
+	if p.isProto {
+		return p.protocol(rec, out)
+	}
 	p.f = [exFields][]byte{}
 	for i, c := range p.row.cells {
 		if i < len(p.columns) && p.columns[i] != exNone {
@@ -170,6 +175,7 @@ func (p *exchangeParser) header(b []byte) error {
 	if !p.row.split(b) {
 		return ErrBroken
 	}
+	p.proto, p.isProto = protocolColumns(p.row.cells)
 	p.columns = p.columns[:0]
 	for _, c := range p.row.cells {
 		p.key = columnName(p.key[:0], c)

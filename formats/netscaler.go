@@ -61,6 +61,8 @@ func netscalerStart(b []byte) (l netscalerLine, ok bool) {
 		rest := bytes.TrimLeft(head[k+11+n:], " ")
 		if zone, after := nextWord(rest); string(zone) == "GMT" {
 			t.HasZone, rest = true, after
+		} else if _, more := nextWord(after); len(more) > 0 && parseZoneWord(rest, &t) > 0 { // "JST ns1 0-PPE-0": a host stands behind it
+			rest = after
 		}
 		l.time = t
 		l.host, _ = nextWord(rest)

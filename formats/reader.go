@@ -253,12 +253,14 @@ func (r *Reader) read(rec *event.Record, out *event.Batch, depth int) error {
 }
 
 // furniture says whether a record is one of the lines that tools put between those of a log: journalctl's about reboots and the
-// journal's bounds, ausearch's between the events.
-func furniture(b []byte) bool {
-	b = bytes.TrimSpace(b)
+// journal's bounds, ausearch's between the events, and the calls behind an error of a program in Java.
+func furniture(raw []byte) bool {
+	b := bytes.TrimSpace(raw)
 	switch {
 	case string(b) == "----":
 		return true
+	case isPrefix(b, "at ") && b[len(b)-1] == ')', isPrefix(b, "... ") && bytes.HasSuffix(b, []byte(" more")), isPrefix(b, "Caused by: "):
+		return raw[0] == '\t' || b[0] == 'C' // what Java writes behind the line of an error
 	case isPrefix(b, "-- ") && bytes.HasSuffix(b, []byte(" --")):
 		b = b[3:]
 		return isPrefix(b, "Boot ") || isPrefix(b, "Reboot ") || isPrefix(b, "No entries ") || isPrefix(b, "Logs begin at ") || isPrefix(b, "Journal begins at ")

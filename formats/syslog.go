@@ -208,7 +208,9 @@ func (s *Syslog) head(rest []byte) bool {
 		s.Program, s.Message = host[1:sp-1], rest
 		return true
 	default:
-		s.Host = unchained(host)
+		if !isLevelWord(host) { // a program's own file: "time WARN logger: message"
+			s.Host = unchained(host)
+		}
 	}
 	if len(rest) > 0 && rest[0] == '<' { // "host <authpriv.info> sshd[1]: message"
 		if e := bytes.IndexByte(rest[:min(len(rest), 24)], '>'); e > 0 && e+1 < len(rest) && rest[e+1] == ' ' && isPriorityWord(rest[1:e]) {
@@ -234,6 +236,18 @@ func (s *Syslog) head(rest []byte) bool {
 		}
 	}
 	return true
+}
+
+// isLevelWord says whether a word is a level, as loggers write it where syslog has the host.
+func isLevelWord(b []byte) bool {
+	if len(b) < 4 || len(b) > 8 || !isUpper(b[0]) || !isUpper(b[1]) {
+		return false
+	}
+	switch string(b) {
+	case "INFO", "WARN", "WARNING", "ERROR", "DEBUG", "FATAL", "TRACE", "SEVERE", "NOTICE", "CRITICAL":
+		return true
+	}
+	return false
 }
 
 // unchained returns the host that wrote a line of the hosts that syslog-ng chains: "source@host/relay".
