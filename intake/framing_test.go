@@ -274,8 +274,9 @@ func TestRandomInputs(t *testing.T) {
 }
 
 func FuzzFraming(f *testing.F) {
-	for _, s := range []string{"", "a\nb", "{\"a\":1}\n[{\"b\":2}]", `{"value":[{"a":1}]}`, "a,b\n\"x\ny\",2\n", "{\"a\":\n{", bom + "[[{}],{}"} {
-		for framing := range byte(3) {
+	for _, s := range []string{"", "a\nb", "{\"a\":1}\n[{\"b\":2}]", `{"value":[{"a":1}]}`, "a,b\n\"x\ny\",2\n", "{\"a\":\n{", bom + "[[{}],{}", `{"hits":{"hits":[{"a":1}]}}`,
+		"__CURSOR=1\nA\n\x02\x00\x00\x00\x00\x00\x00\x00\n\n\nB=c\n\n__CURSOR=2\n"} {
+		for framing := range byte(4) {
 			f.Add([]byte(s), framing)
 		}
 	}
@@ -283,7 +284,7 @@ func FuzzFraming(f *testing.F) {
 		if encodingOf(in) != Bytes || japanese(in) != Bytes || recognise(in) != Plain || len(in) > 4096 {
 			t.Skip()
 		}
-		same(t, in, event.Framing(framing%3), Options{MaxLine: 40, MaxObject: 80})
+		same(t, in, [...]event.Framing{event.FrameLines, event.FrameJSON, event.FrameCSV, event.FrameJournal}[framing%4], Options{MaxLine: 40, MaxObject: 80})
 		agrees(t, in)
 	})
 }
