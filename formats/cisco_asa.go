@@ -27,8 +27,9 @@ var ciscoASA = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &asaParser{env: env} },
-	Marks: []string{"%ASA-", "%FTD-", "%PIX-", "%FWSM-"},
+	New:    func(env *Env) Parser { return &asaParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{"%ASA-", "%FTD-", "%PIX-", "%FWSM-"},
 }
 
 // asaStart returns the message number and the text behind "%ASA-6-113005: ". What stands before it has been written by the device, what

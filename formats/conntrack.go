@@ -30,8 +30,9 @@ var conntrack = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &conntrackParser{env: env} },
-	Marks: []string{"[NEW] ", "[UPDATE] ", "[DESTROY] "},
+	New:    func(env *Env) Parser { return &conntrackParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{"[NEW] ", "[UPDATE] ", "[DESTROY] "},
 }
 
 // conntrackStart returns the record from "[NEW]", "[UPDATE]" or "[DESTROY]" on, and the time before it: 0 where a syslog head has it.

@@ -25,8 +25,9 @@ var iscDHCPD = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &dhcpdParser{env: env} },
-	Marks: []string{"dhcpd"},
+	New:    func(env *Env) Parser { return &dhcpdParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{"dhcpd"},
 }
 
 type dhcpdParser struct{ env *Env }

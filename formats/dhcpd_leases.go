@@ -32,8 +32,9 @@ var iscLeases = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &iscLeasesParser{env: env} },
-	Marks: []string{";", "epoch ", "lease ", "iaaddr ", "ia-na ", "dhcpd.leases", "by isc-dhcp"},
+	New:    func(env *Env) Parser { return &iscLeasesParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{";", "epoch ", "lease ", "iaaddr ", "ia-na ", "dhcpd.leases", "by isc-dhcp"},
 }
 
 // leaseWord says whether a line is one within a lease.

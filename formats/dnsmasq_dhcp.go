@@ -24,8 +24,9 @@ var dnsmasqDHCP = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &dnsmasqDHCPParser{env: env} },
-	Marks: []string{"dnsmasq-dhcp"},
+	New:    func(env *Env) Parser { return &dnsmasqDHCPParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{"dnsmasq-dhcp"},
 }
 
 func isDnsmasqDHCP(program []byte) bool { return string(program) == "dnsmasq-dhcp" }

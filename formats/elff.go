@@ -23,8 +23,9 @@ var elff = Format{
 			"for the firewall, connections let through and dropped; for IIS' FTP, logins.",
 		Leaves: "What was typed into forms: IIS knows a user's name only with Basic or Windows authentication. Times of IIS and ProxySG are in UTC unless #Time-Format or localtime says otherwise.",
 	},
-	Sniff: sniffELFF,
-	New:   func(env *Env) Parser { return &elffParser{env: env} },
+	Sniff:  sniffELFF,
+	New:    func(env *Env) Parser { return &elffParser{env: env} },
+	Shapes: notObject,
 }
 
 func sniffELFF(rec []byte) float64 {

@@ -26,8 +26,9 @@ var f5APM = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &f5Parser{env: env} },
-	Marks: []string{"0149"},
+	New:    func(env *Env) Parser { return &f5Parser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{"0149"},
 }
 
 // f5Line is "01490500:5: /Common/profile:Common:a1b2c3d4: New session from client IP 203.0.113.20 (…" in pieces.

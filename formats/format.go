@@ -81,6 +81,9 @@ const (
 	ShapeText                     // none of these: rows, other lines
 
 	shapes = 4
+
+	// notObject is what rows and lines of one's own have: anything but an object, which no such format reads.
+	notObject = ShapeSyslog | ShapeMarkup | ShapeText
 )
 
 // About is what a format's page says of it, in plain words.

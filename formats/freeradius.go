@@ -31,8 +31,9 @@ var freeRADIUS = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &radiusParser{env: env} },
-	Marks: []string{"radiusd", "freeradius", "F-TICKS/", " : "},
+	New:    func(env *Env) Parser { return &radiusParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{"radiusd", "freeradius", "F-TICKS/", " : "},
 }
 
 // radiusLine is a line without its head.

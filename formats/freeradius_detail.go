@@ -31,7 +31,8 @@ var radiusDetail = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &detailParser{env: env} },
+	New:    func(env *Env) Parser { return &detailParser{env: env} },
+	Shapes: notObject,
 }
 
 // detailHead reads the line that a block begins with: "Mon Jun  2 09:00:00 2025" and nothing else.

@@ -24,6 +24,9 @@ type gate struct {
 	beyond    []int // formats beyond the size of a set
 	order     []*Format
 	scan      jsonScan
+
+	texts    bool // a key of the object that is looked at may be that of a line
+	textless bool // the record that open saw last is an object without a key under which a line may stand
 }
 
 // formatSet is a set of indexes. Formats beyond its size are always shown every record.
@@ -88,8 +91,11 @@ func newGate(order []*Format) *gate {
 // open returns the formats that the record may be of.
 func (g *gate) open(env *Env, rec *event.Record) (set formatSet) {
 	b := trimJSONFront(rec.Data)
+	g.textless = false
 	if len(b) > 0 && b[0] == '{' {
-		return g.object(b)
+		set = g.object(b)
+		g.textless = !g.texts && !g.scan.bad
+		return set
 	}
 	if s, ok := env.splitSyslog(rec); ok {
 		set = g.shapes[0]
@@ -135,6 +141,7 @@ func (g *gate) eachOf(rank Rank, set *formatSet, f func(i int)) {
 func (g *gate) object(b []byte) formatSet {
 	set := g.shapes[1]
 	may := g.keyless
+	g.texts = false
 	g.scan.reset(b)
 	g.keys(&may)
 	if g.scan.bad {
@@ -150,6 +157,10 @@ func (g *gate) keys(may *formatSet) {
 	switch s.peek() {
 	case '{':
 		for ok := s.enter('{'); ok && s.member(); g.keys(may) {
+			if !g.texts {
+				part, _ := carriedPart(s.key)
+				g.texts = part == partText
+			}
 			if n := len(s.key); !g.keyLens[min(n, len(g.keyLens)-1)] {
 				continue
 			}

@@ -27,22 +27,10 @@ var genericJSON = Format{
 		if b == nil {
 			return 0
 		}
-		var l struct { // in one, since all of it is handed on
-			flat  flatScan
-			found [slots]bool
-			path  [flatPath]byte
-			name  [96]byte
-		}
-		found := &l.found
-		l.flat.path = l.path[:0]
-		if !l.flat.walk(b, func(path []byte, v jsonValue) {
-			if s := usualName(lastNames(l.name[:0], path)); s != sNone && !v.empty() {
-				found[s] = true
-			}
-		}) {
-			return 0
-		}
-		if found[sTime] && (found[sAccount] || found[sSrcIP]) {
+		var l usualLook
+		l.scan.reset(b)
+		l.look(0, 0)
+		if l.scan.end() && l.found[sTime] && (l.found[sAccount] || l.found[sSrcIP]) {
 			return 0.15
 		}
 		return 0
@@ -50,6 +38,52 @@ var genericJSON = Format{
 	New:    func(env *Env) Parser { return &genericJSONParser{env: env} },
 	Shapes: ShapeObject,
 	Rank:   RankGuess,
+}
+
+// usualLook looks for the fields with usual names, as a flatScan tells them, without keeping anything: it is made for each record.
+type usualLook struct {
+	scan  jsonScan
+	path  [flatPath]byte
+	name  [flatPath]byte
+	found [slots]bool
+}
+
+// look looks at the value that is next, below names that take up so many bytes of the path.
+func (l *usualLook) look(at, depth int) {
+	s := &l.scan
+	switch c := s.peek(); {
+	case depth >= flatDepth && (c == '{' || c == '['):
+		s.skip()
+	case c == '{':
+		for ok := s.enter('{'); ok; {
+			var k jsonValue
+			if k, ok = s.nextKey(); !ok {
+				return
+			}
+			key := k.raw
+			if k.odd {
+				key = appendJSONText(l.name[:0], key)
+			}
+			if at+len(key)+1 > flatPath {
+				s.skip()
+				continue
+			}
+			n := at
+			if at > 0 {
+				l.path[n] = '.'
+				n++
+			}
+			l.look(n+copy(l.path[n:], key), depth+1)
+		}
+	case c == '[':
+		for ok := s.enter('['); ok && s.element(); {
+			l.look(at, depth+1)
+		}
+	default:
+		if v := s.value(); !v.empty() {
+			l.found[usualName(lastNames(l.name[:0], l.path[:at]))] = true
+		}
+	}
 }
 
 type genericJSONParser struct {

@@ -27,8 +27,9 @@ var iFilter = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &ifilterParser{env: env} },
-	Marks: []string{"/ "},
+	New:    func(env *Env) Parser { return &ifilterParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{"/ "},
 }
 
 // ifilterLine is one line:

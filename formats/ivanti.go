@@ -32,8 +32,9 @@ var ivanti = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &ivantiParser{env: env} },
-	Marks: []string{" - [", "\tvc"},
+	New:    func(env *Env) Parser { return &ivantiParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{" - [", "\tvc"},
 }
 
 // ivantiLine is "2025-06-02 09:00:00 - vpn1 - [203.0.113.20] LAB\hanako(Users)[Staff] - Login succeeded for …" in pieces.

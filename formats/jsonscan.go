@@ -134,8 +134,10 @@ func (s *jsonScan) skip() {
 	case '"':
 		s.str()
 	case '{':
-		for ok := s.enter('{'); ok && s.skipKey(); {
-			s.skip()
+		for ok := s.enter('{'); ok; {
+			if _, ok = s.nextKey(); ok {
+				s.skip()
+			}
 		}
 	case '[':
 		for ok := s.enter('['); ok && s.element(); {
@@ -148,20 +150,20 @@ func (s *jsonScan) skip() {
 	}
 }
 
-// skipKey is member without the key.
-func (s *jsonScan) skipKey() bool {
+// nextKey is member for who wants the key as it is written, or not at all: it keeps nothing in s, so that s need not be allocated.
+func (s *jsonScan) nextKey() (k jsonValue, ok bool) {
 	if !s.step('}') {
-		return false
+		return k, false
 	}
 	if !s.at('"') && s.peek() != '"' {
-		return s.fail()
+		return k, s.fail()
 	}
-	s.str()
+	k = s.str()
 	if !s.at(':') && s.peek() != ':' {
-		return s.fail()
+		return k, s.fail()
 	}
 	s.i++
-	return !s.bad
+	return k, !s.bad
 }
 
 // end says whether the text was walked to its end without a fault.

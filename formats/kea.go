@@ -28,8 +28,9 @@ var kea = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &keaParser{env: env} },
-	Marks: []string{"[kea-dhcp", "Address: ", "Prefix: "},
+	New:    func(env *Env) Parser { return &keaParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{"[kea-dhcp", "Address: ", "Prefix: "},
 }
 
 // keaStart returns the record from the severity on ("INFO  [kea-dhcp4.leases/…] DHCP4_…") and, for Kea's own files, its time.

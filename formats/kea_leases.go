@@ -28,8 +28,9 @@ var keaLeases = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &keaLeasesParser{env: env} },
-	Marks: []string{","},
+	New:    func(env *Env) Parser { return &keaLeasesParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{","},
 }
 
 // keaRow says whether a line can be a row of the file, and which: an address, then a hardware address and a client identifier

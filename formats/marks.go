@@ -93,7 +93,7 @@ func (x *markIndex) keep(b []byte, set *formatSet) {
 			sought.move(&m.formats, set)
 		}
 	}
-	if len(b) < 3 {
+	if len(b) < 3 || sought.empty() {
 		return
 	}
 	filter := (*[1 << markBits / 64]uint64)(x.filter)
@@ -116,6 +116,8 @@ func (x *markIndex) at(b []byte, i int, h uint32, sought, set *formatSet) {
 		}
 	}
 }
+
+func (s *formatSet) empty() bool { return s[0]|s[1]|s[2]|s[3] == 0 }
 
 // touches says whether s and o share a member.
 func (s *formatSet) touches(o *formatSet) bool {

@@ -27,8 +27,9 @@ var netfilter = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &netfilterParser{env: env} },
-	Marks: []string{" SRC="},
+	New:    func(env *Env) Parser { return &netfilterParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{" SRC="},
 }
 
 // netfilterStart returns the log prefix and the record from "IN=" or "OUT=" on. The sender of a packet writes nothing into the line but

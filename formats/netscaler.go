@@ -26,8 +26,9 @@ var netScaler = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &netscalerParser{env: env} },
-	Marks: []string{"-PPE-"},
+	New:    func(env *Env) Parser { return &netscalerParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{"-PPE-"},
 }
 
 // netscalerLine is "06/02/2025:00:00:00 GMT ns1 0-PPE-0 : default SSLVPN LOGIN 1234 0 : Context …" from the time on.

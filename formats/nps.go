@@ -30,8 +30,9 @@ var nps = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &npsParser{env: env} },
-	Marks: []string{"<Event>", `"IAS"`, `"RAS"`, "IAS,", "NPS,"},
+	New:    func(env *Env) Parser { return &npsParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{"<Event>", `"IAS"`, `"RAS"`, "IAS,", "NPS,"},
 }
 
 type npsKind uint8

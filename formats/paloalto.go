@@ -27,7 +27,8 @@ var paloAlto = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &panParser{env: env} },
+	New:    func(env *Env) Parser { return &panParser{env: env} },
+	Shapes: notObject,
 }
 
 // panNames says whether a record is the row of names that the web interface's export begins with: its columns are those of the lines.

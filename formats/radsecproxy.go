@@ -26,8 +26,9 @@ var radsecproxy = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &radsecParser{env: env} },
-	Marks: []string{"radsecproxy", "Access-Accept for user ", "Access-Reject for user "},
+	New:    func(env *Env) Parser { return &radsecParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{"radsecproxy", "Access-Accept for user ", "Access-Reject for user "},
 }
 
 // radsecStart returns the message, and the time of a line of the program's own file ("Mon Jun  2 09:00:00 2025: …").

@@ -211,6 +211,7 @@ func (r *Reader) read(rec *event.Record, out *event.Batch, depth int) error {
 		r.gate = newGate(r.formats)
 	}
 	may := r.gate.open(r.env, rec)
+	textless := r.gate.textless
 	claim := may
 	r.gate.keepMarked(rec.Data, &claim)
 	err := r.ask(RankProduct, &may, &claim, first, rec, out)
@@ -221,7 +222,7 @@ func (r *Reader) read(rec *event.Record, out *event.Batch, depth int) error {
 	if depth < maxCarried {
 		for _, c := range carriers() {
 			l := &r.loads[depth]
-			if !c.unload(rec.Data, l) {
+			if textless && c == &jsonCarrier || !c.unload(rec.Data, l) {
 				continue
 			}
 			looks := l.looks

@@ -32,8 +32,9 @@ var squid = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &squidParser{env: env, web: webParser{env: env}} },
-	Marks: []string{"TCP_", "UDP_", "NONE", "ICP_"},
+	New:    func(env *Env) Parser { return &squidParser{env: env, web: webParser{env: env}} },
+	Shapes: notObject,
+	Marks:  []string{"TCP_", "UDP_", "NONE", "ICP_"},
 }
 
 // squidLine is a line of Squid's own format.

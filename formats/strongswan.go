@@ -27,8 +27,9 @@ var strongSwan = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &charonParser{env: env} },
-	Marks: []string{"["},
+	New:    func(env *Env) Parser { return &charonParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{"["},
 }
 
 // charonLine is a line from the thread's number on: "07[IKE] <rw|1> IKE_SA rw[1] established …".

@@ -158,7 +158,7 @@ func sniffWindowsCSV(rec []byte) float64 {
 	if bytes.IndexByte(line, sep) < 0 {
 		return 0
 	}
-	has := func(text string) bool { return bytes.Contains(line, []byte(text)) }
+	has := func(text string) bool { return index(line, text) >= 0 }
 	if sep == '\t' {
 		switch {
 		case has("Date and Time\tSource\tEvent ID\tTask Category"), has("日付と時刻\tソース\tイベント ID\tタスクのカテゴリ"):

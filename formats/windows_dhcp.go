@@ -29,8 +29,9 @@ var windowsDHCP = Format{
 		}
 		return 0
 	},
-	New:   func(env *Env) Parser { return &windowsDHCPParser{env: env} },
-	Marks: []string{",", "Microsoft DHCP "},
+	New:    func(env *Env) Parser { return &windowsDHCPParser{env: env} },
+	Shapes: notObject,
+	Marks:  []string{",", "Microsoft DHCP "},
 }
 
 // dhcpWindowsHead says whether a line is the header or the title that only this log has.

@@ -26,7 +26,8 @@ var yamaha = Format{
 		}
 		return 0
 	},
-	New: func(env *Env) Parser { return &yamahaParser{env: env} },
+	New:    func(env *Env) Parser { return &yamahaParser{env: env} },
+	Shapes: notObject,
 	Marks: []string{"[INSPECT] ", "[L2TP] ", "[DHCPD] ", "[PPTP] ", "[IKE] ", "[IKE2] ", "Login succeeded for ", "Login failed for ", "Logout from ", "'administrator' ",
 		" Rejected at ", "Call detected from user '", "PPP/IPCP ", " Passed at "},
 }
