@@ -18,7 +18,7 @@ var windowsCSV = Format{
 		Export: "Prefer the .evtx file itself: a CSV of the Event Viewer holds neither the computer nor the record's number, and times without a zone. If a CSV is all there is: Event Viewer, Save All Events As, CSV, in UTF-8; or Get-WinEvent -LogName Security | Export-Csv -Encoding UTF8. " +
 			"Say in the profile which host wrote it (host) and in which zone (timezone).",
 		Takes:  "What the JSON and XML exports give, as far as the columns and the message's text hold it: the text of Security events is read in English and Japanese.",
-		Leaves: "Texts in other languages are kept, not read. Of other logs than Security the text is kept whole. Times with a slash are taken for local time, those of EvtxECmd for UTC. Where the day may come before the month (03/06/2025) the month is taken to be first, as in the United States.",
+		Leaves: "Texts in other languages are kept, not read. Of other logs than Security the text is kept whole. Times with a slash are taken for local time, those of EvtxECmd for UTC. Where the day may come before the month (03/06/2025) the month is taken to be first, as in the United States. The Japanese labels of logons are those of Windows' own texts; those of 4648, 4769, 4776 and of changes to accounts and groups were not compared with a real Japanese export.",
 	},
 	Framing: event.FrameCSV,
 	Sniff:   sniffWindowsCSV,

@@ -121,7 +121,7 @@ func messageName(section int, label []byte, id int64) string {
 		case secMember:
 			return "MemberSid"
 		}
-	case "Logon Type", "ログオン タイプ":
+	case "Logon Type", "ログオン タイプ", "ログオンの種類":
 		return "LogonType"
 	case "Source Network Address", "ソース ネットワーク アドレス", "Client Address", "クライアント アドレス", "Source Address", "ソース アドレス", "Network Address", "ネットワーク アドレス":
 		if id == 5156 || id == 5157 || id == 5158 {
@@ -133,6 +133,10 @@ func messageName(section int, label []byte, id int64) string {
 			return "SourcePort"
 		}
 		return "IpPort"
+	case "Port", "ポート":
+		if id == 4648 {
+			return "IpPort"
+		}
 	case "Destination Address", "宛先アドレス":
 		return "DestAddress"
 	case "Destination Port", "宛先ポート":
