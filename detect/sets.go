@@ -47,21 +47,27 @@ const (
 // Add notes one event.
 func (v *Evidence) Add(e *event.Event) {
 	v.n++
+	h := contentHash(e)
 	if len(v.first) < evidenceEnds {
-		v.first = append(v.first, keep(e))
+		v.first = append(v.first, keep(e, h))
 		return
 	}
-	h := contentHash(e)
 	if len(v.sample) < evidenceSample || h < v.sample[len(v.sample)-1].hash {
-		i, _ := slices.BinarySearchFunc(v.sample, h, func(k kept, h uint64) int { return cmp.Compare(k.hash, h) })
-		v.sample = slices.Insert(v.sample, i, keep(e))
-		v.sample = v.sample[:min(len(v.sample), evidenceSample)]
+		i := 0
+		for i < len(v.sample) && v.sample[i].hash < h {
+			i++
+		}
+		if len(v.sample) < evidenceSample {
+			v.sample = append(v.sample, kept{})
+		}
+		copy(v.sample[i+1:], v.sample[i:])
+		v.sample[i] = keep(e, h)
 	}
 	if len(v.last) < evidenceEnds {
-		v.last = append(v.last, keep(e))
+		v.last = append(v.last, keep(e, h))
 		return
 	}
-	v.last[v.next] = keep(e)
+	v.last[v.next] = keep(e, h)
 	v.next = (v.next + 1) % evidenceEnds
 }
 
@@ -99,10 +105,10 @@ func bottom(all []kept, n int, key func(kept) uint64) []kept {
 }
 
 // keep copies what is needed of an event out of its batch.
-func keep(e *event.Event) kept {
+func keep(e *event.Event, hash uint64) kept {
 	ref := e.Ref
 	ref.More = slices.Clone(ref.More)
-	return kept{at: e.Time, hash: contentHash(e), ref: ref}
+	return kept{at: e.Time, hash: hash, ref: ref}
 }
 
 // contentHash depends on what the event says, not on where it stands.
