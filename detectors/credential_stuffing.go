@@ -122,7 +122,13 @@ func (r *stuffedRealm) forgive(s *event.Sighting) {
 	if len(r.tries) == 0 || s.Time-r.tries[len(r.tries)-1].at > stuffSlip*60e6 {
 		return
 	}
-	r.tries = slices.DeleteFunc(r.tries, func(t stuffTry) bool { return t.who == s.Who && s.Time-t.at <= stuffSlip*60e6 })
+	own := func(t stuffTry) bool { return t.who == s.Who && s.Time-t.at <= stuffSlip*60e6 }
+	for i := len(r.tries) - 1; i >= 0 && s.Time-r.tries[i].at <= stuffSlip*60e6; i-- { // they are in order of time
+		if own(r.tries[i]) {
+			r.tries = slices.DeleteFunc(r.tries, own)
+			return
+		}
+	}
 }
 
 func (r *stuffedRealm) try(s *event.Sighting, home map[event.Line]bool) {

@@ -168,6 +168,7 @@ type daily struct {
 	seen     event.Micros // when the day's last record would have been had live
 	crossed  event.Micros // when the count reached what raises the alarm; 0 if it did not
 	rushed   event.Micros // when its names came too fast; 0 if they did not
+	crossing float64      // the count that raises the alarm: what came before the day says it
 }
 
 func newDaily(s *event.Sighting) *daily {
@@ -264,6 +265,7 @@ func (w *watch) observeAt(s *event.Sighting, homely bool) {
 	}
 	if w.today == nil {
 		w.today = newDaily(s)
+		w.today.crossing = w.change.Crossing(workday(s.Weekday))
 	}
 	w.today.add(s)
 	if !homely && len(w.today.odd) < maxNames {
@@ -277,7 +279,7 @@ func (w *watch) observeAt(s *event.Sighting, homely bool) {
 	}
 	if w.today.crossed == 0 {
 		n := float64(len(w.today.names))
-		if n >= w.change.Crossing(workday(s.Weekday)) || w.absolute > 0 && n >= float64(w.absolute) {
+		if n >= w.today.crossing || w.absolute > 0 && n >= float64(w.absolute) {
 			w.today.crossed = s.Seen()
 		}
 	}

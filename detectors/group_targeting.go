@@ -232,9 +232,11 @@ func (r *groupRealm) fail(s *event.Sighting, d *groupAttack) {
 	t.last = s.Time
 	t.tries += s.Times()
 	r.tries[h] += s.Times()
-	for g := range groupsOf(s.Who) {
-		if st := r.open[g]; st != nil {
-			st.add(s)
+	if len(r.open) > 0 {
+		for g := range groupsOf(s.Who) {
+			if st := r.open[g]; st != nil {
+				st.add(s)
+			}
 		}
 	}
 	if r.next--; r.next <= 0 && s.Day-r.begun >= groupLearn {

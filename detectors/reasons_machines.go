@@ -172,7 +172,7 @@ func (d *silences) tell(src *silentSource, at event.Micros) {
 func (d *silences) WhyNot() []detect.Way {
 	if d.Asking() {
 		for _, src := range d.order {
-			d.tell(src, src.last.at)
+			d.tell(src, src.last.last.at)
 		}
 	}
 	return d.Trace.WhyNot()

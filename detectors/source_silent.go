@@ -37,6 +37,7 @@ const (
 type silences struct {
 	detect.Trace
 	cells   map[silentCell]*silentUse
+	recent  [64]recentCell // some of the cells that records came of last
 	sources map[silentKey]*silentSource
 	order   []*silentSource
 	servers map[string]bool
@@ -51,8 +52,16 @@ type silentCell struct {
 	act          event.Activity
 }
 
+type recentCell struct {
+	key silentCell
+	use *silentUse
+}
+
 // silentUse is whom a record of a cell counts for: the log, the host's part of it, and the kind of record; nil for none.
-type silentUse [3]*silentSource
+type silentUse struct {
+	whom [3]*silentSource
+	last silentMark // record of the cell
+}
 
 type silentKey struct {
 	format, host string
@@ -68,10 +77,10 @@ type silentSource struct {
 	ofDays int           // on which its peers did
 	day    int64
 	begun  int64
-	hour   int64 // in which it wrote last
-	last   silentMark
-	calm   float64 // surprise of the longest silence that was none
-	nats   float64 // of the silence under way
+	hour   int64      // in which it wrote last
+	last   *silentUse // cell of the last record
+	calm   float64    // surprise of the longest silence that was none
+	nats   float64    // of the silence under way
 	hours  int
 	before silentMark // the last record before it
 	steady bool       // writes on days off too
@@ -131,17 +140,36 @@ func (d *silences) Observe(s *event.Sighting) {
 	if writesOfItself(s) {
 		key.host = s.DstHost
 	}
+	use := d.cell(key)
+	if use == nil {
+		return
+	}
+	use.last = silentMark{s.Time, s.Seen(), s.Ref}
+	for _, src := range use.whom {
+		if src != nil {
+			d.mark(src, use)
+		}
+	}
+}
+
+// cell returns whom a record counts for, nil for nobody. Most records are of a few cells: those are found without a map.
+func (d *silences) cell(key silentCell) *silentUse {
+	at := int(key.class)*5 + int(key.act)*3 + len(key.format)*7 + len(key.host)
+	if n := len(key.host); n > 0 {
+		at += int(key.host[0]) + int(key.host[n/2])*3 + int(key.host[n-1])*5
+	}
+	r := &d.recent[at%len(d.recent)]
+	if r.use != nil && r.key == key {
+		return r.use
+	}
 	use := d.cells[key]
 	if use == nil {
-		if use = d.use(key); use == nil {
-			return
-		}
+		use = d.use(key)
 	}
-	for _, src := range use {
-		if src != nil {
-			d.mark(src, s)
-		}
+	if use != nil {
+		*r = recentCell{key, use}
 	}
+	return use
 }
 
 // writesOfItself says whether a record's host is the one that wrote it.
@@ -161,16 +189,16 @@ func (d *silences) use(key silentCell) *silentUse {
 		return nil
 	}
 	use := &silentUse{}
-	use[0] = d.source(silentKey{format: key.format}, nil)
-	parent := use[0]
+	use.whom[0] = d.source(silentKey{format: key.format}, nil)
+	parent := use.whom[0]
 	if host := shortHost(key.host); host != "" {
-		if use[1] = d.source(silentKey{format: key.format, host: host}, nil); use[1] != nil {
-			parent = use[1]
+		if use.whom[1] = d.source(silentKey{format: key.format, host: host}, nil); use.whom[1] != nil {
+			parent = use.whom[1]
 		}
 	}
 	if parent != nil && (parent.key.host == "" || d.servers[parent.key.host]) {
 		k := silentKey{parent.key.format, parent.key.host, 1 + uint16(key.class)<<8 + uint16(key.act)}
-		use[2] = d.source(k, parent)
+		use.whom[2] = d.source(k, parent)
 	}
 	d.cells[key] = use
 	return use
@@ -187,14 +215,14 @@ func (d *silences) source(key silentKey, parent *silentSource) *silentSource {
 }
 
 // mark notes a record. The first one in an hour may end a silence.
-func (d *silences) mark(src *silentSource, s *event.Sighting) {
+func (d *silences) mark(src *silentSource, use *silentUse) {
 	if src.hour != d.hour {
 		src.hour = d.hour
 		if d.Asking() && src.hours > 0 {
-			d.tell(src, s.Time)
+			d.tell(src, use.last.at)
 		}
 		if src.surprising() {
-			src.tell(silentMark{s.Time, s.Seen(), s.Ref})
+			src.tell(use.last)
 		} else if src.hours > 0 && src.calm < src.nats {
 			src.calm = src.nats
 		}
@@ -204,7 +232,9 @@ func (d *silences) mark(src *silentSource, s *event.Sighting) {
 			src.days++
 		}
 	}
-	src.last = silentMark{s.Time, s.Seen(), s.Ref}
+	if src.last != use {
+		src.last = use
+	}
 }
 
 // surprising says whether the silence under way is one that cannot be chance.
@@ -306,7 +336,7 @@ func (d *silences) settle(src *silentSource, own, both silentGroup) {
 	}
 	if !wrote {
 		if src.hours == 0 {
-			src.before = src.last
+			src.before = src.last.last
 		}
 		src.hours++
 		if p := src.chance(d.week); d.hour-src.begun >= silentLearn*24 {
