@@ -161,6 +161,7 @@ type daily struct {
 	tries    int64
 	names    map[uint32]struct{} // distinct accounts
 	odd      map[uint32]struct{} // those of them that failed at a place where they are not at home
+	mended   map[uint32]struct{} // accounts whose owners got in right after they failed: what fails of them that day is theirs
 	sources  sources
 	evidence detect.Evidence
 	first    event.Micros
@@ -267,6 +268,9 @@ func (w *watch) observeAt(s *event.Sighting, homely bool) {
 		w.today = newDaily(s)
 		w.today.crossing = w.change.Crossing(workday(s.Weekday))
 	}
+	if _, mended := w.today.mended[s.Who.Handle]; mended {
+		return
+	}
 	w.today.add(s)
 	if !homely && len(w.today.odd) < maxNames {
 		w.today.odd[s.Who.Handle] = struct{}{}
@@ -285,11 +289,20 @@ func (w *watch) observeAt(s *event.Sighting, homely bool) {
 	}
 }
 
-// forgive takes an account off today's count: its owner logged in right after, so it was a slip.
-func (w *watch) forgive(handle uint32) {
-	if w.today != nil {
-		delete(w.today.names, handle)
-		delete(w.today.odd, handle)
+// forgive takes an account off the count of the day: its owner logged in right after, so it was a slip, or a password that had lapsed, with which
+// his telephone goes on.
+func (w *watch) forgive(handle uint32, day int32) {
+	d := w.today
+	if d == nil || d.day != day {
+		return
+	}
+	delete(d.names, handle)
+	delete(d.odd, handle)
+	if d.mended == nil {
+		d.mended = map[uint32]struct{}{}
+	}
+	if len(d.mended) < maxNames {
+		d.mended[handle] = struct{}{}
 	}
 }
 

@@ -22,6 +22,7 @@ const (
 	listLow      = 0.05 // share on the day
 	listZ        = 8.0  // two-proportion z
 	listAccounts = 30   // existing accounts tried on the day
+	listSlip     = 15   // minutes after a failure within which the account's own success says that its owner failed: what fails of it that day is his
 	listEach     = 20   // attempts that count for each existing account and day: one client that storms one account changes no share
 )
 
@@ -39,13 +40,21 @@ type listRealm struct {
 	today    dayShare
 	evidence detect.Evidence
 	next     int64 // attempts at which the day is tested again
+	mended   int   // accounts of today whose owners got in right after they failed
 	found    *event.Finding
 }
 
 type dayShare struct {
 	day            int32
 	unknown, known int64
-	accounts       map[uint32]int32 // attempts, up to listEach
+	accounts       map[uint32]listTried
+}
+
+// listTried is what was tried at an account on a day.
+type listTried struct {
+	tries  int32 // up to listEach
+	mended bool  // its owner got in
+	last   event.Micros
 }
 
 func newIDList(site detect.Site) detect.Detector {
@@ -66,6 +75,7 @@ func (d *idList) Observe(s *event.Sighting) {
 	}
 	if in {
 		r.homes.login(s)
+		r.mend(s)
 		return
 	}
 	unknown := unknownName(s, d.site)
@@ -83,8 +93,8 @@ func (r *listRealm) observe(s *event.Sighting, unknown bool) {
 		if r.today.accounts != nil {
 			r.days[((r.today.day%listBefore)+listBefore)%listBefore] = r.today
 		}
-		r.today = dayShare{day: s.Day, accounts: map[uint32]int32{}}
-		r.next = listNow
+		r.today = dayShare{day: s.Day, accounts: map[uint32]listTried{}}
+		r.next, r.mended = listNow, 0
 		if r.found == nil {
 			r.evidence = detect.Evidence{}
 		}
@@ -93,9 +103,12 @@ func (r *listRealm) observe(s *event.Sighting, unknown bool) {
 		r.today.unknown += s.Times()
 	} else {
 		had := r.today.accounts[s.Who.Handle]
-		add := int32(min(s.Times(), listEach-int64(had)))
+		if had.mended {
+			return
+		}
+		add := int32(min(s.Times(), listEach-int64(had.tries)))
 		r.today.known += int64(add)
-		r.today.accounts[s.Who.Handle] = had + add
+		r.today.accounts[s.Who.Handle] = listTried{tries: had.tries + add, last: s.Time}
 		if r.found == nil {
 			r.evidence.Add(s.Event)
 		}
@@ -105,6 +118,20 @@ func (r *listRealm) observe(s *event.Sighting, unknown bool) {
 		r.test(s)
 	}
 }
+
+// mend takes off the day what an account failed in whose owner got in right after.
+func (r *listRealm) mend(s *event.Sighting) {
+	t, ok := r.today.accounts[s.Who.Handle]
+	if !ok || t.mended || r.today.day != s.Day || s.Time-t.last > listSlip*60e6 {
+		return
+	}
+	r.today.known -= int64(t.tries)
+	r.mended++
+	r.today.accounts[s.Who.Handle] = listTried{mended: true}
+}
+
+// tried is how many accounts somebody else than the owner may have tried today.
+func (r *listRealm) tried() int { return len(r.today.accounts) - r.mended }
 
 // test compares the share of unknown names today with that of the week before.
 func (r *listRealm) test(s *event.Sighting) {
@@ -116,7 +143,7 @@ func (r *listRealm) test(s *event.Sighting) {
 		}
 	}
 	u2, n2 := float64(r.today.unknown), float64(r.today.unknown+r.today.known)
-	if u < listMin || n == 0 || u/n < listHigh || u2/n2 > listLow || len(r.today.accounts) < listAccounts {
+	if u < listMin || n == 0 || u/n < listHigh || u2/n2 > listLow || r.tried() < listAccounts {
 		return
 	}
 	p := (u + u2) / (n + n2)
@@ -127,7 +154,7 @@ func (r *listRealm) test(s *event.Sighting) {
 	r.found = &event.Finding{
 		Severity: event.High, First: s.Time, Last: s.Time, Alerted: s.Seen(),
 		Numbers: []event.Figure{{Name: "unknown_share_before", Value: u / n}, {Name: "unknown_share_now", Value: u2 / n2}, {Name: "attempts_now", Value: n2},
-			{Name: "accounts_now", Value: float64(len(r.today.accounts))}, {Name: "z", Value: z}},
+			{Name: "accounts_now", Value: float64(r.tried())}, {Name: "z", Value: z}},
 	}
 }
 

@@ -44,3 +44,39 @@ func TestIDListObtainedNearMiss(t *testing.T) {
 	}
 	quiet(t, s.run(t, idListObtained), -1)
 }
+
+// lapse is a morning on which everybody's password has lapsed: the old one from an address where nobody is at home, the new one, and for every
+// fifth a telephone that goes on with the old one.
+func lapse(s *story, day, people int) {
+	for i := range people {
+		who, at := s.person(fmt.Sprintf("user%d", i)), outside(fmt.Sprintf("192.0.2.%d", i%40), event.KindMobile, "JP")
+		for k := range 1 + i%4 {
+			s.login(day, 500+i%90, 10*k, who, at, chrome, event.ReasonBadPassword)
+		}
+		s.login(day, 501+i%90, 0, who, at, chrome, event.ReasonNone)
+		for k := range 20 * (1 - min(i%5, 1)) {
+			s.login(day, 510+i%90+15*k, 0, who, at, "Phone", event.ReasonBadPassword)
+		}
+	}
+}
+
+// TestLapsedPasswords holds that such a morning is no list obtained and no guessing, and that a list of which a tenth gets in that day is.
+func TestLapsedPasswords(t *testing.T) {
+	s := newStory(200)
+	loginLife(s, 30, 200)
+	groping(s, 10, 23)
+	lapse(s, 22, 200)
+	quiet(t, s.run(t, idListObtained), -1)
+	quiet(t, s.run(t, passwordGuessing), int(event.Medium)) // the groping has its own
+	s = newStory(200)
+	loginLife(s, 30, 200)
+	groping(s, 10, 22)
+	guessWave(s, 22, 200, 3, nil)
+	for i := range 20 {
+		s.login(22, 1019+i, 30, s.person(fmt.Sprintf("user%d", i)), outside("192.0.2.9", event.KindResidential, "JP"), chrome, event.ReasonNone)
+	}
+	wants(t, s.run(t, idListObtained), "id-list-obtained", event.High)
+	if all := s.run(t, passwordGuessing); len(all) == 0 {
+		t.Error("the guessing is not seen")
+	}
+}

@@ -56,7 +56,7 @@ func (g *guessing) Observe(s *event.Sighting) {
 	}
 	if s.LoggedIn() {
 		if at := r.all[s.Who.Handle]; at != 0 && s.Time-at <= guessingSlip*60*1e6 {
-			r.watch.forgive(s.Who.Handle)
+			r.watch.forgive(s.Who.Handle, s.Day)
 		}
 		r.all[s.Who.Handle] = 0
 		r.homes.login(s)

@@ -56,7 +56,7 @@ func (d *idList) tell(s *event.Sighting, r *listRealm) {
 		detect.Reach("その失敗に占める割合", "their share of all failures then", u/max(n, 1), listHigh, "listHigh"),
 		detect.Reach("その日の試行", "attempts on the day", today, listNow, "listNow"),
 		detect.Within("その日の、存在しない ID の割合", "the share of such names on the day", float64(r.today.unknown)/max(today, 1), listLow, "listLow"),
-		detect.Reach("その日に試された実在のアカウント", "existing accounts tried on the day", float64(len(r.today.accounts)), listAccounts, "listAccounts"))
+		detect.Reach("その日に試された実在のアカウント", "existing accounts tried on the day", float64(r.tried()), listAccounts, "listAccounts"))
 }
 
 func (d *spraySources) tell(s *event.Sighting, a *sprayFrom, at origin, real bool) {

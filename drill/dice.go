@@ -31,6 +31,7 @@ const (
 	streamSecond
 	streamClock
 	streamChange
+	streamNoisy
 )
 
 // roll returns the dice for what the parts name.

@@ -62,6 +62,7 @@ type Options struct {
 	Erased         bool    // he erases what the logs of hosts in his hands hold for a stretch
 	Late           int     // the logs begin so many days after his first login
 	SecondIntruder bool    // somebody else, who has nothing to do with him, is in too
+	Noisy          bool    // where there is no attack: a conference, VPN services, an audit, departments made anew, lapsed passwords, logs that did not arrive
 
 	LogsFrom time.Time // nothing before it is written, as if the logs began then; zero: all
 	Without  []string  // kinds of log that are missing; see Logs
@@ -114,6 +115,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if !slices.Contains([]string{"", supplyResidential, supplyCarrier, supplyPartner}, o.Supply) || !slices.Contains([]string{"", hoursOffice, hoursAny}, o.Hours) || !(o.DropOut <= 1) || o.Late < 0 {
 		return o, fmt.Errorf("drill: addresses %q, hours %q, drop-out %v, late by %d: no drill is like this", o.Supply, o.Hours, o.DropOut, o.Late)
+	}
+	if o.Noisy && !s.quiet {
+		return o, misuse("変種 %s は攻撃のない演習だけのものです", "the variant %s is of drills without an attack alone", noisyLife)
 	}
 	if end := o.Start.AddDate(0, 0, o.Days); !o.LogsFrom.IsZero() && !o.LogsFrom.Before(end) {
 		return o, misuse("ログの始まり（%s）が演習の終わり（%s）より後です：何も残りません", "the logs would begin on %s, and the drill ends on %s: nothing would be left", o.LogsFrom.In(inJapan()).Format(time.DateOnly), end.In(inJapan()).Format(time.DateOnly))

@@ -104,6 +104,9 @@ func newWorld(o Options, extra []string) *world {
 		w.book.all[id].listed = true
 	}
 	w.makePeople(o.Accounts)
+	if o.Noisy {
+		w.makeNoisy()
+	}
 	for _, s := range systems() {
 		if s.people != nil && w.has(s.name) {
 			s.people(w)
@@ -213,11 +216,15 @@ func (w *world) directoryCSV() string {
 		if p.disabled {
 			to = w.date(-60)
 		}
+		department := p.department
+		if p.moves > 0 { // as it is when the drill is over
+			department = p.moves
+		}
 		uid, was := p.uid, ""
 		if p.next != "" { // as it is when the drill is over
 			uid, was = p.next, p.uid+"@"+domain
 		}
-		fmt.Fprintf(&b, "%s,%s,%s,%s,%s,%s,%t,%t,%s,%s,%s\n", uid, p.mail, deps[p.department], p.name, p.sid, group, p.mfa, p.disabled, from, to, was)
+		fmt.Fprintf(&b, "%s,%s,%s,%s,%s,%s,%t,%t,%s,%s,%s\n", uid, p.mail, deps[department], p.name, p.sid, group, p.mfa, p.disabled, from, to, was)
 	}
 	return b.String()
 }

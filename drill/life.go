@@ -38,6 +38,9 @@ const (
 	deedNoiseEdge
 	deedNoiseShell
 	deedNoiseMail
+	deedAudit // an outside firm looks for weak machines
+	deedMoved // a member goes to another department
+	deedStale // a telephone goes on with a password that has lapsed
 
 	deedProbe // the intruder tries an ID
 	deedGuess // the intruder tries a password
@@ -61,6 +64,9 @@ type moment struct {
 func (r *run) planDay(out []moment, d int) []moment {
 	for i := range r.w.people {
 		out = r.planMember(out, d, i)
+	}
+	if r.o.Noisy {
+		out = r.planNoisy(out, d)
 	}
 	return r.planSystems(r.planSearches(r.planMachines(out, d), d), d)
 }

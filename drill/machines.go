@@ -113,6 +113,8 @@ func (r *run) machine(m moment, d *dice) {
 		r.poll(m, d)
 	case deedCI:
 		r.useCI(m.t, d)
+	case deedAudit, deedMoved, deedStale:
+		r.noisy(m, d)
 	case deedNoiseWeb:
 		paths := [...]string{"GET /wp-login.php", "GET /.env", "GET /", "POST /boaform/admin/formLogin", "GET /vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php", "GET /robots.txt"}
 		l.idp.hit(m.t, w.book.all[m.at].ip, paths[d.n(len(paths))], 404, 153, "-", "Mozilla/5.0 zgrab/0.x")

@@ -20,6 +20,8 @@ type person struct {
 	left       int  // the first day on which the account is not used any more
 	leave      trip // days on leave
 
+	moves int // the department that the member goes to during the drill; 0: stays
+
 	next string // the login ID that the account gets during the drill, if it gets another one
 
 	pc     string // the office PC's address

@@ -39,6 +39,9 @@ func newRun(dir string, o Options) (*run, error) {
 		}
 	}
 	r.l = openLogs(w, dir, o)
+	if o.Noisy {
+		r.outages()
+	}
 	if o.Erased && r.plot != nil {
 		if err := r.erase(); err != nil {
 			return nil, err

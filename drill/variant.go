@@ -38,6 +38,9 @@ const (
 	hoursAny    = "any-hour"
 )
 
+// noisyLife is the variant of drills without an attack, and of them alone.
+const noisyLife = "noisy"
+
 // Groups of variants that a story may be deaf to.
 const (
 	groupSupply = "addresses"
@@ -63,6 +66,7 @@ func variants() []variant {
 		{"erased", groupErased, func(o *Options) { o.Erased = true }},
 		late(1), late(30), late(90),
 		{"second-intruder", "second", func(o *Options) { o.SecondIntruder = true }},
+		{noisyLife, "life", func(o *Options) { o.Noisy = true }},
 		{"quiet", "quiet", func(o *Options) { o.Quiet = true }},
 	}
 }
@@ -76,15 +80,18 @@ func Variants() []string {
 	return names
 }
 
-// VariantsOf returns the names of the variants that change something in a drill: none where it has no attack.
+// VariantsOf returns the names of the variants that change something in a drill: where it has no attack, how noisy its life is.
 func VariantsOf(name string) []string {
 	names := []string{}
 	s, err := incidentOf(name)
-	if err != nil || s.quiet {
+	if err != nil {
 		return names
 	}
+	if s.quiet {
+		return append(names, noisyLife)
+	}
 	for _, v := range variants() {
-		if !slices.Contains(s.deaf, v.name) && !slices.Contains(s.deaf, v.group) {
+		if v.name != noisyLife && !slices.Contains(s.deaf, v.name) && !slices.Contains(s.deaf, v.group) {
 			names = append(names, v.name)
 		}
 	}
@@ -126,8 +133,8 @@ func (o *Options) hears(name string) error {
 	switch {
 	case slices.Contains(has, name):
 		return nil
-	case len(has) == 0:
-		return misuse("%s には攻撃がないので、変種もありません", "%s has no attack, so it has no variants", drill)
+	case !HasAttack(drill):
+		return misuse("%s には攻撃がないので、変種は %s だけです", "%s has no attack: its only variant is %s", drill, noisyLife)
 	}
 	return misuse("変種 %[1]s は %[2]s では何も変えません。%[2]s の変種：%[3]s", "the variant %[1]s changes nothing in %[2]s; the variants of %[2]s are: %[3]s", name, drill, strings.Join(has, ", "))
 }

@@ -108,8 +108,8 @@ func noRow(all []tableRun, name string) error {
 	if known := slices.Contains(drill.Names(), story); known && varied {
 		has := drill.VariantsOf(story)
 		switch near := drill.Nearest(variant, has); {
-		case len(has) == 0:
-			return fmt.Errorf("--only %q: %s has no attack, so it has no variants", name, story)
+		case !drill.HasAttack(story):
+			return fmt.Errorf("--only %q: %s has no attack: its only variant is %s", name, story, strings.Join(has, ", "))
 		case slices.Contains(drill.Variants(), variant):
 			return fmt.Errorf("--only %q: the variant %s changes nothing in %s, whose variants are: %s", name, variant, story, strings.Join(has, ", "))
 		case near != "":

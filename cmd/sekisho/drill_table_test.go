@@ -41,7 +41,7 @@ func TestTableRuns(t *testing.T) {
 		t.Errorf("%d runs of %s, %v", len(one), drill.AIST, err)
 	}
 	one, err = pickRuns(runs, []string{drill.AISTQuiet, "aist/residential"})
-	if err != nil || len(one) != 2 || !slices.ContainsFunc(one, func(r tableRun) bool { return r.Variant == "residential" && r.o.Supply == "residential" }) {
+	if err != nil || len(one) != 2+len(drill.VariantsOf(drill.AISTQuiet)) || !slices.ContainsFunc(one, func(r tableRun) bool { return r.Variant == "residential" && r.o.Supply == "residential" }) {
 		t.Errorf("%+v, %v", one, err)
 	}
 	for name, says := range map[string]string{"nothing": "no row is called so. Rows are DRILL or DRILL/VARIANT", "asit": "did you mean aist?", "asit/slow": "did you mean aist/slow?", "aist/slwo": "did you mean aist/slow?",
