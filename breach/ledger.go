@@ -117,6 +117,7 @@ type address struct {
 	tried    map[uint32]int32 // failures of existing accounts from here, for up to maxTried accounts
 	triedAll int64            // distinct ones, as far as maxTried counts
 	real     int64            // those of tried that are in use; set when scoping
+	homely   int64            // those of tried that came from around here before; set when scoping
 	guesses  bool             // it tried many accounts and seldom got in; set when scoping
 	failDays int32
 	failDay  int32

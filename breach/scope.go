@@ -165,7 +165,11 @@ func begin(l *Ledger, in Inputs) *scoping {
 				a.real++
 			}
 		}
-		a.guesses = a.guesser()
+		a.homely = 0
+		if a.guesses = a.guesser(); a.guesses {
+			a.homely = s.homelyAt(a)
+			a.guesses = a.guesser()
+		}
 	}
 	s.readFindings()
 	s.countClients()

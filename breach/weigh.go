@@ -223,14 +223,30 @@ func (a *address) guesser() bool {
 	for _, v := range a.visits {
 		logins += v.logins
 	}
-	tries := a.failures + a.unknown
-	if a.triedAll < 5 || tries < 10 || tries <= 3*logins {
+	tries, tried := a.failures+a.unknown, a.triedAll-a.homely
+	if tried < 5 || tries < 10 || tries <= 3*logins {
 		return false
 	}
-	if a.triedAll >= 3*int64(max(a.failDays, 1)) || a.triedAll >= maxTried {
+	if tried >= 3*int64(max(a.failDays, 1)) || a.triedAll >= maxTried {
 		return true
 	}
-	return a.real >= slowTried && a.real >= slowRatio*a.entered() // a list worked through over weeks
+	real := a.real - a.homely
+	return real >= slowTried && real >= slowRatio*a.entered() // a list worked through over weeks
+}
+
+// homelyAt counts the accounts that failed at an address and had come from its neighbourhood before anybody failed there: on the day on which all
+// passwords lapse, the telephones behind a carrier's address go on trying, and each is its owner's.
+func (s *scoping) homelyAt(a *address) (n int64) {
+	around := event.Neighbourhood(a.place.IP)
+	for h := range a.tried {
+		p := s.Ledger.people[h]
+		if p != nil && slices.ContainsFunc(p.visits, func(v *visit) bool {
+			return v.logins > 0 && v.first < a.failAt && event.Neighbourhood(v.addr.place.IP) == around
+		}) {
+			n++
+		}
+	}
+	return n
 }
 
 // Bounds of a slow guesser: where people are at home, those who mistype also get in.
