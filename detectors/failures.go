@@ -268,7 +268,7 @@ func (w *watch) observeAt(s *event.Sighting, homely bool) {
 		w.today = newDaily(s)
 		w.today.crossing = w.change.Crossing(workday(s.Weekday))
 	}
-	if _, mended := w.today.mended[s.Who.Handle]; mended {
+	if _, mended := w.today.mended[s.Who.Handle]; mended && !s.Src.Kind.Anonymous() { // from where users hide somebody else may try it on the same day
 		return
 	}
 	w.today.add(s)

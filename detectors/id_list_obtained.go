@@ -104,7 +104,10 @@ func (r *listRealm) observe(s *event.Sighting, unknown bool) {
 	} else {
 		had := r.today.accounts[s.Who.Handle]
 		if had.mended {
-			return
+			if !s.Src.Kind.Anonymous() {
+				return
+			}
+			r.mended-- // from where users hide somebody else tries it, on the same day
 		}
 		add := int32(min(s.Times(), listEach-int64(had.tries)))
 		r.today.known += int64(add)
