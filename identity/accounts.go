@@ -191,10 +191,12 @@ func (a *Accounts) indexOf(realm string, people []person, report bool) *index {
 		}
 	}
 	nobody := func(string, []Handle) Handle { return None }
-	// A name that two accounts have at once is an account of its own: nobody is to be accused for another.
+	// A name that two accounts have at once is an account of its own: nobody is to be accused for another. It is one, though it be login ID and
+	// mail address.
+	common := map[string]Handle{}
 	shared := func(name string, holders []Handle) Handle {
-		if !report {
-			return None
+		if h, ok := common[name]; ok || !report {
+			return h
 		}
 		words := make([]string, len(holders))
 		for i, h := range holders {
@@ -202,7 +204,8 @@ func (a *Accounts) indexOf(realm string, people []person, report bool) *index {
 		}
 		a.problems = append(a.problems, Problem{"directory", 0, fmt.Sprintf("%q means %s at the same time: records that name it stand under %q itself", name, strings.Join(words, " and "), name)})
 		a.known = append(a.known, Account{ID: event.Identity("A-", realm, name, "shared"), Realm: realm, UID: name, Name: name, Aliases: []string{name}})
-		return firstKnown + Handle(len(a.known)-1)
+		common[name] = firstKnown + Handle(len(a.known)-1)
+		return common[name]
 	}
 	return &index{logins: settle(logins, shared), mails: settle(mails, shared), sids: settle(sids, shared), people: settle(names, nobody), locals: settle(locals, nobody)}
 }
