@@ -124,6 +124,11 @@ func (v *investigation) place() error {
 	if err := os.Remove(filepath.Join(dir, manifestName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return event.Tell("事案を所定の場所に置けません：%v", "put the case in its place: %v", err)
 	}
+	if v.old == nil { // the revisions of a case that is replaced are none of this one's
+		if err := os.RemoveAll(filepath.Join(dir, revisionsDir)); err != nil {
+			return event.Tell("事案を所定の場所に置けません：%v", "put the case in its place: %v", err)
+		}
+	}
 	entries, err := os.ReadDir(v.work)
 	if err != nil {
 		return event.Tell("事案を所定の場所に置けません：%v", "put the case in its place: %v", err)
