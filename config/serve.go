@@ -29,7 +29,9 @@ type Serve struct {
 	Message   int64 // bytes; 0: the default
 	Body      int64
 	Memory    int64
-	Follow    []string // patterns of files to follow
+	Follow    []string            // patterns of files to follow
+	Rules     []string            // files and folders of Sigma rules, and BuiltinRules
+	Values    map[string][]string // of placeholders in rules, by name
 	Webhook   string
 	Severity  string // from which findings are told; empty: medium
 
@@ -60,7 +62,9 @@ type Source struct {
 // What is listened on where nothing is said.
 const (
 	defaultStatus = "127.0.0.1:8089"
-	serveKeys     = "data, org, key, listen, status, strangers, sources, limits, follow, notify"
+	serveKeys     = "data, org, key, listen, status, strangers, sources, limits, follow, rules, placeholders, notify"
+	// BuiltinRules is the name under which the rules that come with the program are asked for.
+	BuiltinRules = "builtin"
 )
 
 func defaultListeners() []Listener {
@@ -103,6 +107,10 @@ func ReadServe(path string) (*Serve, error) {
 			for _, p := range d.texts(v, where) {
 				s.Follow = append(s.Follow, within(folder, p))
 			}
+		case "rules":
+			s.Rules = d.rules(folder, v, where)
+		case "placeholders":
+			s.Values = d.placeholders(folder, v, where)
 		case "notify":
 			d.notify(s, folder, v, where)
 		default:
@@ -112,6 +120,9 @@ func ReadServe(path string) (*Serve, error) {
 	})
 	if s.Data == "" {
 		d.wrong(root, "data", "is missing: name the folder that holds the vault, like data: /var/lib/sekisho")
+	}
+	if len(s.Values) > 0 && len(s.Rules) == 0 {
+		d.warn(root, "placeholders", "gives values to rules, and no rules are named: write rules: [builtin, rules/]")
 	}
 	if !said {
 		s.Listeners = defaultListeners()

@@ -37,8 +37,10 @@ sources:
   - {name: shipper, token_file: t}
 limits: {message: 128KiB, memory: 1GiB}
 notify: {webhook_file: hook, severity: high}
+rules: [builtin, own.yml]
+placeholders: values.yaml
 status: off
-`, map[string]string{"c.pem": "", "k.pem": "", "ca.pem": "", "t": "0123456789abcdef\n", "hook": "https://hooks.example/secret\n"})
+`, map[string]string{"own.yml": "", "values.yaml": "admins: [suzuki]\n", "c.pem": "", "k.pem": "", "ca.pem": "", "t": "0123456789abcdef\n", "hook": "https://hooks.example/secret\n"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +48,9 @@ status: off
 		t.Errorf("%+v", s)
 	}
 	if len(s.Sources) != 2 || len(s.Sources[0].From) != 2 || s.Sources[0].Rate != 5000 || s.Sources[1].Tokens[0] != "0123456789abcdef" || s.Message != 128<<10 || s.Memory != 1<<30 || s.Webhook != "https://hooks.example/secret" {
+		t.Errorf("%+v", s)
+	}
+	if len(s.Rules) != 2 || s.Rules[0] != BuiltinRules || filepath.Base(s.Rules[1]) != "own.yml" || s.Values["admins"][0] != "suzuki" {
 		t.Errorf("%+v", s)
 	}
 	least, err := serveOf(t, "data: /var/lib/sekisho", nil)
@@ -77,6 +82,12 @@ func TestServeMistakes(t *testing.T) {
 		"data: x\nlimits: {message: 1TiB}":                       "is a size from",
 		"data: x\nnotify: {webhook: \"http://hooks.example/\"}":  "begins with https://",
 		"data: x\nnotify: {severity: loud}":                      "none of info, low",
+		"data: x\nrules: [builtin, nowhere]":                     ":2: rules[1]: stat ",
+		"data: x\nrules: nowhere":                                "name a folder of Sigma rules",
+		"data: x\nrules: short":                                  "its name ends in .yml",
+		"data: x\nrules:\n  - builtin\n  - builtin":              ":4: rules[1]: builtin is named twice",
+		"data: x\nrules: [\"\"]":                                 "is empty: name a folder",
+		"data: x\nrules: builtin\nplaceholders: short":           ":3: placeholders: ",
 	} {
 		_, err := serveOf(t, text, map[string]string{"short": "abc", "c": ""})
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -45,6 +45,10 @@ func Classes(cs ...event.Class) ClassSet {
 // Has says whether c is in the set.
 func (set ClassSet) Has(c event.Class) bool { return set&(1<<c) != 0 }
 
+// ClassMatch is the class under which matches of rules are shown to the one detector that knows the rules. No event is of it: no store holds
+// it, and no other detector reads it. It is the last there can be, so that matches come after the events of their moment.
+const ClassMatch event.Class = 31
+
 // Spec is what a detector's file declares: its name, its page's facts, and how to make one.
 type Spec struct {
 	Name   string   // of contracts.md

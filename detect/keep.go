@@ -42,7 +42,26 @@ func (e *Engine) Save(i int) ([]byte, error) {
 	if r.fault != "" {
 		return b, nil // what it remembers may be half written
 	}
-	return r.plan.Append(b, r.det)
+	return r.plan.Append(b, stateOf(r.det))
+}
+
+// Keeper is a detector of which only a part is state: beside it stands what is the same in every run of a build and cannot be kept, such as
+// rules that were read and compiled.
+type Keeper interface {
+	Detector
+	// State returns a pointer to the state, of a type that PlanOf takes. What it leads to is the detector's own.
+	State() any
+	// With returns a detector like this one that has the state, of the type that State returns, and makes it its own. Of what cannot be
+	// the state of a detector like this one it returns an error; it never panics.
+	With(state any) (Detector, error)
+}
+
+// stateOf returns a pointer to what is kept of a detector.
+func stateOf(d Detector) any {
+	if k, ok := d.(Keeper); ok {
+		return k.State()
+	}
+	return d
 }
 
 // Load takes the i-th detector to a state that Save returned. account says which of the accounts of now one of the state is. After an
@@ -67,12 +86,16 @@ func (e *Engine) Load(i int, b []byte, account func(*event.Account) *event.Accou
 		return fmt.Errorf("%w: %s", errState, r.spec.Name)
 	}
 	fault, b := string(b[n:n+int(size)]), b[n+int(size):]
-	fresh := reflect.New(reflect.TypeOf(r.det).Elem()).Interface().(Detector)
 	if fault == "" {
-		if err := r.plan.Read(b, fresh, account); err != nil {
+		state := reflect.New(reflect.TypeOf(stateOf(r.det)).Elem()).Interface()
+		if err := r.plan.Read(b, state, account); err != nil {
 			return fmt.Errorf("%w: %s", err, r.spec.Name)
 		}
-		r.det = fresh
+		det, err := r.with(state)
+		if err != nil {
+			return fmt.Errorf("%w: %s: %w", errState, r.spec.Name, err)
+		}
+		r.det = det
 	}
 	r.seen, r.fault = seen, fault
 	return nil
@@ -84,9 +107,17 @@ func (e *Engine) Renew(i int, site Site) {
 	r.det, r.seen, r.fault = r.spec.New(site), 0, ""
 }
 
+// with returns the detector with another state.
+func (r *running) with(state any) (Detector, error) {
+	if k, ok := r.det.(Keeper); ok {
+		return k.With(state)
+	}
+	return state.(Detector), nil
+}
+
 func (r *running) planned() (err error) {
 	if r.plan == nil {
-		r.plan, err = PlanOf(r.det)
+		r.plan, err = PlanOf(stateOf(r.det))
 	}
 	return err
 }

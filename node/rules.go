@@ -90,7 +90,7 @@ func viewAll(ctx context.Context, paths []string, o RulesOptions, take func(path
 }
 
 // BuiltinRules is the name under which the built-in rules are asked for. A folder of that name is ./builtin.
-const BuiltinRules = "builtin"
+const BuiltinRules = config.BuiltinRules
 
 // LoadRules reads the rules of files and folders, or the built-in ones where none are named, with values of placeholders, by name. Of a path that does not exist it returns
 // an error; what is wrong with single rules stands in the set.

@@ -103,6 +103,12 @@ func BacktestRules(ctx context.Context, set *sigma.Set, paths []string, o RulesO
 	return b.settle(), read, nil
 }
 
+// ownKey tells the sources of our own events apart.
+type ownKey struct {
+	class  event.Class
+	format string
+}
+
 // BacktestCase shows rules the events that a case has in its store, all at once in order of time, and returns what each would have told.
 // The store has events under the columns of the event table: rules for records under the names of their product have no records there.
 func BacktestCase(ctx context.Context, set *sigma.Set, dir string) ([]RuleHistory, *RulesRead, error) {

@@ -28,6 +28,8 @@ type viewer struct {
 	fields  []sigma.Field
 	sources map[string]*sigma.Source // shared by all files of a run
 	forced  *sigma.Source            // a person said which log the files are of
+	engine  *sigma.Engine            // whose rules look at the records; nil: all records are wanted
+	passed  map[passKey]bool         // formats whose records no rule of the engine is for
 
 	number int64 // of records, from 1
 	take   func(v *viewed) error
@@ -120,6 +122,9 @@ func (w *viewer) events() error {
 
 // native shows the record under the names of its product. ev is the first event made of it, or nil.
 func (w *viewer) native(rec *event.Record, format string, ev *event.Event) error {
+	if w.passes(rec, format, ev) {
+		return nil
+	}
 	v := viewed{record: rec, number: w.number, event: ev}
 	if ev != nil {
 		v.Time = ev.Time
@@ -160,6 +165,39 @@ func (w *viewer) native(rec *event.Record, format string, ev *event.Event) error
 		v.Time = timeOf(&v.Record)
 	}
 	return w.take(&v)
+}
+
+// passKey is what the log of a record whose format is known depends on.
+type passKey struct {
+	format         string
+	network, proxy bool
+}
+
+// passes says whether no rule is for the log that a record is of, where the format tells that before the record is taken apart.
+func (w *viewer) passes(rec *event.Record, format string, ev *event.Event) bool {
+	if w.engine == nil || w.forced != nil {
+		return false
+	}
+	switch format {
+	case "", "windows", "ecs", "zeek":
+		return false
+	}
+	if strings.HasPrefix(format, "generic-") {
+		return false
+	}
+	key := passKey{format: format}
+	if ev != nil {
+		key.network, key.proxy = ev.Class == event.ClassNetwork, ev.Service == "proxy"
+	}
+	passed, known := w.passed[key]
+	if !known {
+		if w.passed == nil {
+			w.passed = map[passKey]bool{}
+		}
+		passed = !w.engine.Has(sigma.FormatSource(format, ev))
+		w.passed[key] = passed
+	}
+	return passed && !ciscoMessage(rec, format)
 }
 
 // timeOf returns the time of a record that no event was made of, from a value that is named as times are.
@@ -256,7 +294,7 @@ func (w *viewer) guess(rec *event.Record, format string, object bool) *sigma.Sou
 		}
 		return w.remember("any", sigma.AnySource) // of a log that is not known: rules look for names, and it has them or not
 	}
-	if i := bytes.IndexByte(rec.Data, '%'); i >= 0 && i < 200 && ciscoHead(rec.Data[i:]) && format != "cisco-asa" {
+	if ciscoMessage(rec, format) {
 		return w.remember("cisco", func() *sigma.Source { return &sigma.Source{Product: "cisco", Services: []string{"aaa", "bgp", "ldp"}} })
 	}
 	if format != "" {
@@ -269,6 +307,12 @@ func (w *viewer) guess(rec *event.Record, format string, object bool) *sigma.Sou
 		})
 	}
 	return nil
+}
+
+// ciscoMessage says whether a record is a message of Cisco IOS.
+func ciscoMessage(rec *event.Record, format string) bool {
+	i := bytes.IndexByte(rec.Data[:min(len(rec.Data), 200)], '%')
+	return i >= 0 && ciscoHead(rec.Data[i:]) && format != "cisco-asa"
 }
 
 // ciscoHead says whether b begins as a message of Cisco IOS does: %SYS-5-CONFIG_I:

@@ -15,58 +15,49 @@ import (
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/detect"
 	"github.com/sekisho/sekisho/event"
-	"github.com/sekisho/sekisho/identity"
 	"github.com/sekisho/sekisho/sigma"
 )
 
 // Bounds of what rules may tell: one that matches everything shall not drown the case.
 const (
 	ruleEntities = 2048 // that are told apart of one rule; what comes later is counted together
-	ruleTold     = 20   // that have a finding of their own, those with most matches; the rest of a rule share one
+	ruleTold     = 20   // that have a finding of their own, those who were first; the rest of a rule share one
 	ruleNamed    = 64   // accounts, hosts and addresses that one finding names
 	ruleText     = 400  // bytes of a text of a rule
 )
 
 // ruleFindings are matches on their way to findings: one for each rule and whom it is about.
 type ruleFindings struct {
-	by     map[*sigma.Rule]map[string]*ruleMatches
-	coarse int64 // of correlations, that may have counted several groups together
+	By     map[int32]map[string]*ruleMatches // by the rule's place in the set, and by whom
+	Coarse int64                             // of correlations, that may have counted several groups together
 }
 
 // ruleMatches are the matches of one rule that are about one.
 type ruleMatches struct {
-	who         string
-	n           int64
-	most        float64 // of a correlation: the greatest value
-	first, last event.Micros
-	accounts    map[spelled]event.Micros
-	hosts       map[string]struct{}
-	addresses   map[netip.Addr]struct{}
-	evidence    detect.Evidence
-	joined      int
-}
-
-// spelled is an account as records of an input spell it.
-type spelled struct {
-	input uint32
-	name  string
+	Who         string
+	N           int64
+	Most        float64 // of a correlation: the greatest value
+	First, Last event.Micros
+	Accounts    map[string]struct{} // identities
+	Hosts       map[string]struct{}
+	Addresses   map[netip.Addr]struct{}
+	Evidence    detect.Evidence
+	Joined      int
 }
 
 // others stands for those that are told together.
 const others = "\x00"
 
 func newRuleMatches(who string, at event.Micros) *ruleMatches {
-	return &ruleMatches{who: who, first: at, last: at, accounts: map[spelled]event.Micros{}, hosts: map[string]struct{}{}, addresses: map[netip.Addr]struct{}{}}
+	return &ruleMatches{Who: who, First: at, Last: at, Accounts: map[string]struct{}{}, Hosts: map[string]struct{}{}, Addresses: map[netip.Addr]struct{}{}}
 }
 
-func (t *ruleFindings) add(rule *sigma.Rule, who string, e *event.Event, value float64) {
-	if t.by == nil {
-		t.by = map[*sigma.Rule]map[string]*ruleMatches{}
-	}
-	all := t.by[rule]
+// add takes a match of the rule at that place, by whom it is about and the identity of its account, if it has one.
+func (t *ruleFindings) add(rule int32, who, account string, e *event.Event, value float64) {
+	all := t.By[rule]
 	if all == nil {
 		all = map[string]*ruleMatches{}
-		t.by[rule] = all
+		t.By[rule] = all
 	}
 	g := all[who]
 	if g == nil && len(all) >= ruleEntities {
@@ -75,82 +66,70 @@ func (t *ruleFindings) add(rule *sigma.Rule, who string, e *event.Event, value f
 	}
 	if g == nil {
 		g = newRuleMatches(strings.Clone(who), e.Time)
-		all[g.who] = g
+		all[g.Who] = g
 	}
-	g.n++
-	g.most = max(g.most, value)
-	g.first, g.last = min(g.first, e.Time), max(g.last, e.Time)
-	if e.Account != "" && len(g.accounts) < ruleNamed {
-		g.accounts[spelled{e.Ref.Input, e.Account}] = e.Time
+	g.N++
+	g.Most = max(g.Most, value)
+	g.First, g.Last = min(g.First, e.Time), max(g.Last, e.Time)
+	if account != "" && len(g.Accounts) < ruleNamed {
+		g.Accounts[account] = struct{}{}
 	}
-	if e.DstHost != "" && len(g.hosts) < ruleNamed {
-		g.hosts[e.DstHost] = struct{}{}
+	if e.DstHost != "" && len(g.Hosts) < ruleNamed {
+		g.Hosts[e.DstHost] = struct{}{}
 	}
-	if e.SrcIP.IsValid() && len(g.addresses) < ruleNamed {
-		g.addresses[e.SrcIP] = struct{}{}
+	if e.SrcIP.IsValid() && len(g.Addresses) < ruleNamed {
+		g.Addresses[e.SrcIP] = struct{}{}
 	}
-	g.evidence.Add(e)
+	g.Evidence.Add(e)
 }
 
 // join takes what another has.
 func (g *ruleMatches) join(o *ruleMatches) {
-	g.joined++
-	g.n += o.n
-	g.most = max(g.most, o.most)
-	g.first, g.last = min(g.first, o.first), max(g.last, o.last)
-	maps.Copy(g.accounts, o.accounts)
-	maps.Copy(g.hosts, o.hosts)
-	maps.Copy(g.addresses, o.addresses)
-	g.evidence.Merge(&o.evidence)
+	g.Joined++
+	g.N += o.N
+	g.Most = max(g.Most, o.Most)
+	g.First, g.Last = min(g.First, o.First), max(g.Last, o.Last)
+	maps.Copy(g.Accounts, o.Accounts)
+	maps.Copy(g.Hosts, o.Hosts)
+	maps.Copy(g.Addresses, o.Addresses)
+	g.Evidence.Merge(&o.Evidence)
 }
 
-// findings returns what rules told, in the order of rules.
-func (r *ruling) findings(k *knower) []event.Finding {
-	if r == nil {
-		return nil
-	}
+// found returns what rules told, in the order of rules. Of a rule that matches for many, those who were first have findings of their own: what
+// was told stands, whoever comes later.
+func (w *ruleWatch) found() []event.Finding {
 	var out []event.Finding
-	for _, rule := range r.set.Rules {
-		all := slices.SortedFunc(maps.Values(r.told.by[rule]), func(a, b *ruleMatches) int {
-			return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.first, b.first), strings.Compare(a.who, b.who))
+	for i, rule := range w.book.set.Rules {
+		all := slices.SortedFunc(maps.Values(w.told.By[int32(i)]), func(a, b *ruleMatches) int {
+			return cmp.Or(cmp.Compare(a.First, b.First), strings.Compare(a.Who, b.Who))
 		})
 		var rest *ruleMatches
 		told := 0
 		for _, g := range all {
-			if g.who != others && told < ruleTold {
+			if g.Who != others && told < ruleTold {
 				told++
-				out = append(out, g.finding(rule, k))
+				out = append(out, g.finding(rule))
 				continue
 			}
 			if rest == nil {
-				rest = newRuleMatches(others, g.first)
+				rest = newRuleMatches(others, g.First)
 			}
 			rest.join(g)
 		}
 		if rest != nil {
-			out = append(out, rest.finding(rule, k))
+			out = append(out, rest.finding(rule))
 		}
 	}
 	return out
 }
 
 // finding makes the finding.
-func (g *ruleMatches) finding(rule *sigma.Rule, k *knower) event.Finding {
-	f := event.Finding{Detector: ruleDetector, Key: rule.Label() + " " + g.who, Attack: techniquesOf(rule), Severity: rule.Severity(), First: g.first, Last: g.last, Alerted: g.first,
-		Hosts: slices.Sorted(maps.Keys(g.hosts)), Addresses: slices.SortedFunc(maps.Keys(g.addresses), netip.Addr.Compare), Evidence: g.evidence.Refs()}
-	ids := map[string]struct{}{}
-	for a, at := range g.accounts {
-		if int(a.input) >= len(k.resolvers) {
-			continue
-		}
-		if h := k.resolvers[a.input].Resolve(a.name, at); h != identity.None && int(h) < len(k.people) && k.people[h] != nil {
-			ids[k.people[h].ID] = struct{}{}
-		}
-	}
-	f.Accounts = slices.Sorted(maps.Keys(ids))
-	f.Numbers = []event.Figure{{Name: "records", Value: float64(g.n)}}
-	if g.joined > 0 {
-		f.Numbers = append(f.Numbers, event.Figure{Name: "joined", Value: float64(g.joined)})
+func (g *ruleMatches) finding(rule *sigma.Rule) event.Finding {
+	f := event.Finding{Detector: ruleDetector, Key: rule.Label() + " " + g.Who, Attack: techniquesOf(rule), Severity: rule.Severity(), First: g.First, Last: g.Last, Alerted: g.First,
+		Accounts: slices.Sorted(maps.Keys(g.Accounts)), Hosts: slices.Sorted(maps.Keys(g.Hosts)), Addresses: slices.SortedFunc(maps.Keys(g.Addresses), netip.Addr.Compare), Evidence: g.Evidence.Refs()}
+	f.Numbers = []event.Figure{{Name: "records", Value: float64(g.N)}}
+	if g.Joined > 0 {
+		f.Numbers = append(f.Numbers, event.Figure{Name: "joined", Value: float64(g.Joined)})
 	}
 	f.Title, f.Explanation = g.title(rule), g.explanation(rule)
 	return f
@@ -176,10 +155,10 @@ func ruleSays(s string) string {
 }
 
 func (g *ruleMatches) title(rule *sigma.Rule) event.Words {
-	title, who := ruleSays(rule.Title), ruleSays(g.who)
+	title, who := ruleSays(rule.Title), ruleSays(g.Who)
 	switch {
-	case g.who == others:
-		return event.Words{Ja: fmt.Sprintf("Sigma「%s」: ほか %d 件の対象", title, g.joined), En: fmt.Sprintf("Sigma “%s”: %d others", title, g.joined)}
+	case g.Who == others:
+		return event.Words{Ja: fmt.Sprintf("Sigma「%s」: ほか %d 件の対象", title, g.Joined), En: fmt.Sprintf("Sigma “%s”: %d others", title, g.Joined)}
 	case who == "":
 		return event.Words{Ja: fmt.Sprintf("Sigma「%s」", title), En: fmt.Sprintf("Sigma “%s”", title)}
 	}
@@ -198,9 +177,9 @@ func (g *ruleMatches) explanation(rule *sigma.Rule) event.Words {
 	}
 	where := fmt.Sprintf("%s:%d", ruleSays(rule.File), rule.Line)
 	if c := rule.Correlation; c != nil {
-		say("相関ルール %s（%s）が %d 回成立した（%s、期間 %s、値は最大 %s）。", "The correlation %s (%s) came true %d times (%s within %s, at most %s).", ruleSays(rule.Label()), where, g.n, c.Type, c.Span, Number(cases.Round(g.most)))
+		say("相関ルール %s（%s）が %d 回成立した（%s、期間 %s、値は最大 %s）。", "The correlation %s (%s) came true %d times (%s within %s, at most %s).", ruleSays(rule.Label()), where, g.N, c.Type, c.Span, Number(cases.Round(g.Most)))
 	} else {
-		say("ルール %s（%s）が %d 件の記録に一致した。", "The rule %s (%s) matches %d records.", ruleSays(rule.Label()), where, g.n)
+		say("ルール %s（%s）が %d 件の記録に一致した。", "The rule %s (%s) matches %d records.", ruleSays(rule.Label()), where, g.N)
 	}
 	if rule.Level != "" {
 		say("作者の付けた深刻度は %s。", "Its author's level is %s.", rule.Level)
@@ -227,7 +206,7 @@ func (r *ruling) limits() []event.Words {
 		return nil
 	}
 	quiet, needs := 0, 0
-	for _, rule := range r.set.Rules {
+	for _, rule := range r.book.set.Rules {
 		if rule.Quiet {
 			quiet++
 		}
@@ -235,23 +214,23 @@ func (r *ruling) limits() []event.Words {
 			needs++
 		}
 	}
-	out := []event.Words{{Ja: fmt.Sprintf("Sigma ルール %d 件（%d ファイル、SHA-256 %s）を照合した。一致は所見にはなるが、範囲の判断には用いていない。", len(r.set.Rules)-quiet, r.set.Files, hex.EncodeToString(r.set.Sum[:])),
-		En: fmt.Sprintf("%d Sigma rules (%d files, SHA-256 %s) were applied. Their matches are findings and are not weighed in the scope.", len(r.set.Rules)-quiet, r.set.Files, hex.EncodeToString(r.set.Sum[:]))}}
+	out := []event.Words{{Ja: fmt.Sprintf("Sigma ルール %d 件（%d ファイル、SHA-256 %s）を照合した。一致は所見にはなるが、範囲の判断には用いていない。", len(r.book.set.Rules)-quiet, r.book.set.Files, hex.EncodeToString(r.book.set.Sum[:])),
+		En: fmt.Sprintf("%d Sigma rules (%d files, SHA-256 %s) were applied. Their matches are findings and are not weighed in the scope.", len(r.book.set.Rules)-quiet, r.book.set.Files, hex.EncodeToString(r.book.set.Sum[:]))}}
 	say := func(n int64, ja, en string) {
 		if n > 0 {
 			out = append(out, event.Words{Ja: fmt.Sprintf(ja, n), En: fmt.Sprintf(en, n)})
 		}
 	}
-	for i, e := range r.set.Errors {
+	for i, e := range r.book.set.Errors {
 		if i == maxTold {
-			say(int64(len(r.set.Errors)-i), "使えない Sigma ルールがほかに %d 件ある。", "%d more Sigma rules could not be used.")
+			say(int64(len(r.book.set.Errors)-i), "使えない Sigma ルールがほかに %d 件ある。", "%d more Sigma rules could not be used.")
 			break
 		}
 		text := ruleSays(e.Error())
 		out = append(out, event.Words{Ja: "使えない Sigma ルール: " + text, En: "A Sigma rule that could not be used: " + text})
 	}
 	say(int64(needs), "Sigma ルール %d 件は、穴（%%名前%%）の値が与えられていないため、何にも一致しない。", "%d Sigma rules match nothing: they have placeholders (%%name%%) without values.")
-	say(r.timeless.Load(), "時刻のない記録への Sigma ルールの一致 %d 件は所見にしていない（sekisho rules eval で見られる）。", "%d matches of Sigma rules in records without a time are no findings: sekisho rules eval prints them.")
-	say(r.told.coarse, "Sigma の相関の %d 回は、複数の集まりをまとめて数えたおそれがある。", "%d times a Sigma correlation may have counted several groups together.")
+	say(r.book.timeless.Load(), "時刻のない記録への Sigma ルールの一致 %d 件は所見にしていない（sekisho rules eval で見られる）。", "%d matches of Sigma rules in records without a time are no findings: sekisho rules eval prints them.")
+	say(r.watch.told.Coarse, "Sigma の相関の %d 回は、複数の集まりをまとめて数えたおそれがある。", "%d times a Sigma correlation may have counted several groups together.")
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -62,6 +63,7 @@ type server struct {
 	vault     *sealed.Log
 	ledger    *listen.Ledger
 	receiver  *listen.Receiver
+	rules     *ruleBook // nil: none are named
 	watcher   *watcher
 	teller    *teller
 	begun     time.Time
@@ -116,6 +118,9 @@ func (s *server) open() (err error) {
 		s.log.Warn("a crash tore the vault's last write; nothing of it had been acknowledged", "segment", opened.Cut.Segment, "offset", opened.Cut.Offset, "bytes", opened.Cut.Bytes)
 	}
 	if s.teller, err = newTeller(s); err != nil {
+		return err
+	}
+	if s.rules, err = s.readRules(); err != nil {
 		return err
 	}
 	if s.watcher, err = newWatcher(s); err != nil {
@@ -348,6 +353,14 @@ func (s *server) build() (string, error) {
 			return "", err
 		}
 		h.Write(b)
+	}
+	if s.rules != nil {
+		h.Write(s.rules.set.Sum[:])
+		values, err := json.Marshal(s.o.Config.Values)
+		if err != nil {
+			return "", err
+		}
+		h.Write(values)
 	}
 	for _, d := range s.o.Profile.Directory {
 		b, err := os.ReadFile(d.File)

@@ -42,9 +42,11 @@ type ServeStatus struct {
 		Parsed   int64 `json:"parsed"`
 		Unparsed int64 `json:"unparsed"`
 		Events   int64 `json:"events"`
-		Beyond   int64 `json:"beyond"` // too late to be watched, or dated too far ahead
+		Matches  int64 `json:"matches"` // of Sigma rules for records under the names of their product
+		Beyond   int64 `json:"beyond"`  // too late to be watched, or dated too far ahead
 	} `json:"watch"`
-	Findings int64 `json:"findings"` // revisions since the start
+	Rules    *RulesStatus `json:"rules,omitempty"` // absent where none are named
+	Findings int64        `json:"findings"`        // revisions since the start
 	Told     struct {
 		Sent      int64 `json:"sent"`
 		Failed    int64 `json:"failed"`
@@ -77,6 +79,7 @@ func (s *server) statusNow() *ServeStatus {
 	w := s.watcher
 	o.Watch.Behind = max(int64(v.Next)-w.at.Load(), 0)
 	o.Watch.Parsed, o.Watch.Unparsed, o.Watch.Events, o.Watch.Beyond = w.parsed.Load(), w.unparsed.Load(), w.events.Load(), w.beyond.Load()
+	o.Watch.Matches, o.Rules = w.matches.Load(), s.rules.status()
 	o.Findings = s.teller.findings.Load()
 	o.Told.Sent, o.Told.Failed, o.Told.Abandoned = s.teller.sent.Load(), s.teller.failed.Load(), s.teller.abandoned.Load()
 	return o
@@ -162,6 +165,12 @@ func metrics(o *ServeStatus) []byte {
 	one("sekisho_watch_unparsed_total", "counter", "Records that no parser took.", o.Watch.Unparsed)
 	one("sekisho_watch_events_total", "counter", "Events that were watched.", o.Watch.Events)
 	one("sekisho_watch_beyond_total", "counter", "Events too late to be watched, or dated too far ahead.", o.Watch.Beyond)
+	if o.Rules != nil {
+		one("sekisho_rules", "gauge", "Sigma rules that tell of what they find.", int64(o.Rules.Rules))
+		one("sekisho_rules_refused", "gauge", "Sigma rules that could not be used.", int64(o.Rules.Unusable))
+		one("sekisho_rules_taken_out", "gauge", "1 if the Sigma rules fell over and were taken out.", number(o.Rules.Fault != ""))
+		one("sekisho_rule_matches_total", "counter", "Matches of Sigma rules for records under the names of their product.", o.Watch.Matches)
+	}
 	one("sekisho_findings_total", "counter", "Revisions of findings.", o.Findings)
 	one("sekisho_notifications_sent_total", "counter", "Notifications that were taken.", o.Told.Sent)
 	one("sekisho_notifications_failed_total", "counter", "Tries to notify that failed.", o.Told.Failed)

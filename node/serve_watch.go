@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sekisho/sekisho/detect"
 	"github.com/sekisho/sekisho/detect/live"
 	"github.com/sekisho/sekisho/detectors"
 	"github.com/sekisho/sekisho/event"
@@ -36,7 +37,9 @@ type watcher struct {
 	inputs  map[string]*liveInput
 	names   []string                    // of sources, by number
 	follows map[string]listen.FileState // how far followed files are sealed
+	rules   *ruleReader                 // nil: no rule is for records under the names of their product
 	batch   event.Batch
+	hits    []event.Event // what rules match of the record at hand
 	room    []event.Sighting
 
 	from, next event.Position // records before from are read, and not shown again
@@ -48,6 +51,7 @@ type watcher struct {
 	parsed   atomic.Int64
 	unparsed atomic.Int64
 	events   atomic.Int64
+	matches  atomic.Int64
 	beyond   atomic.Int64
 	alive    atomic.Int64 // when it went on last, in Unix seconds
 }
@@ -56,7 +60,9 @@ type watcher struct {
 type liveInput struct {
 	number uint32
 	clock  *formats.Clock
+	env    *formats.Env
 	reader *formats.Reader
+	view   *viewer // for rules
 }
 
 // savedAt is a place in the vault and when what stood there was received.
@@ -101,7 +107,8 @@ func newWatcher(s *server) (*watcher, error) {
 		return nil, fmt.Errorf("node: what findings depend on: %w", err)
 	}
 	dir := filepath.Join(s.o.Config.Data, "watch")
-	lo := live.Options{Dir: dir, Detectors: detectors.All(), Site: siteOf(w.know, w.o), Build: build, Issue: s.o.issue}
+	w.rules = s.rules.reader(w.give)
+	lo := live.Options{Dir: dir, Detectors: s.rules.specs(detectors.All()), Site: siteOf(w.know, w.o), Build: build, Issue: s.o.issue}
 	var place []byte
 	w.watch, place, err = live.Open(lo)
 	if errors.Is(err, live.ErrOtherBuild) {
@@ -258,14 +265,16 @@ func (w *watcher) read(rec *event.Received, at event.Position) {
 	one := rec.Record
 	one.Line, one.Offset = int64(at)+1, 0 // the record's place in the vault, counted from one
 	n, assumed := len(w.batch.Events), in.clock.AssumedYear
-	if err := in.reader.Read(&one, &w.batch); err != nil {
+	err := in.reader.Read(&one, &w.batch)
+	if err != nil {
 		w.unparsed.Add(1)
-		return
+	} else {
+		w.parsed.Add(1)
+		if in.clock.AssumedYear != assumed {
+			w.rightYear(in, w.batch.Events[n:], rec.At)
+		}
 	}
-	w.parsed.Add(1)
-	if in.clock.AssumedYear != assumed {
-		w.rightYear(in, w.batch.Events[n:], rec.At)
-	}
+	w.rule(in, &one, err, n)
 }
 
 // rightYear puts events without a year of their own into the one that is nearest to when they were received.
@@ -308,7 +317,8 @@ func (w *watcher) input(rec *event.Received) *liveInput {
 			}
 		}
 	}
-	in.reader = formats.NewReader(order, &formats.Env{Clock: in.clock, Intern: formats.NewInterner(), Host: settings.Host})
+	in.env = &formats.Env{Clock: in.clock, Intern: formats.NewInterner(), Host: settings.Host}
+	in.reader = formats.NewReader(order, in.env)
 	w.inputs[rec.Source] = in
 	w.names = append(w.names, rec.Source)
 	w.know.follow([]*input{{number: in.number, settings: settings}})
@@ -321,13 +331,19 @@ func (w *watcher) show() error {
 		return nil
 	}
 	w.room = w.room[:0]
+	matches := 0
 	for i := range w.batch.Events {
 		s := w.know.see(&w.batch.Events[i])
-		s.Listed = w.intel.look(&w.batch.Events[i])
+		if s.Class == detect.ClassMatch {
+			matches++
+		} else {
+			s.Listed = w.intel.look(&w.batch.Events[i])
+		}
 		w.room = append(w.room, s)
 	}
 	err := w.watch.Add(w.room)
-	w.events.Add(int64(len(w.batch.Events)))
+	w.events.Add(int64(len(w.batch.Events) - matches))
+	w.matches.Add(int64(matches))
 	w.batch.Reset()
 	return err
 }
@@ -343,6 +359,7 @@ func (w *watcher) advance(now event.Micros) error {
 		return err
 	}
 	w.beyond.Store(w.watch.Counts().Beyond)
+	w.lookFaults()
 	for i := range revisions {
 		if err := w.s.teller.tell(&revisions[i], w.names); err != nil {
 			return err

@@ -60,7 +60,7 @@ func watch(ctx context.Context, s *sorted.Sorter, k *knower, b bounds, w store.W
 		rl.begin(ctx, s)
 		defer rl.end()
 	}
-	rules.begin(ctx)
+	rules.begin(ctx, k)
 	err := s.Events(ctx, func(batch []event.Event) error {
 		var wg sync.WaitGroup
 		var stored error
@@ -79,7 +79,7 @@ func watch(ctx context.Context, s *sorted.Sorter, k *knower, b bounds, w store.W
 		return nil, fmt.Errorf("node: watch the events: %w", err)
 	}
 	out.findings = engine.Findings()
-	out.ruled = rules.findings(k)
+	out.ruled = rules.findings()
 	return out, nil
 }
 
@@ -101,7 +101,7 @@ func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, f
 			return err
 		}
 		w.ledger.Observe(&s)
-		rules.observe(e)
+		rules.observe(&s)
 		w.events++
 		if !w.bounds.has(e.Time) {
 			continue

@@ -4,6 +4,8 @@
 package sigma
 
 import (
+	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,59 +16,138 @@ import (
 // The category is the event's class, the service is its format.
 const OwnProduct = "sekisho"
 
+// The columns, by their bits in a ColumnSet.
+const (
+	columnTime = iota
+	columnClass
+	columnActivity
+	columnOutcome
+	columnReason
+	columnAccount
+	columnTarget
+	columnSrcIP
+	columnSrcPort
+	columnSrcHost
+	columnDstIP
+	columnDstPort
+	columnDstHost
+	columnRelay
+	columnService
+	columnClient
+	columnObject
+	columnBytesIn
+	columnBytesOut
+	columnCount
+	columnDuration
+	columnCountry
+	columnASN
+	columnFormat
+	columnRest // everything that is none of these
+)
+
+var columnNames = [columnRest]string{"time", "class", "activity", "outcome", "reason", "account", "target", "src_ip", "src_port", "src_host", "dst_ip", "dst_port", "dst_host",
+	"src_is_relay", "service", "client", "object", "bytes_in", "bytes_out", "count", "duration_ms", "country", "asn", "format"}
+
+// ColumnSet is columns of the event table. Its zero value is none.
+type ColumnSet struct{ has uint32 }
+
+// allColumns is every column and the remainder.
+const allColumns = 1<<(columnRest+1) - 1
+
+// ColumnsFor returns the columns that rules for our own events look at, and that a correlator asks of their matches: no others have to be
+// written out.
+func ColumnsFor(rules []*Rule, c *Correlator) *ColumnSet {
+	s := &ColumnSet{}
+	for _, r := range rules {
+		r.Match.Tests(func(t *Test) {
+			s.add(t.Field)
+			if t.Kind == KindFieldRef {
+				s.add(t.Text)
+			}
+		})
+		for _, name := range c.Wants(r) {
+			s.add(name)
+		}
+	}
+	return s
+}
+
+func (s *ColumnSet) add(name string) {
+	switch i := slices.Index(columnNames[:], name); {
+	case name == "": // a keyword, which may stand anywhere
+		s.has = allColumns
+	case i >= 0:
+		s.has |= 1 << i
+	default:
+		s.has |= 1 << columnRest
+	}
+}
+
 // Columns appends what an event says, under the names of the event table; what stands in the remainder under its own names,
 // unless a column has the name.
 func Columns(fields []Field, e *event.Event) []Field {
+	return (&ColumnSet{allColumns}).Append(fields, e)
+}
+
+// Append appends what an event says under the names of the set.
+func (s *ColumnSet) Append(fields []Field, e *event.Event) []Field {
 	from := len(fields)
-	text := func(name, value string) {
-		if value != "" {
-			fields = append(fields, Field{Name: name, Value: value})
+	text := func(column int, value string) {
+		if value != "" && s.has&(1<<column) != 0 {
+			fields = append(fields, Field{Name: columnNames[column], Value: value})
 		}
 	}
-	number := func(name string, n event.Int) {
-		if v, ok := n.Get(); ok {
-			text(name, strconv.FormatInt(v, 10))
+	number := func(column int, n event.Int) {
+		if v, ok := n.Get(); ok && s.has&(1<<column) != 0 {
+			text(column, strconv.FormatInt(v, 10))
 		}
 	}
-	port := func(name string, n uint32) {
-		if n != 0 {
-			text(name, strconv.Itoa(int(n)))
+	port := func(column int, n uint32) {
+		if n != 0 && s.has&(1<<column) != 0 {
+			text(column, strconv.Itoa(int(n)))
 		}
 	}
-	text("time", e.Time.Time().Format("2006-01-02T15:04:05.000000Z"))
-	text("class", e.Class.String())
-	text("activity", e.Activity.String())
-	text("outcome", e.Outcome.String())
-	text("reason", e.Reason.String())
-	text("account", e.Account)
-	text("target", e.Target)
-	if e.SrcIP.IsValid() {
-		text("src_ip", e.SrcIP.String())
+	address := func(column int, a netip.Addr) {
+		if a.IsValid() && s.has&(1<<column) != 0 {
+			text(column, a.String())
+		}
 	}
-	port("src_port", uint32(e.SrcPort))
-	text("src_host", e.SrcHost)
-	if e.DstIP.IsValid() {
-		text("dst_ip", e.DstIP.String())
+	if s.has&(1<<columnTime) != 0 {
+		text(columnTime, e.Time.Time().Format("2006-01-02T15:04:05.000000Z"))
 	}
-	port("dst_port", uint32(e.DstPort))
-	text("dst_host", e.DstHost)
+	text(columnClass, e.Class.String())
+	text(columnActivity, e.Activity.String())
+	text(columnOutcome, e.Outcome.String())
+	text(columnReason, e.Reason.String())
+	text(columnAccount, e.Account)
+	text(columnTarget, e.Target)
+	address(columnSrcIP, e.SrcIP)
+	port(columnSrcPort, uint32(e.SrcPort))
+	text(columnSrcHost, e.SrcHost)
+	address(columnDstIP, e.DstIP)
+	port(columnDstPort, uint32(e.DstPort))
+	text(columnDstHost, e.DstHost)
 	if e.SrcIsRelay {
-		text("src_is_relay", "true")
+		text(columnRelay, "true")
 	}
-	text("service", e.Service)
-	text("client", e.Client)
-	text("object", e.Object)
-	number("bytes_in", e.BytesIn)
-	number("bytes_out", e.BytesOut)
-	number("count", e.Count)
-	number("duration_ms", e.Duration)
-	text("country", e.Country)
-	port("asn", e.ASN)
-	text("format", e.Format)
+	text(columnService, e.Service)
+	text(columnClient, e.Client)
+	text(columnObject, e.Object)
+	number(columnBytesIn, e.BytesIn)
+	number(columnBytesOut, e.BytesOut)
+	number(columnCount, e.Count)
+	number(columnDuration, e.Duration)
+	text(columnCountry, e.Country)
+	port(columnASN, e.ASN)
+	text(columnFormat, e.Format)
+	if s.has&(1<<columnRest) == 0 {
+		return fields
+	}
 	columns := len(fields)
 	for i := range e.Rest {
-		if f := &e.Rest[i]; !named(fields[from:columns], f.Name) {
-			text(f.Name, RestText(f.Value))
+		f := &e.Rest[i]
+		if value := RestText(f.Value); value != "" && !named(fields[from:columns], f.Name) {
+			fields = append(fields, Field{Name: f.Name, Value: value})
 		}
 	}
 	return fields

@@ -4,7 +4,6 @@
 package sigma
 
 import (
-	"hash/maphash"
 	"math"
 	"slices"
 
@@ -22,7 +21,6 @@ import (
 type Correlator struct {
 	feeds  map[*Rule][]feed
 	all    []*correlating
-	seed   maphash.Seed
 	groups int
 	depth  int // of correlations that are being told of
 	steps  int // that the record at hand has made
@@ -35,6 +33,7 @@ type Hit struct {
 	Input  string
 	Number int64
 	Event  *event.Event // that was made of the record, for whoever is told; may be nil. Its remainder is not kept.
+	Who    string       // whom the event is of, as whoever is told names him; may be empty
 }
 
 // Told is a correlation that came true.
@@ -65,63 +64,15 @@ const maxSamples = 1 << 14
 
 // correlating is one correlation at work.
 type correlating struct {
-	rule   *Rule
-	c      *Correlation
-	span   event.Micros
-	by     [][]string // by rule: the fields that are grouped by
-	need   int        // records or values that make it true; of those judged at once
-	late   bool
-	table  groupTable
-	groups [][]group    // in chunks of groupChunk
-	more   []*groupMore // by group, of other kinds than a count
-	made   int32
-	rings  rings
-	free   []int32
-	sweep  int // at how many groups to look for those that are over
-	queue  []deadline
-	order  []int // of temporal_ordered: the rules in their order
-}
-
-// deadline is when a span is over.
-type deadline struct {
-	group int32
-	at    event.Micros
-}
-
-// group is what is kept of one group. It holds no pointer, so that a million of them are no work for the collector.
-type group struct {
-	key   uint64
-	last  event.Micros // of its records
-	first event.Micros // of a span judged late; or the last record of a count of one
-	row   uint32       // of the moments of a count
-	n     int32        // how many moments there are
-	at    int32        // where the oldest stands, once there are as many as are needed
-	class uint8        // of the row
-	fired bool
-	dead  bool
-}
-
-// groupMore is what groups of other kinds than a count need beside.
-type groupMore struct {
-	times   []event.Micros // by rule when it matched last; or by rule when the best chain began
-	seen    []seen         // values, the oldest first
-	when    map[uint64]event.Micros
-	samples []sample
-	sorted  []float64
-	count   int64
-	hit     Hit // the last, of spans judged late
-	cut     bool
-}
-
-type seen struct {
-	value uint64
-	at    event.Micros
-}
-
-type sample struct {
-	at    event.Micros
-	value float64
-	text  uint64
+	rule  *Rule
+	c     *Correlation
+	span  event.Micros
+	by    [][]string // by rule: the fields that are grouped by
+	need  int        // records or values that make it true; of those judged at once
+	late  bool
+	order []int // of temporal_ordered: the rules in their order
+	table groupTable
+	*memory
 }
 
 // NewCorrelator returns a correlator for the correlations of a set, of which each tells so many groups apart; 0: DefaultGroups.
@@ -129,7 +80,7 @@ func NewCorrelator(s *Set, groups int) *Correlator {
 	if groups <= 0 {
 		groups = DefaultGroups
 	}
-	c := &Correlator{feeds: map[*Rule][]feed{}, seed: maphash.MakeSeed(), groups: groups}
+	c := &Correlator{feeds: map[*Rule][]feed{}, groups: groups}
 	for _, r := range s.Rules {
 		if r.Correlation == nil {
 			continue
@@ -145,7 +96,7 @@ func NewCorrelator(s *Set, groups int) *Correlator {
 
 func newCorrelating(r *Rule) *correlating {
 	c := r.Correlation
-	w := &correlating{rule: r, c: c, span: event.Micros(c.Span.Microseconds()), late: c.late(), sweep: 4096}
+	w := &correlating{rule: r, c: c, span: event.Micros(c.Span.Microseconds()), late: c.late(), table: newGroupTable(), memory: &memory{Sweep: 4096}}
 	for i := range c.Rules {
 		var by []string
 		for _, f := range c.GroupBy {
@@ -219,7 +170,7 @@ func (c *Correlator) Observe(h *Hit, tell func(*Told)) {
 	if c.depth == 0 {
 		c.steps = 0
 		for _, w := range c.all {
-			if len(w.queue) > 0 {
+			if len(w.Queue) > 0 {
 				c.close(w, h.Record.Time, tell)
 			}
 		}
@@ -235,12 +186,20 @@ func (c *Correlator) Observe(h *Hit, tell func(*Told)) {
 }
 
 // Finish judges the spans that are still open: no more records will come.
-func (c *Correlator) Finish(tell func(*Told)) {
+func (c *Correlator) Finish(tell func(*Told)) { c.CloseBefore(math.MaxInt64, tell) }
+
+// CloseBefore judges the spans that were over before a moment: all records up to it have come.
+func (c *Correlator) CloseBefore(now event.Micros, tell func(*Told)) {
 	for range maxChain {
 		for _, w := range c.all {
-			c.close(w, math.MaxInt64, tell)
+			c.close(w, now, tell)
 		}
 	}
+}
+
+// Waits says whether there are spans that were over before a moment and are not judged yet.
+func (c *Correlator) Waits(now event.Micros) bool {
+	return slices.ContainsFunc(c.all, func(w *correlating) bool { return len(w.Queue) > 0 && w.Queue[0].at < now })
 }
 
 // State returns how many groups are kept.
@@ -264,7 +223,7 @@ func (c *Correlator) feed(f feed, h *Hit, tell func(*Told)) {
 		if v == "" {
 			return
 		}
-		key = key*mix ^ maphash.String(c.seed, v)
+		key = key*mix ^ hashOf(v)
 	}
 	var value uint64
 	var number float64
@@ -282,7 +241,7 @@ func (c *Correlator) feed(f feed, h *Hit, tell func(*Told)) {
 	var yes bool
 	switch {
 	case w.late:
-		w.later(i, g, h, value, number)
+		w.later(i, g, h, f.rule, value, number)
 		return
 	case w.c.Type == EventCount:
 		result, yes = w.count(g, now)
@@ -300,14 +259,14 @@ func (c *Correlator) feed(f feed, h *Hit, tell func(*Told)) {
 		g.fired = false
 	}
 	if yes && !g.fired {
-		c.tell(w, h, result, coarse || int(i) < len(w.more) && w.more[i] != nil && w.more[i].cut, tell)
+		c.tell(w, h, result, coarse || int(i) < len(w.More) && w.More[i] != nil && w.More[i].cut, tell)
 	}
 	g.fired = yes
 }
 
 // tell tells of a correlation, and gives it to those that stand on it.
 func (c *Correlator) tell(w *correlating, h *Hit, value float64, coarse bool, tell func(*Told)) {
-	t := &Told{Hit: Hit{w.rule, h.Record, h.Input, h.Number, h.Event}, Value: value, Coarse: coarse}
+	t := &Told{Hit: Hit{w.rule, h.Record, h.Input, h.Number, h.Event, h.Who}, Value: value, Coarse: coarse}
 	if i := slices.Index(w.c.related, h.Rule); i >= 0 {
 		for n, name := range w.by[i] {
 			v, _ := h.Record.Get(name)
@@ -328,7 +287,7 @@ func (c *Correlator) value(w *correlating, r *Record) (uint64, float64, bool) {
 		if v == "" {
 			return 0, 0, false
 		}
-		key = key*mix ^ maphash.String(c.seed, v)
+		key = key*mix ^ hashOf(v)
 		if w.c.Type != ValueCount && (w.c.Type != ValuePercentile || w.c.Percent >= 0) {
 			n, ok := numberOf(v)
 			if !ok {
@@ -340,76 +299,6 @@ func (c *Correlator) value(w *correlating, r *Record) (uint64, float64, bool) {
 	return key, number, true
 }
 
-// find returns the group of that key, a new one if there is none.
-func (w *correlating) find(key uint64, now event.Micros, most int) (int32, bool) {
-	if i, ok := w.table.get(key); ok {
-		return i, false
-	}
-	if w.table.n >= w.sweep {
-		w.forget(now)
-		w.sweep = max(4096, 2*w.table.n)
-	}
-	coarse := w.table.n >= most
-	if coarse {
-		key &= coarseGroups - 1
-		if i, ok := w.table.get(key); ok {
-			return i, true
-		}
-	}
-	i := w.made
-	if n := len(w.free); n > 0 {
-		i, w.free = w.free[n-1], w.free[:n-1]
-	} else {
-		if int(i) == len(w.groups)*groupChunk {
-			w.groups = append(w.groups, make([]group, groupChunk))
-		}
-		w.made++
-	}
-	*w.at(i) = group{key: key}
-	w.table.put(key, i)
-	return i, coarse
-}
-
-// groupChunk is how many groups are taken from the memory at once.
-const groupChunk = 4096
-
-func (w *correlating) at(i int32) *group { return &w.groups[i/groupChunk][i%groupChunk] }
-
-// forget gives up groups of which nothing lies within the span any more.
-func (w *correlating) forget(now event.Micros) {
-	if w.late {
-		return // they are given up when they are judged
-	}
-	for i := range w.made {
-		if g := w.at(i); !g.dead && g.last < now-w.span {
-			w.drop(i, g)
-		}
-	}
-}
-
-// drop gives up one group.
-func (w *correlating) drop(i int32, g *group) {
-	w.table.drop(g.key)
-	if g.n > 0 {
-		w.rings.put(g.class, g.row)
-	}
-	if int(i) < len(w.more) {
-		w.more[i] = nil
-	}
-	*g = group{dead: true}
-	w.free = append(w.free, i)
-}
-
-func (w *correlating) further(i int32) *groupMore {
-	for int(i) >= len(w.more) {
-		w.more = append(w.more, nil)
-	}
-	if w.more[i] == nil {
-		w.more[i] = &groupMore{}
-	}
-	return w.more[i]
-}
-
 // count counts records: whether the need-th last lies within the span.
 func (w *correlating) count(g *group, now event.Micros) (float64, bool) {
 	switch {
@@ -418,22 +307,22 @@ func (w *correlating) count(g *group, now event.Micros) (float64, bool) {
 		g.first = now
 		return 1, w.c.holds(1)
 	case g.n == 0:
-		g.class, g.row = 0, w.rings.get(0)
+		g.class, g.row = 0, w.Rings.get(0)
 	case int(g.n) == w.need:
 		// Where the oldest left the span before this record came, the condition was false for a while.
-		row := w.rings.row(g.class, g.row)
+		row := w.Rings.row(g.class, g.row)
 		g.fired = g.fired && now-row[g.at] <= w.span
 		row[g.at] = now
 		g.at = (g.at + 1) % g.n
 		return float64(w.need), now-row[g.at] <= w.span
 	case int(g.n) == 2<<g.class:
 		class := g.class + 1
-		row := w.rings.get(class)
-		copy(w.rings.row(class, row), w.rings.row(g.class, g.row))
-		w.rings.put(g.class, g.row)
+		row := w.Rings.get(class)
+		copy(w.Rings.row(class, row), w.Rings.row(g.class, g.row))
+		w.Rings.put(g.class, g.row)
 		g.class, g.row = class, row
 	}
-	row := w.rings.row(g.class, g.row)
+	row := w.Rings.row(g.class, g.row)
 	row[g.n] = now
 	g.n++
 	return float64(g.n), int(g.n) == w.need && now-row[0] <= w.span

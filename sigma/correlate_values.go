@@ -91,21 +91,19 @@ func percentile(sorted []float64, p float64) float64 {
 }
 
 // later takes a record into a span that is judged when it is over.
-func (w *correlating) later(i int32, g *group, h *Hit, value uint64, number float64) {
+func (w *correlating) later(i int32, g *group, h *Hit, rule int, value uint64, number float64) {
 	m := w.further(i)
 	now := h.Record.Time
 	if m.count == 0 {
 		g.first = now
-		w.queue = append(w.queue, deadline{i, now + w.span})
+		w.Queue = append(w.Queue, deadline{i, now + w.span})
 	}
 	m.count++
-	keep := *h.Record
-	keep.Fields = slices.Clone(h.Record.Fields)
-	m.hit = Hit{h.Rule, &keep, h.Input, h.Number, nil}
+	m.last = held{Rule: rule, Time: now, Fields: slices.Clone(h.Record.Fields), Input: h.Input, Number: h.Number, Who: h.Who}
 	if h.Event != nil {
 		e := *h.Event
 		e.Rest, e.Ref.More = nil, slices.Clone(e.Ref.More)
-		m.hit.Event = &e
+		m.last.Event = &e
 	}
 	switch w.c.Type {
 	case EventCount:
@@ -132,8 +130,8 @@ const maxCount = 1_000_000
 // close judges the spans of a correlation that were over before now.
 func (c *Correlator) close(w *correlating, now event.Micros, tell func(*Told)) {
 	done := 0
-	for done < len(w.queue) && w.queue[done].at < now {
-		i := w.queue[done].group
+	for done < len(w.Queue) && w.Queue[done].at < now {
+		i := w.Queue[done].group
 		done++
 		m := w.further(i)
 		w.drop(i, w.at(i))
@@ -146,8 +144,9 @@ func (c *Correlator) close(w *correlating, now event.Micros, tell func(*Told)) {
 			value = w.result(m, m.samples[len(m.samples)-1].text)
 		}
 		if w.c.holds(value) {
-			c.tell(w, &m.hit, value, m.cut, tell)
+			l := &m.last
+			c.tell(w, &Hit{w.c.related[l.Rule], &Record{Time: l.Time, Fields: l.Fields}, l.Input, l.Number, l.Event, l.Who}, value, m.cut, tell)
 		}
 	}
-	w.queue = slices.Delete(w.queue, 0, done)
+	w.Queue = slices.Delete(w.Queue, 0, done)
 }

@@ -3,14 +3,21 @@
 
 package sigma
 
-import "math/bits"
+import (
+	"math/bits"
+	"math/rand/v2"
+)
 
 // groupTable leads from the hash of a group to its number. Key and number lie side by side, so that a million groups cost one look into
-// the memory each; Go's own map takes two or three. The zero value is empty.
+// the memory each; Go's own map takes two or three. Where a key stands is by chance, other in each table: who chooses names cannot crowd them together.
+// Nothing that is told depends on it.
 type groupTable struct {
 	slots []groupSlot // a power of two of them, at most three quarters taken
 	n     int
+	odd   uint64
 }
+
+func newGroupTable() groupTable { return groupTable{odd: rand.Uint64() | 1} }
 
 type groupSlot struct {
 	key   uint64
@@ -19,7 +26,7 @@ type groupSlot struct {
 
 // home is where a key belongs. Keys are hashes, but those of coarse groups, which are small numbers.
 func (t *groupTable) home(key uint64) int {
-	return int(key * mix >> (64 - uint(bits.TrailingZeros(uint(len(t.slots))))))
+	return int(key * t.odd >> (64 - uint(bits.TrailingZeros(uint(len(t.slots))))))
 }
 
 // get returns the number of the group with that key, and whether there is one.

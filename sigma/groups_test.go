@@ -11,7 +11,7 @@ import (
 // TestGroupTable holds the table against a map, with keys that crowd together and with keys that do not.
 func TestGroupTable(t *testing.T) {
 	dice := rand.New(rand.NewPCG(1, 2))
-	var table groupTable
+	table := newGroupTable()
 	want := map[uint64]int32{}
 	for step := range 200_000 {
 		key := dice.Uint64N(3000)

@@ -4,6 +4,8 @@
 package sigma
 
 import (
+	"slices"
+
 	"github.com/sekisho/sekisho/event"
 )
 
@@ -45,4 +47,27 @@ func (r *rings) row(class uint8, row uint32) []event.Micros {
 	rows := max(ringChunk/size, 1)
 	at := int(row) % rows * size
 	return r.class[class].chunks[int(row)/rows][at : at+size]
+}
+
+// right says whether rows that were read have the shape that rows have.
+func (r *rings) right() bool {
+	for class := range r.class {
+		c := &r.class[class]
+		size := 2 << class
+		rows := max(ringChunk/size, 1)
+		for _, chunk := range c.chunks {
+			if len(chunk) != rows*size {
+				return false
+			}
+		}
+		if int(c.used) > len(c.chunks)*rows || slices.ContainsFunc(c.free, func(row uint32) bool { return row >= c.used }) {
+			return false
+		}
+	}
+	return true
+}
+
+// has says whether there is such a row, with room for so many moments.
+func (r *rings) has(class uint8, row uint32, n int32) bool {
+	return int(class) < len(r.class) && row < r.class[class].used && int64(n) <= 2<<class
 }
