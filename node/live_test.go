@@ -124,8 +124,12 @@ func TestLiveDrills(t *testing.T) {
 	}
 }
 
-// lived hands sightings to a live watch as they might come.
 func lived(t *testing.T, all []event.Sighting, site detect.Site, dice *rand.Rand) []event.Finding {
+	return livedBy(t, all, detectors.All(), site, dice)
+}
+
+// livedBy hands sightings to a live watch as they might come.
+func livedBy(t *testing.T, all []event.Sighting, specs []detect.Spec, site detect.Site, dice *rand.Rand) []event.Finding {
 	type arrival struct {
 		at event.Micros
 		i  int
@@ -143,13 +147,13 @@ func lived(t *testing.T, all []event.Sighting, site detect.Site, dice *rand.Rand
 		coming[i] = arrival{all[i].Time + event.Micros(dice.Float64()*most*3600e6), i}
 	}
 	slices.SortStableFunc(coming, func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
-	o := live.Options{Dir: t.TempDir(), Detectors: detectors.All(), Site: site, Ahead: 100000 * time.Hour, Revise: 12 * time.Hour, Issue: 48 * time.Hour, Cores: 2}
+	o := live.Options{Dir: t.TempDir(), Detectors: specs, Site: site, Ahead: 100000 * time.Hour, Revise: 12 * time.Hour, Issue: 48 * time.Hour, Cores: 2}
 	w, _, err := live.Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for at, saved := 0, 0; at < len(coming); {
-		n := min(1+dice.IntN(8000), len(coming)-at)
+		n := min(1+dice.IntN(min(8000, 1+len(all)/12)), len(coming)-at)
 		batch := make([]event.Sighting, 0, n)
 		for _, c := range coming[at : at+n] {
 			batch = append(batch, all[c.i])
