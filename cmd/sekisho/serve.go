@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/node"
 )
 
@@ -61,8 +62,7 @@ configuration is wrong, and the mistakes were named with their lines.`,
 				fmt.Fprintln(cmd.ErrOrStderr(), "sekisho: "+w.String())
 			}
 			if check {
-				fmt.Fprintln(cmd.OutOrStdout(), "the configuration is right")
-				return nil
+				return checkServe(cmd, c)
 			}
 			log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 			if len(p.Networks) == 0 {
@@ -74,6 +74,23 @@ configuration is wrong, and the mistakes were named with their lines.`,
 	cmd.Flags().StringVar(&file, "config", "", "the configuration `file`")
 	cmd.Flags().BoolVar(&check, "check", false, "read the configuration, say what is wrong with it, and end")
 	return cmd
+}
+
+// checkServe says which rules would be refused: the others would be used, so that this is no mistake of the configuration.
+func checkServe(cmd *cobra.Command, c *config.Serve) error {
+	if len(c.Rules) > 0 {
+		set, err := node.LoadRules(c.Rules, c.Values)
+		if err != nil {
+			return err
+		}
+		lang := spoken(cmd, nil)
+		for _, e := range set.Errors {
+			fmt.Fprintln(cmd.ErrOrStderr(), "sekisho: "+pick(lang, event.Words{Ja: "使えない Sigma ルール：", En: "a Sigma rule that is refused: "})+printable(e.Error()))
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "sekisho: "+pick(lang, event.Words{Ja: "Sigma ルール %d 件を使い、%d 件を使いません\n", En: "%d Sigma rules are used, %d are refused\n"}), len(set.Rules), len(set.Errors))
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), "the configuration is right")
+	return nil
 }
 
 func statusCommand() *cobra.Command {
@@ -117,6 +134,22 @@ Exit status: 0 it is healthy and ready; 1 it is not, or does not answer.`,
 	return cmd
 }
 
+// printRules prints which Sigma rules run, and names the first of those that do not.
+func printRules(w io.Writer, r *node.RulesStatus, matches int64) {
+	const named = 10
+	fmt.Fprintf(w, "rules     %d Sigma rules of %d files, %d refused, %d without values; %d matches of records\n", r.Rules, r.Files, r.Unusable, r.Needs, matches)
+	if r.Fault != "" {
+		fmt.Fprintf(w, "          THE RULES WERE TAKEN OUT: %s\n", printable(r.Fault))
+	}
+	for i, e := range r.Refused {
+		if i == named {
+			fmt.Fprintf(w, "          and %d more: --json\n", r.Unusable-named)
+			break
+		}
+		fmt.Fprintf(w, "          refused: %s:%d: %s\n", printable(e.File), e.Line, printable(e.Reason))
+	}
+}
+
 func printStatus(w io.Writer, s *node.ServeStatus) error {
 	state := "healthy"
 	if !s.Healthy {
@@ -127,6 +160,9 @@ func printStatus(w io.Writer, s *node.ServeStatus) error {
 	fmt.Fprintf(w, "%s, since %s, sekisho %s\n", state, s.Since.Local().Format(time.DateTime), s.Version)
 	fmt.Fprintf(w, "vault     %d records in %d blocks, %d signed\n", s.Vault.Records, s.Vault.Blocks, s.Vault.Checkpoint)
 	fmt.Fprintf(w, "watch     %d events of %d records, %d not understood, %d too late, %d behind\n", s.Watch.Events, s.Watch.Parsed, s.Watch.Unparsed, s.Watch.Beyond, s.Watch.Behind)
+	if r := s.Rules; r != nil {
+		printRules(w, r, s.Watch.Matches)
+	}
 	fmt.Fprintf(w, "findings  %d revisions; notifications %d sent, %d given up\n", s.Findings, s.Told.Sent, s.Told.Abandoned)
 	sum := "it closes"
 	if s.Open > 0 {
