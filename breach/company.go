@@ -207,7 +207,7 @@ func (s *scoping) weighStrangers(v *visit, p past, g *gathering, add func(string
 		r = max(r, float64(deep)*s.w.Rented)
 	}
 	if v.client == 0 { // without a client to compare, only kinds of address that few share say something
-		r = float64(strangers) * 0.4 * s.w.Stranger
+		r = max(0, float64(strangers)*0.4*s.w.Stranger+min(0, float64(familiar)*s.w.Familiar)) // where customers are at home, it is their service's
 		if k := v.addr.place.Kind; !k.Anonymous() && k != event.KindResidential {
 			r = 0
 		}

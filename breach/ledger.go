@@ -87,6 +87,8 @@ type visit struct {
 	past     past
 	alerted  event.Micros // when it could first have been condemned
 	nats     float64
+	escorted float64 // what the owner's own client, there at the same time, says of a visit without one; see escort.go
+	known    bool    // and that it is hardly anybody else's
 	alone    float64 // without the company of others in doubt, so that two doubts do not feed on one another
 	terms    []term
 	judged   verdict

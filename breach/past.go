@@ -59,11 +59,12 @@ const (
 )
 
 const (
-	commonShare  = 0.15     // of the other accounts that have a client: from here on it tells nobody apart
-	deepDays     = 5        // of use before which everything is new and nothing is strange
-	habitAfter   = 21 * day // what was strange vouches for nothing sooner: the intruder's first visit would excuse his second
-	youngRecords = 30 * day // until then nobody's habits are known
-	selfHabit    = 14 * day // a visit speaks for itself if it began so long before the harm
+	commonShare    = 0.15     // of the other accounts that have a client: from here on it tells nobody apart
+	contestedShare = 0.3      // of the condemned accounts: from here on a client is the intruder's as well as its owner's
+	deepDays       = 5        // of use before which everything is new and nothing is strange
+	habitAfter     = 21 * day // what was strange vouches for nothing sooner: the intruder's first visit would excuse his second
+	youngRecords   = 30 * day // until then nobody's habits are known
+	selfHabit      = 14 * day // a visit speaks for itself if it began so long before the harm
 )
 
 // recall sets the past of every visit of an account. Use that began after the harm did counts for clients only: a habit
@@ -99,7 +100,7 @@ func (s *scoping) look(h *history, v *visit) past {
 		if (p.client || p.family) && s.shareOf(v, p.client) >= commonShare {
 			p.client, p.family, p.common = false, false, true
 		}
-		if (p.client || p.family) && s.operatorShare(v) >= 0.3 {
+		if (p.client || p.family) && s.operatorShare(v) >= contestedShare {
 			p.client, p.family, p.contested = false, false, true
 		}
 		if s.sameHand(v) > 0 { // it is nobody's own
@@ -210,7 +211,7 @@ func (v *visit) daysBefore(t event.Micros) int32 {
 
 // strangerNow says whether this visit itself is unfamiliar: neither its address nor its client is known from the past.
 func (v *visit) strangerNow(p past) bool {
-	return !p.address && !p.network && !p.client && !p.family && !p.kind
+	return !p.address && !p.network && !p.client && !p.family && !p.kind && !v.known
 }
 
 // markStrangers notes for each visit whether its account came to the address for the first time with a client unlike its own,
@@ -225,7 +226,7 @@ func (s *scoping) markStrangers() {
 			continue
 		}
 		p := v.past
-		v.stranger = v.strangerNow(p) && !p.common && !p.contested && (v.client != 0 || !p.as)
+		v.stranger = v.strangerNow(p) && !p.common && !p.contested && (v.client != 0 || !p.as && v.escorted == 0)
 		v.regular = p.address || p.client || p.family || v.days >= 5 && (!v.stranger || p.days < deepDays || v.last-v.first >= habitAfter)
 		if v.client != 0 && !p.address && !p.network && !p.again && !v.addr.place.Kind.Anonymous() { // an intruder's own logins are no measure
 			s.novelty.count(p)

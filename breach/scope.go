@@ -334,6 +334,9 @@ func (s *scoping) expand() {
 		for _, p := range s.people {
 			s.recall(p)
 		}
+		for _, p := range s.people {
+			s.escort(p)
+		}
 		s.markStrangers()
 		changed := s.rounds == 1 // in the first round nobody's own doubt is known to the others yet
 		var next []*visit

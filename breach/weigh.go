@@ -159,7 +159,7 @@ func (s *scoping) ownHistory(v *visit, p past) float64 {
 func (s *scoping) clientTerm(v *visit, p past) float64 {
 	switch {
 	case v.client == 0:
-		return 0
+		return v.escorted
 	case p.client:
 		return s.w.ClientKnown
 	case p.family:
@@ -286,7 +286,7 @@ func (s *scoping) weighSource(v *visit, p past, add func(string, float64)) {
 	case n >= 20 && n >= 5*v.addr.failDays && v.addr.failAt <= v.first+day && !v.addr.place.Own: // at this account alone, far beyond slips of the finger and what a device does with an old password
 		add("guess-source", s.w.GuessSource*math.Min(1, 0.7+0.1*math.Log10(float64(n))))
 	}
-	if v.client == 0 && v.logins+v.half > 0 && !p.network && !p.as && p.days >= 15 && p.networks <= 2 {
+	if v.client == 0 && v.escorted == 0 && v.logins+v.half > 0 && !p.network && !p.as && p.days >= 15 && p.networks <= 2 {
 		add("own-habit", s.w.OwnHabit)
 	}
 }

@@ -60,8 +60,6 @@ func drillWords(name string) event.Words {
 	case "ransomware-subsidiary-2023":
 		return event.Words{Ja: "海外子会社の網から入ったランサムウェア：古いアカウント、拠点間 VPN、管理者権限、バックアップの削除、共有の一斉暗号化",
 			En: "ransomware through an overseas subsidiary: an old account, the tunnel, an administrator's password, backups deleted, shares encrypted"}
-	case "noisy":
-		return event.Words{Ja: "攻撃のない日常が騒がしい（国外の学会、VPN 利用者、外部監査の走査、組織改編、パスワードの一斉失効、記録の欠け）", En: "ordinary life is noisy: a conference abroad, people with VPNs, an audit's scans, departments made anew, all passwords lapsed, logs that did not arrive"}
 	case "quiet":
 		return event.Words{Ja: "何も起きない 1 年", En: "a year with nothing in it"}
 	case drill.AISTQuiet:
@@ -180,6 +178,8 @@ func variantWords(name string) event.Words {
 		return event.Words{Ja: "記録は最初の不正ログインの 90 日後から", En: "the logs begin 90 days after his first login"}
 	case "second-intruder":
 		return event.Words{Ja: "無関係の別の侵入者もいる", En: "somebody else, unrelated, is in too"}
+	case "noisy":
+		return event.Words{Ja: "攻撃のない日常が騒がしい（国外の学会、VPN 利用者、外部監査の走査、組織改編、パスワードの一斉失効、記録の欠け）", En: "ordinary life is noisy: a conference abroad, people with VPNs, an audit's scans, departments made anew, all passwords lapsed, logs that did not arrive"}
 	case "quiet":
 		return event.Words{Ja: "攻撃なし", En: "without the attack"}
 	}
