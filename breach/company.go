@@ -235,7 +235,13 @@ func (s *scoping) tellingOf(v *visit, p past) float64 {
 // alike returns how much company two visits to one address are for each other, from 0 to 1: where an address hides its users, all; elsewhere
 // as far as they share a client that few have. Many people's phones meet behind one carrier's gateway.
 func (s *scoping) alike(v, w *visit) float64 {
-	if v.addr.place.Kind.Anonymous() || v.client == 0 || w.client == 0 {
+	if v.addr.place.Kind.Anonymous() {
+		return 1
+	}
+	if v.client == 0 || w.client == 0 { // mail programs behind a carrier's gateway, or in a quarter of the town, are no company
+		if v.addr.mixed() || s.crowd(v) {
+			return 0
+		}
 		return 1
 	}
 	share := s.heldBy[s.families[v.client]]

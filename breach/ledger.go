@@ -116,7 +116,7 @@ type address struct {
 	visits   []*visit
 	failures int64            // on accounts that exist
 	unknown  int64            // on names that do not
-	tried    map[uint32]int32 // failures of existing accounts from here, for up to maxTried accounts
+	tried    map[uint32]tried // existing accounts that failed from here, up to maxTried
 	triedAll int64            // distinct ones, as far as maxTried counts
 	real     int64            // those of tried that are in use; set when scoping
 	homely   int64            // those of tried that came from around here before; set when scoping
@@ -128,6 +128,12 @@ type address struct {
 	failRef  event.Ref
 	services map[string]int64 // failures by service, few
 
+}
+
+// tried is how often an account failed from an address, and when first.
+type tried struct {
+	n  int32
+	at event.Micros
 }
 
 // person is what was seen of one account as a whole.
@@ -284,12 +290,13 @@ func (l *Ledger) fail(s *event.Sighting) {
 	}
 	a.failures += n
 	if a.tried == nil {
-		a.tried = map[uint32]int32{}
+		a.tried = map[uint32]tried{}
 	}
-	if k, ok := a.tried[s.Who.Handle]; ok {
-		a.tried[s.Who.Handle] = k + int32(min(n, 1000))
+	if t, ok := a.tried[s.Who.Handle]; ok {
+		t.n += int32(min(n, 1000))
+		a.tried[s.Who.Handle] = t
 	} else if len(a.tried) < maxTried {
-		a.tried[s.Who.Handle] = int32(min(n, 1000))
+		a.tried[s.Who.Handle] = tried{int32(min(n, 1000)), s.Time}
 		a.triedAll++
 	}
 	if s.Reason == event.ReasonSecondFactorFailed || s.Reason == event.ReasonSecondFactorNeeded {

@@ -234,14 +234,14 @@ func (a *address) guesser() bool {
 	return real >= slowTried && real >= slowRatio*a.entered() // a list worked through over weeks
 }
 
-// homelyAt counts the accounts that failed at an address and had come from its neighbourhood before anybody failed there: on the day on which all
+// homelyAt counts the accounts that failed at an address and had come from its neighbourhood before they first did: on the day on which all
 // passwords lapse, the telephones behind a carrier's address go on trying, and each is its owner's.
 func (s *scoping) homelyAt(a *address) (n int64) {
 	around := event.Neighbourhood(a.place.IP)
-	for h := range a.tried {
+	for h, t := range a.tried {
 		p := s.Ledger.people[h]
 		if p != nil && slices.ContainsFunc(p.visits, func(v *visit) bool {
-			return v.logins > 0 && v.first < a.failAt && event.Neighbourhood(v.addr.place.IP) == around
+			return v.logins > 0 && v.first < t.at && event.Neighbourhood(v.addr.place.IP) == around
 		}) {
 			n++
 		}
@@ -269,7 +269,7 @@ func (a *address) entered() int64 {
 // weighSource adds what the address did to other accounts. At an address that honest people use too, it says something
 // only about clients that are not their owners'.
 func (s *scoping) weighSource(v *visit, p past, add func(string, float64)) {
-	switch n := v.addr.tried[v.who.Handle]; {
+	switch n := v.addr.tried[v.who.Handle].n; {
 	case p.family:
 	case v.addr.guesses || s.guessedAmong(v.addr):
 		w := s.w.GuessSource

@@ -30,6 +30,7 @@ type guessing struct {
 	detect.Trace
 	site   detect.Site
 	realms map[realm]*guessedRealm
+	slips  slips // in any log
 }
 
 type guessedRealm struct {
@@ -58,6 +59,7 @@ func (g *guessing) Observe(s *event.Sighting) {
 		if at := r.all[s.Who.Handle]; at != 0 && s.Time-at <= guessingSlip*60*1e6 {
 			r.watch.forgive(s.Who.Handle, s.Day)
 		}
+		g.slips.login(s)
 		r.all[s.Who.Handle] = 0
 		r.homes.login(s)
 		return
@@ -69,7 +71,12 @@ func (g *guessing) Observe(s *event.Sighting) {
 	if _, ok := r.all[s.Who.Handle]; ok || s.Who.Listed || len(r.all) < guessingNames {
 		r.all[s.Who.Handle] = s.Time
 	}
-	r.watch.observeAt(s, r.homes.failure(s))
+	homely := r.homes.failure(s)
+	if g.slips.his(s) {
+		return
+	}
+	g.slips.fail(s)
+	r.watch.observeAt(s, homely)
 	if g.Asking() {
 		g.tell(s, r)
 	}

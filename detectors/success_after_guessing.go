@@ -37,6 +37,7 @@ type afterGuessing struct {
 	hoods    guessersAround
 	targets  map[uint32]*guessTarget
 	found    map[origin]*afterFinding
+	slips    slips
 	swept    int32 // day on which guessers that came no more were forgotten, to make room
 }
 
@@ -80,13 +81,19 @@ func (d *afterGuessing) Observe(s *event.Sighting) {
 	case s.Who == nil || s.Who.System:
 	case s.Failed():
 		d.failed(s)
-	case s.LoggedIn() && s.SrcIP.IsValid() && !s.SrcIsRelay && !s.Src.Own:
-		d.success(s)
+	case s.LoggedIn():
+		d.slips.login(s)
+		if s.SrcIP.IsValid() && !s.SrcIsRelay && !s.Src.Own {
+			d.success(s)
+		}
 	}
 }
 
 func (d *afterGuessing) failed(s *event.Sighting) {
 	if !guessReason(s.Reason) && s.Reason != event.ReasonNoSuchAccount {
+		return
+	}
+	if d.slips.his(s) {
 		return
 	}
 	t := d.targets[s.Who.Handle]
@@ -104,6 +111,7 @@ func (d *afterGuessing) failed(s *event.Sighting) {
 		}
 		t.fails += int32(min(s.Times(), 1<<20))
 		t.last = s.Day
+		d.slips.fail(s)
 	}
 	if !s.SrcIP.IsValid() || s.SrcIsRelay || s.Src.Own {
 		return
