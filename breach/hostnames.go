@@ -87,6 +87,12 @@ func sameHost(a, b string) bool {
 	return strings.EqualFold(a, b)
 }
 
+// HostName is a machine's name, short and in small letters, and an address that it has.
+type HostName struct {
+	Name string
+	IP   netip.Addr
+}
+
 // steadyName is a machine's name and the address that it is seen with.
 type steadyName struct {
 	name string

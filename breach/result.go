@@ -37,6 +37,8 @@ type Result struct {
 	// Findings are those that scoping itself stands for, beside the detectors'.
 	Findings []event.Finding
 
+	Named []HostName // which names and inside addresses are one machine's, as far as records that have both say, in order of name
+
 	Victims map[string]int // group number by identity, of compromised accounts
 	Bad     []BadUse       // what was condemned or is in doubt, sorted
 }
@@ -70,6 +72,9 @@ func (l *Ledger) Scope(in Inputs) *Result {
 				r.Bad = append(r.Bad, BadUse{v.who.ID, u.ip, v.addr.line.Set, s.names[v.client], u.from, u.to})
 			}
 		}
+	}
+	for _, n := range l.steadyNames() {
+		r.Named = append(r.Named, HostName{n.name, n.ip})
 	}
 	r.Findings = s.witness(accounts, machines)
 	s.in.Findings = append(slices.Clone(s.in.Findings), r.Findings...)

@@ -93,7 +93,7 @@ func (d *afterGuessing) failed(s *event.Sighting) {
 	if !guessReason(s.Reason) && s.Reason != event.ReasonNoSuchAccount {
 		return
 	}
-	if d.slips.his(s) {
+	if s.SrcIP.IsValid() && d.slips.his(s) && d.met.knows(s.Who.Handle, network(s.SrcIP)) { // its own telephone, with the old password
 		return
 	}
 	t := d.targets[s.Who.Handle]

@@ -44,7 +44,7 @@ func (v *investigation) document(ctx context.Context, r *breach.Result, held *ho
 	c.Findings, c.Inputs = findings, v.inputs()
 	v.bound(c)
 	v.listNamed(c)
-	v.triage(c)
+	v.triage(c, machineNames(r))
 	c.Totals = v.totals(c, r)
 	c.Sort()
 	if err := c.Validate(); err != nil {

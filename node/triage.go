@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sekisho/sekisho/breach"
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/config"
 	"github.com/sekisho/sekisho/event"
@@ -62,7 +63,7 @@ func (v *investigation) except() {
 }
 
 // triage puts the case's findings into stories, hides what exceptions hide and keeps to the budget.
-func (v *investigation) triage(c *cases.Case) {
+func (v *investigation) triage(c *cases.Case, names triage.Names) {
 	if n := triage.Mark(c, v.hidden); n > 0 {
 		c.Limits = append(c.Limits, event.Words{Ja: fmt.Sprintf("例外に該当する検知のうち %d 件は、侵入を確認・推定した対象に関わるため、隠していない。", n),
 			En: fmt.Sprintf("%d findings for which there are exceptions are not hidden: they are about whom the case calls compromised.", n)})
@@ -83,6 +84,20 @@ func (v *investigation) triage(c *cases.Case) {
 	if v.old != nil {
 		before = v.old.c.Stories
 	}
-	triage.Tell(c, before)
+	triage.Tell(c, before, names)
 	triage.Budget(c, v.o.Profile.AlertsPerDay, v.zone())
+}
+
+// machineNames returns under which names and addresses findings may speak of one machine. An address of which records give two names is neither's.
+func machineNames(r *breach.Result) triage.Names {
+	names := triage.Names{}
+	for _, h := range r.Named {
+		ip := h.IP.String()
+		if other, had := names[ip]; had && other != h.Name {
+			names[ip] = ip
+			continue
+		}
+		names[ip], names[h.Name] = h.Name, h.Name
+	}
+	return names
 }

@@ -32,9 +32,9 @@ const (
 //   - they name one account, and few others;
 //   - one speaks of the institute as a whole and the other is of the same campaign of guessing at it.
 //
-// Who is shared by many honest people joins nothing. A story that shares findings with one of an earlier revision keeps its identity.
-func Tell(c *cases.Case, before []cases.Story) {
-	t := teller{c: c, guilt: guiltOf(c), runs: map[string][]run{}}
+// A machine is one under all its names and addresses. Who is shared by many honest people joins nothing. A story that shares findings with one of an earlier revision keeps its identity.
+func Tell(c *cases.Case, before []cases.Story, names Names) {
+	t := teller{c: c, names: names, guilt: guiltOf(c), runs: map[string][]run{}}
 	for i := range c.Findings {
 		c.Findings[i].Story = ""
 		if c.Findings[i].Hidden == nil {
@@ -68,6 +68,7 @@ func Tell(c *cases.Case, before []cases.Story) {
 // teller joins findings.
 type teller struct {
 	c      *cases.Case
+	names  Names
 	guilt  *guilt
 	list   []*cases.Finding // by first and identity
 	parent []int
@@ -119,7 +120,7 @@ func (t *teller) bySubject() {
 			}
 		}
 		for _, h := range f.Subjects.Hosts {
-			key := "host " + h
+			key := "host " + t.names.machine(h)
 			switch t.guilt.hosts[h] {
 			case cases.HostCompromised, cases.HostSuspected:
 				by[key] = append(by[key], i)
@@ -286,18 +287,18 @@ func (t *teller) title(of []*cases.Finding, s *cases.Story) event.Words {
 	if n := kinds - len(list); n > 0 {
 		w.Ja, w.En = w.Ja+fmt.Sprintf(" ほか %d 種", n), w.En+fmt.Sprintf(" and %d other kinds", n)
 	}
-	ja, en := concerned(s)
+	ja, en := concerned(s, t.names.machines(s.Hosts))
 	if ja != "" {
 		w.Ja, w.En = w.Ja+"（"+ja+"）", w.En+" ("+en+")"
 	}
-	if kinds == 1 {
-		w.Ja, w.En = w.Ja+fmt.Sprintf("　%d 回", len(of)), w.En+fmt.Sprintf(", %d times", len(of))
+	if n := t.names.times(of); kinds == 1 && n > 1 {
+		w.Ja, w.En = w.Ja+fmt.Sprintf("　%d 回", n), w.En+fmt.Sprintf(", %d times", n)
 	}
 	return w
 }
 
-// concerned counts whom a story names.
-func concerned(s *cases.Story) (ja, en string) {
+// concerned counts whom a story names, a machine once.
+func concerned(s *cases.Story, machines int) (ja, en string) {
 	add := func(n int, wordJa, one, more string) {
 		if n == 0 {
 			return
@@ -315,7 +316,7 @@ func concerned(s *cases.Story) (ja, en string) {
 		ja, en = ja+fmt.Sprintf("%d%s %s", n, sign, wordJa), en+fmt.Sprintf("%d%s %s", n, sign, word)
 	}
 	add(len(s.Accounts), "アカウント", "account", "accounts")
-	add(len(s.Hosts), "ホスト", "host", "hosts")
+	add(machines, "ホスト", "host", "hosts")
 	add(len(s.Addresses), "アドレス", "address", "addresses")
 	return ja, en
 }

@@ -69,7 +69,7 @@ func stories(c *cases.Case) string {
 
 func TestTell(t *testing.T) {
 	c := breach()
-	Tell(c, nil)
+	Tell(c, nil, nil)
 	want := "high [F-guess F-in F-ken F-mail]\nlow [F-scan1 F-scan2]\n"
 	if got := stories(c); got != want {
 		t.Errorf("got:\n%swant:\n%s", got, want)
@@ -142,7 +142,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		c := random(r)
 		before := clone(t, c)
 		before.Findings = before.Findings[:len(before.Findings)-r.IntN(30)]
-		Tell(before, nil)
+		Tell(before, nil, nil)
 		var first []byte
 		for range 6 {
 			d := clone(t, c)
@@ -163,7 +163,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 				shuffle()
 			}
 			Mark(d, map[string]cases.Hidden{"F-r01": {By: "suzuki"}, "F-r02": {By: "suzuki"}})
-			Tell(d, before.Stories)
+			Tell(d, before.Stories, nil)
 			Budget(d, 1, time.UTC)
 			got := written(t, d)
 			if first == nil {
@@ -179,14 +179,14 @@ func TestOrderDoesNotMatter(t *testing.T) {
 func TestIdentitiesStay(t *testing.T) {
 	c := breach()
 	c.Findings = append(c.Findings, find("F-b1", "dormant-account", cases.Medium, 100, 101, "A-x30"), find("F-b2", "mailbox-change", cases.Medium, 102, 103, "A-x30"))
-	Tell(c, nil)
+	Tell(c, nil, nil)
 	old := slices.Clone(c.Stories)
 	ids := map[string]string{}
 	for _, f := range c.Findings {
 		ids[f.ID] = f.Story
 	}
 	c.Findings = append(c.Findings, find("F-a0", "impossible-travel", cases.Low, 1, 19, "A-taro"), find("F-z", "spam-burst", cases.Critical, 50, 90, "A-taro", "A-x30"))
-	Tell(c, old)
+	Tell(c, old, nil)
 	for _, f := range c.Findings {
 		if f.ID == "F-in" && f.Story != ids["F-in"] {
 			t.Errorf("the story of F-in was %s and is %s", ids["F-in"], f.Story)
@@ -238,7 +238,7 @@ func TestCondemnedStand(t *testing.T) {
 			t.Errorf("%s: hidden %v", f.ID, f.Hidden)
 		}
 	}
-	Tell(c, nil)
+	Tell(c, nil, nil)
 	if got := stories(c); got != "high [F-guess F-in F-ken F-mail]\n" {
 		t.Errorf("what is hidden is told: %s", got)
 	}
@@ -254,7 +254,7 @@ func TestBudget(t *testing.T) {
 		c.Findings = append(c.Findings, find(fmt.Sprintf("F-n%02d", i), "internal-scan", sev, 20.1, 20.2))
 	}
 	c.Findings = append(c.Findings, find("F-in2", "excess-taking", cases.High, 20.3, 20.4, "A-taro"), find("F-doubt", "dormant-account", cases.Low, 20.3, 20.4, "A-hana"))
-	Tell(c, nil)
+	Tell(c, nil, nil)
 	Budget(c, 5, time.UTC)
 	below := map[string]bool{}
 	for _, f := range c.Findings {
