@@ -51,6 +51,7 @@ var detectorWords = []entry{
 	{"target-drop-out", "攻撃対象から外れたアカウント", "accounts that are no longer tried"},
 	{"tunnel", "トンネル・サンドボックスの使用", "a tunnel or sandbox"},
 	{"unusual-login", "不審なログイン", "unusual logins"},
+	{"unusual-login-hidden", "利用者を隠す接続元からの不審なログイン", "unusual logins from hidden places"},
 	{"upload", "大量の持ち出し（アップロード）", "an unusual upload"},
 }
 

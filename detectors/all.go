@@ -46,6 +46,7 @@ func All() []detect.Spec {
 		successAfterGuessing,
 		targetDropOut,
 		tunnel,
+		unusualLoginHidden,
 		upload,
 	}
 }

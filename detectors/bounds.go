@@ -69,6 +69,8 @@ func Bounds(finding string) []Bound {
 	case "one-address-many-accounts":
 		return []Bound{{Figure: "strangers", Value: manyAccounts, Tunable: "manyAccounts"}, {Figure: "familiar", Most: true, Value: manyLater, Times: "strangers", Tunable: "manyLater"},
 			{Figure: "strangers", Value: manyHigh, Tunable: "manyHigh", Grave: true}}
+	case "unusual-login-hidden":
+		return []Bound{{Figure: "nats", Value: 0, Tunable: "hiddenPrior"}}
 	case "dormant-account":
 		return []Bound{{Figure: "days_without_use", Value: 1, Times: "days_that_count"}, {Figure: "days_with_failures_before", Value: dormantFailures, Tunable: "dormantFailures", Grave: true}}
 	case "second-factor-fatigue":

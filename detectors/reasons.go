@@ -141,6 +141,11 @@ func (d *manyAccountsDetector) tell(s *event.Sighting, m meeting, p *meetingPlac
 		detect.Within("その接続元をふだんから使うアカウント", "accounts that are at home there", float64(len(p.familiar)), float64(manyFamiliar*len(p.strangers)), "manyFamiliar"))
 }
 
+func (d *hiddenLogins) tell(s *event.Sighting, a *hiddenHabit, nats float64) {
+	d.Looked(s.Time, "利用者を隠す接続元からのログイン", "a login from where users are hidden",
+		detect.Reach("本人以外であることの根拠（対数オッズ）", "what speaks for somebody else, in log-odds", math.Round(nats*100)/100, 0, "hiddenPrior"))
+}
+
 // WhyNot implements detect.Reasoner: the evidence against an account grows with each wave that leaves it out, so that only the end counts.
 func (d *dropOut) WhyNot() []detect.Way {
 	for _, name := range sortedRealms(d.realms) {
