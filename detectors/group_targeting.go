@@ -147,6 +147,15 @@ func (d *groupAttack) count(who *event.Account) {
 	}
 }
 
+// asked returns how many groups are asked about.
+func (d *groupAttack) asked() int {
+	groups := 0
+	for _, n := range d.size {
+		groups += count(float64(n) <= groupSize*float64(len(d.people)))
+	}
+	return max(groups, 1)
+}
+
 // groupsOf yields the names of the groups and the department of an account.
 func groupsOf(who *event.Account) iter.Seq[string] {
 	return func(yield func(string) bool) {
@@ -310,7 +319,7 @@ func (r *groupRealm) among(d *groupAttack, hard bool) []groupFound {
 		}
 		share := float64(d.size[g]) / float64(max(people, 1))
 		share = max(share, (r.past[g]+5*share)/(r.all+5))
-		chance := binomialTail(n, all, share) * float64(max(len(d.size), 1))
+		chance := hypergeometricTail(n, all, share*float64(people), people) * float64(d.asked())
 		if chance <= least {
 			found = append(found, groupFound{g, n, all - n, chance})
 		}
@@ -382,18 +391,25 @@ func (st *groupStory) add(s *event.Sighting) {
 	st.evidence.Add(s.Event)
 }
 
-// binomialTail returns the chance of at least k hits in n tries of chance p each.
-func binomialTail(k, n int, p float64) float64 {
-	if p >= 1 || k <= 0 {
+// hypergeometricTail returns the chance that of n different accounts, taken at random from all of them, at least k are of a group of that size.
+// The size need not be whole: a group of which others fail more often counts as larger.
+func hypergeometricTail(k, n int, size float64, all int) float64 {
+	all = max(all, n)
+	rest := float64(all) - size
+	if k <= 0 || rest <= 0 {
 		return 1
 	}
-	if p <= 0 {
-		return 0
+	choose := func(n float64, k int) float64 { // its logarithm
+		a, _ := math.Lgamma(n + 1)
+		b, _ := math.Lgamma(float64(k) + 1)
+		c, _ := math.Lgamma(n - float64(k) + 1)
+		return a - b - c
 	}
-	lg := func(x int) float64 { v, _ := math.Lgamma(float64(x) + 1); return v }
 	sum := 0.0
-	for i := k; i <= n && i < k+512; i++ {
-		sum += math.Exp(lg(n) - lg(i) - lg(n-i) + float64(i)*math.Log(p) + float64(n-i)*math.Log1p(-p))
+	for i := k; i <= n && float64(i) <= size && i < k+512; i++ {
+		if float64(n-i) <= rest {
+			sum += math.Exp(choose(size, i) + choose(rest, n-i) - choose(float64(all), n))
+		}
 	}
 	return min(sum, 1)
 }

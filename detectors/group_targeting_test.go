@@ -97,14 +97,34 @@ func TestGroupTargetingNearMiss(t *testing.T) {
 	quiet(t, s.run(t, groupTargeting), -1)
 }
 
-func TestBinomialTail(t *testing.T) {
+func TestHypergeometricTail(t *testing.T) {
 	for _, c := range []struct {
 		k, n int
-		p    float64
+		size float64
+		all  int
 		want float64
-	}{{0, 10, 0.5, 1}, {10, 10, 0.5, 1.0 / 1024}, {1, 2, 0.5, 0.75}, {3, 3, 0, 0}, {3, 3, 1, 1}} {
-		if got := binomialTail(c.k, c.n, c.p); math.Abs(got-c.want) > 1e-9 {
-			t.Errorf("%d of %d at %v: %v, want %v", c.k, c.n, c.p, got, c.want)
+	}{{0, 10, 5, 20, 1}, {1, 2, 5, 10, 1 - 10.0/45}, {5, 5, 10, 150, 252.0 / 591600030}, {3, 3, 0, 20, 0}, {3, 3, 20, 20, 1}, {4, 9, 3, 20, 0}, {3, 20, 3, 20, 1}, {2, 30, 2, 20, 1}} {
+		if got := hypergeometricTail(c.k, c.n, c.size, c.all); math.Abs(got-c.want) > 1e-9*max(c.want, 1e-3) {
+			t.Errorf("%d of %d from %v of %d: %v, want %v", c.k, c.n, c.size, c.all, got, c.want)
+		}
+	}
+}
+
+// TestGroupTargetingHalf holds that five of a department of ten that are worked at in an institute of 150 are enough, since accounts that fail are
+// different ones; and that they are not if somebody else is worked at as well.
+func TestGroupTargetingHalf(t *testing.T) {
+	for _, tried := range [][]int{{0, 2, 3, 7, 8}, {0, 2, 3, 7, 8, 64}, {0, 2, 3, 7}} {
+		s := newStory(150)
+		departments(s, 150)
+		mistypers(s, 150, 40)
+		for round := range 30 {
+			for i, u := range tried {
+				s.wrong(33, 1020+round*10+i, 0, s.person(fmt.Sprintf("user%d", u)))
+			}
+		}
+		all := s.run(t, groupTargeting)
+		if want := len(tried) == 5; want != (len(all) == 1) || want && (all[0].Severity != event.Medium || number(&all[0], "most_within_the_span") != 5) {
+			t.Errorf("%v: got %s", tried, brief(all))
 		}
 	}
 }
