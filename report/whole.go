@@ -193,7 +193,7 @@ func ChangesMarkdown(x *cases.Changes, l Lang) []byte {
 	head = []event.Words{say("対象", "what"), say("名前", "name"), say("前", "was"), say("今", "is"), say("理由", "why")}
 	w.table(say("変わった判定", "Verdicts that changed"), head, len(x.Members), func(i int) []string {
 		m := &x.Members[i]
-		return []string{w.t(memberWords(m.Kind)), w.s(m.Name), w.t(verdictWords(m.Kind, m.Was)), w.t(verdictWords(m.Kind, m.Is)), w.t(m.Why)}
+		return []string{w.t(memberWords(m.Kind)), w.s(m.Name), w.t(VerdictWords(m.Kind, m.Was)), w.t(VerdictWords(m.Kind, m.Is)), w.t(m.Why)}
 	})
 	return w.b.Bytes()
 }
@@ -202,7 +202,8 @@ func memberWords(kind string) event.Words {
 	return map[string]event.Words{"account": say("アカウント", "account"), "address": say("アドレス", "address"), "host": say("ホスト", "host")}[kind]
 }
 
-func verdictWords(kind, verdict string) event.Words {
+// VerdictWords returns the words for a verdict of an account, an address or a host; a dash for none.
+func VerdictWords(kind, verdict string) event.Words {
 	switch {
 	case verdict == "":
 		return same("—")
