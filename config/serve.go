@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -34,6 +33,8 @@ type Serve struct {
 	Values    map[string][]string // of placeholders in rules, by name
 	Webhook   string
 	Severity  string // from which findings are told; empty: medium
+	Contacts  []Recipient
+	Quiet     []QuietHours
 
 	Warnings []Warning
 }
@@ -292,29 +293,6 @@ func (d *document) size(n *yaml.Node, where string, least, most int64) int64 {
 		return 0
 	}
 	return v * unit
-}
-
-func (d *document) notify(s *Serve, folder string, n *yaml.Node, where string) {
-	d.each(n, where, "webhook, webhook_file, severity", func(key, where string, v *yaml.Node) bool {
-		switch key {
-		case "webhook":
-			s.Webhook = d.text(v, where)
-		case "webhook_file": // an address that is itself a secret
-			if path := d.file1(folder, v, where); path != "" {
-				s.Webhook = d.token(path, v, where)
-			}
-		case "severity":
-			s.Severity = d.oneOf(v, where, []string{"info", "low", "medium", "high", "critical"})
-		default:
-			return false
-		}
-		if key != "severity" && s.Webhook != "" {
-			if u, err := url.Parse(s.Webhook); err != nil || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) || u.Host == "" {
-				d.wrong(v, where, "is an address that begins with https:// (http:// on this machine only)")
-			}
-		}
-		return true
-	})
 }
 
 func isLoopback(host string) bool {
