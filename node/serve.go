@@ -35,6 +35,10 @@ type ServeOptions struct {
 	Log     *slog.Logger
 	Ready   func(addresses map[string]string) // called once everything is open, with what is listened on, by kind
 
+	// Reload asks for the configuration to be read again, with Read; nil: never.
+	Reload <-chan struct{}
+	Read   func() (*config.Serve, *config.Profile, error)
+
 	issue time.Duration // between two looks at what was found; 0: the watch's default; for tests
 }
 
@@ -64,8 +68,9 @@ type server struct {
 	ledger    *listen.Ledger
 	receiver  *listen.Receiver
 	rules     *ruleBook // nil: none are named
-	watcher   *watcher
+	watching  watching
 	teller    *teller
+	reloaded  reloaded
 	begun     time.Time
 	first     event.Position // of this run
 	own       atomic.Int64   // records of ours that were sealed
@@ -123,15 +128,16 @@ func (s *server) open() (err error) {
 	if s.rules, err = s.readRules(); err != nil {
 		return err
 	}
-	if s.watcher, err = newWatcher(s); err != nil {
+	if err = s.openWatch(); err != nil {
 		return err
 	}
 	s.receiver = listen.NewReceiver(s.vault, sources, s.ledger, listen.Limits{Message: int(c.Message), Body: c.Body, Memory: c.Memory})
 	return s.listen(sources.Certified())
 }
 
-func (s *server) sources() (*listen.Sources, error) {
-	c := s.o.Config
+func (s *server) sources() (*listen.Sources, error) { return sourcesOf(s.o.Config) }
+
+func sourcesOf(c *config.Serve) (*listen.Sources, error) {
 	var list []listen.Source
 	for _, x := range c.Sources {
 		list = append(list, listen.Source{Name: x.Name, From: x.From, Certificates: x.Certificates, Tokens: x.Tokens, Rate: x.Rate})
@@ -201,8 +207,8 @@ func (s *server) closeAll() {
 	if s.status != nil {
 		s.status.Close()
 	}
-	if s.watcher != nil {
-		s.watcher.close()
+	if w := s.watch(); w != nil {
+		w.close()
 	}
 	if s.teller != nil {
 		s.teller.close()
@@ -246,21 +252,21 @@ func (s *server) run(ctx context.Context) error {
 		receivers.Go(func() { fail("receive UDP", s.receiver.UDP(run, kill, c)) })
 	}
 	if len(s.o.Config.Follow) > 0 {
-		states := maps.Clone(s.watcher.follows)
+		states := maps.Clone(s.watch().follows)
 		receivers.Go(func() {
 			fail("follow files", s.receiver.Follow(run, kill, listen.FollowOptions{Patterns: s.o.Config.Follow, States: states, Own: ourSource,
 				Sealed:  func(n int64) { s.own.Add(n) },
 				Problem: func(path string, err error) { s.log.Warn("a file cannot be followed", "path", path, "error", err) }}))
 		})
 	}
-	watching, endWatch := context.WithCancel(context.WithoutCancel(ctx))
-	defer endWatch()
-	watched := make(chan struct{})
+	s.beginWatch(context.WithoutCancel(ctx), fail)
+	telling, endTelling := context.WithCancel(context.WithoutCancel(ctx))
+	defer endTelling()
+	told := make(chan struct{})
 	go func() {
-		defer close(watched)
-		fail("watch", s.watcher.run(watching))
+		defer close(told)
+		s.teller.queue.Run(telling)
 	}()
-	go s.teller.run(watching)
 	shown := s.showStatus()
 	s.ready.Store(true)
 	notifySystemd("READY=1")
@@ -268,7 +274,7 @@ func (s *server) run(ctx context.Context) error {
 	if s.o.Ready != nil {
 		s.o.Ready(s.addresses)
 	}
-	s.beat(run)
+	s.beat(run, fail)
 	notifySystemd("STOPPING=1")
 	s.ready.Store(false)
 
@@ -276,10 +282,11 @@ func (s *server) run(ctx context.Context) error {
 	receivers.Wait()
 	late.Stop()
 	s.account(true)
-	endWatch()
-	<-watched
+	s.endWatch()
+	endTelling()
+	<-told
 	shown()
-	err := errors.Join(s.watcher.close(), s.teller.close(), s.vault.Close())
+	err := errors.Join(s.watch().close(), s.teller.close(), s.vault.Close())
 	if cause := context.Cause(run); cause != nil && ctx.Err() == nil {
 		return cause
 	}
@@ -289,7 +296,7 @@ func (s *server) run(ctx context.Context) error {
 }
 
 // beat looks every second whether everything goes on, until ctx ends.
-func (s *server) beat(ctx context.Context) {
+func (s *server) beat(ctx context.Context, fail func(string, error)) {
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
 	var open int64
@@ -297,6 +304,9 @@ func (s *server) beat(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-s.o.Reload:
+			fail("watch again after the configuration was read anew", s.reload(context.WithoutCancel(ctx), fail))
+			continue
 		case <-tick.C:
 		}
 		if s.healthy() == nil {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/intake/listen"
+	"github.com/sekisho/sekisho/notify"
 )
 
 // ServeStatus is how a live system does.
@@ -45,13 +46,10 @@ type ServeStatus struct {
 		Matches  int64 `json:"matches"` // of Sigma rules for records under the names of their product
 		Beyond   int64 `json:"beyond"`  // too late to be watched, or dated too far ahead
 	} `json:"watch"`
-	Rules    *RulesStatus `json:"rules,omitempty"` // absent where none are named
-	Findings int64        `json:"findings"`        // revisions since the start
-	Told     struct {
-		Sent      int64 `json:"sent"`
-		Failed    int64 `json:"failed"`
-		Abandoned int64 `json:"abandoned"`
-	} `json:"told"`
+	Rules    *RulesStatus  `json:"rules,omitempty"` // absent where none are named
+	Findings int64         `json:"findings"`        // revisions since the start
+	Told     notify.Status `json:"told"`
+	Reloads  ReloadStatus  `json:"reloads"`
 }
 
 // stalled is how long the watch may be silent: it says every second that it goes on, but a replay of late records takes its time.
@@ -61,7 +59,7 @@ func (s *server) healthy() error {
 	if st := s.vault.Status(); st.Error != "" {
 		return errors.New(st.Error)
 	}
-	if at := s.watcher.alive.Load(); at != 0 && time.Since(time.Unix(at, 0)) > stalled {
+	if at := s.watch().alive.Load(); at != 0 && time.Since(time.Unix(at, 0)) > stalled {
 		return errors.New("the watch does not go on")
 	}
 	return nil
@@ -76,12 +74,12 @@ func (s *server) statusNow() *ServeStatus {
 	}
 	v := s.vault.Status()
 	o.Vault.Records, o.Vault.Blocks, o.Vault.Checkpoint, o.Vault.Signed = int64(v.Next), v.Blocks, v.Checkpoint, v.Signed.UTC()
-	w := s.watcher
+	w := s.watch()
 	o.Watch.Behind = max(int64(v.Next)-w.at.Load(), 0)
 	o.Watch.Parsed, o.Watch.Unparsed, o.Watch.Events, o.Watch.Beyond = w.parsed.Load(), w.unparsed.Load(), w.events.Load(), w.beyond.Load()
 	o.Watch.Matches, o.Rules = w.matches.Load(), s.rules.status()
 	o.Findings = s.teller.findings.Load()
-	o.Told.Sent, o.Told.Failed, o.Told.Abandoned = s.teller.sent.Load(), s.teller.failed.Load(), s.teller.abandoned.Load()
+	o.Told, o.Reloads = s.teller.queue.Status(), s.reloads()
 	return o
 }
 
@@ -174,7 +172,11 @@ func metrics(o *ServeStatus) []byte {
 	one("sekisho_findings_total", "counter", "Revisions of findings.", o.Findings)
 	one("sekisho_notifications_sent_total", "counter", "Notifications that were taken.", o.Told.Sent)
 	one("sekisho_notifications_failed_total", "counter", "Tries to notify that failed.", o.Told.Failed)
-	one("sekisho_notifications_abandoned_total", "counter", "Notifications that were given up.", o.Told.Abandoned)
+	one("sekisho_notifications_abandoned_total", "counter", "Notifications that were given up.", o.Told.Lost)
+	one("sekisho_notifications_waiting", "gauge", "Notifications that wait: for a contact to be reached, the morning, or an acknowledgement.", o.Told.Waiting)
+	one("sekisho_contacts_failing", "gauge", "Contacts whose last notification was not taken.", int64(len(o.Told.Failing)))
+	one("sekisho_reloads_total", "counter", "Configurations that were read anew and taken.", o.Reloads.Taken)
+	one("sekisho_reloads_refused_total", "counter", "Configurations that were refused; the one before stayed.", o.Reloads.Refused)
 	head("sekisho_records_total", "counter", "Records by source and what became of them.")
 	for i := range o.Sources {
 		c := &o.Sources[i]

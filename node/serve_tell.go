@@ -5,25 +5,25 @@ package node
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/detect/live"
 	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/notify"
 )
 
-// Told is one revision of a finding, as findings.jsonl and a webhook have it.
+// Told is one revision of a finding, as findings.jsonl has it.
 type Told struct {
 	ID          string             `json:"id"`
 	Revision    int                `json:"revision"`
@@ -43,6 +43,7 @@ type Told struct {
 	Title       event.Words        `json:"title"`
 	Explanation event.Words        `json:"explanation"`
 	Evidence    []evidence         `json:"evidence,omitempty"`
+	Contact     string             `json:"contact,omitempty"` // of a failure to notify: who was not reached
 }
 
 // evidence is a record of the vault, by its position.
@@ -51,33 +52,23 @@ type evidence struct {
 	Position event.Position `json:"position"`
 }
 
-// teller keeps findings on disk, seals them, and tells people.
+// teller keeps findings on disk and seals them. Who is told of them is in serve_notify.go.
 type teller struct {
-	s      *server
-	file   *os.File
-	told   map[string]int // the last revision of each finding
-	least  event.Severity
-	queue  chan []byte
-	done   chan struct{}
-	client *http.Client
+	s     *server
+	mu    sync.Mutex // the watch and a failure to notify tell
+	file  *os.File
+	told  map[string]int // the last revision of each finding
+	least atomic.Int32   // the severity from which findings are logged
+	queue *notify.Queue
 
-	findings  atomic.Int64
-	sent      atomic.Int64
-	failed    atomic.Int64
-	abandoned atomic.Int64
+	findings atomic.Int64
 }
 
-const (
-	findingsName = "findings.jsonl"
-	webhookQueue = 1024
-	webhookTries = 8
-)
+const findingsName = "findings.jsonl"
 
 func newTeller(s *server) (*teller, error) {
-	t := &teller{s: s, told: map[string]int{}, least: event.Medium, queue: make(chan []byte, webhookQueue), done: make(chan struct{}), client: &http.Client{Timeout: 10 * time.Second}}
-	if sev, ok := event.ParseSeverity(s.o.Config.Severity); ok {
-		t.least = sev
-	}
+	t := &teller{s: s, told: map[string]int{}}
+	t.least.Store(int32(leastOf(s.o.Config)))
 	f, err := os.OpenFile(filepath.Join(s.o.Config.Data, findingsName), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("node: open the findings: %w", err)
@@ -96,6 +87,9 @@ func newTeller(s *server) (*teller, error) {
 			} else {
 				err = nil
 			}
+			if err == nil {
+				err = t.openQueue()
+			}
 			return t, err
 		}
 		if err != nil {
@@ -107,10 +101,16 @@ func newTeller(s *server) (*teller, error) {
 
 // tell keeps a revision and tells it. One that was made again after a restart is passed over.
 func (t *teller) tell(r *live.Revision, names []string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if r.Number <= t.told[r.ID] {
 		return nil
 	}
-	one := toldOf(r, names)
+	return t.keep(toldOf(r, names), r.Finding.Severity)
+}
+
+// keep writes a revision, from where those to be told of it learn of it, and seals it.
+func (t *teller) keep(one *Told, severity event.Severity) error {
 	line, err := json.Marshal(one)
 	if err != nil {
 		return err
@@ -121,23 +121,14 @@ func (t *teller) tell(r *live.Revision, names []string) error {
 	if err := t.file.Sync(); err != nil {
 		return fmt.Errorf("node: keep a finding: %w", err)
 	}
-	t.told[r.ID] = r.Number
+	t.told[one.ID] = one.Revision
 	t.findings.Add(1)
 	t.s.sealOwn("finding", one)
-	if r.Finding.Severity < t.least || !slices.ContainsFunc(r.Changed, func(c string) bool { return c == "new" || c == "severity" || c == "withdrawn" || c == "back" }) {
+	if severity < event.Severity(t.least.Load()) || !slices.ContainsFunc(one.Changed, func(c string) bool { return c == "new" || c == "severity" || c == "withdrawn" || c == "back" }) {
 		return nil // it grew
 	}
 	t.s.log.Warn("finding", "id", one.ID, "revision", one.Revision, "changed", one.Changed, "severity", one.Severity, "detector", one.Detector, "title", one.Title.En,
-		"accounts", short(one.Accounts), "addresses", short(one.Addresses), "hosts", short(one.Hosts), "first", r.Finding.First.Time(), "last", r.Finding.Last.Time())
-	if t.s.o.Config.Webhook == "" {
-		return nil
-	}
-	select {
-	case t.queue <- line:
-	default:
-		t.abandoned.Add(1)
-		t.s.log.Error("a notification was given up: too many wait", "id", one.ID)
-	}
+		"accounts", short(one.Accounts), "addresses", short(one.Addresses), "hosts", short(one.Hosts), "first", one.First, "last", one.Last)
 	return nil
 }
 
@@ -184,79 +175,6 @@ func (s *server) sealOwn(kind string, what any) {
 		return
 	}
 	s.own.Add(1)
-}
-
-// run sends what is queued, one after the other, until ctx ends.
-func (t *teller) run(ctx context.Context) {
-	defer close(t.done)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case line := <-t.queue:
-			t.send(ctx, line)
-		}
-	}
-}
-
-func (t *teller) send(ctx context.Context, line []byte) {
-	pause := time.Second
-	for try := 1; ; try++ {
-		err := t.post(ctx, line)
-		if err == nil {
-			t.sent.Add(1)
-			return
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		t.failed.Add(1)
-		if try == webhookTries {
-			t.abandoned.Add(1)
-			t.s.log.Error("a notification was given up", "tries", try, "error", err)
-			return
-		}
-		t.s.log.Warn("a notification was not taken and is sent again", "error", err)
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
-		}
-		pause = min(2*pause, time.Minute)
-	}
-}
-
-// post sends one finding. An error never names the address, which may be a secret.
-func (t *teller) post(ctx context.Context, line []byte) error {
-	var one Told
-	if err := json.Unmarshal(line, &one); err != nil {
-		return err
-	}
-	text := fmt.Sprintf("[%s] %s (%s, %s)", one.Severity, one.Title.En, one.ID, one.Title.Ja)
-	body, err := json.Marshal(map[string]any{"text": text, "finding": json.RawMessage(line)})
-	if err != nil {
-		return err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, t.s.o.Config.Webhook, bytes.NewReader(body))
-	if err != nil {
-		return errors.New("the address is not one")
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("User-Agent", "sekisho")
-	a, err := t.client.Do(r)
-	if err != nil {
-		var inner interface{ Unwrap() error }
-		if errors.As(err, &inner) && inner.Unwrap() != nil {
-			err = inner.Unwrap() // without the address
-		}
-		return err
-	}
-	defer a.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(a.Body, 64<<10))
-	if a.StatusCode/100 != 2 {
-		return fmt.Errorf("it answered %d", a.StatusCode)
-	}
-	return nil
 }
 
 func (t *teller) close() error { return t.file.Close() }

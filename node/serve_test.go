@@ -53,6 +53,12 @@ func (l *lockedBuffer) String() string {
 
 func serveIn(t *testing.T, dir string, change func(*config.Serve)) *served {
 	t.Helper()
+	return serveWith(t, dir, change, nil)
+}
+
+// serveWith is serveIn with more options.
+func serveWith(t *testing.T, dir string, change func(*config.Serve), more func(*ServeOptions)) *served {
+	t.Helper()
 	c := &config.Serve{Path: "serve.yaml", Data: dir, KeyHome: filepath.Join(dir, "key"), Status: "127.0.0.1:0",
 		Listeners: []config.Listener{{Kind: "udp", Address: "127.0.0.1:0"}, {Kind: "tcp", Address: "127.0.0.1:0"}, {Kind: "relp", Address: "127.0.0.1:0"}, {Kind: "http", Address: "127.0.0.1:0"}}}
 	if change != nil {
@@ -63,9 +69,11 @@ func serveIn(t *testing.T, dir string, change func(*config.Serve)) *served {
 	ready, done := make(chan map[string]string, 1), make(chan error, 1)
 	own := netip.MustParsePrefix("192.168.0.0/16")
 	p := &config.Profile{Networks: []config.Network{{Name: "own", Ranges: []netip.Prefix{own}, Own: config.Yes}}}
-	go func() {
-		done <- Serve(ctx, ServeOptions{Config: c, Profile: p, Version: "test", Log: slog.New(slog.NewTextHandler(s.log, nil)), issue: time.Second, Ready: func(a map[string]string) { ready <- a }})
-	}()
+	o := ServeOptions{Config: c, Profile: p, Version: "test", Log: slog.New(slog.NewTextHandler(s.log, nil)), issue: time.Second, Ready: func(a map[string]string) { ready <- a }}
+	if more != nil {
+		more(&o)
+	}
+	go func() { done <- Serve(ctx, o) }()
 	select {
 	case s.at = <-ready:
 	case err := <-done:

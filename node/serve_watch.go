@@ -127,8 +127,8 @@ func newWatcher(s *server) (*watcher, error) {
 		if err := json.Unmarshal(place, &at); err != nil {
 			return nil, fmt.Errorf("node: the watch's place in the vault: %w", err)
 		}
-		if at.Next > s.first {
-			return nil, fmt.Errorf("node: the watch stands at record %d, and the vault ends before %d: it is not the vault that was watched, or lost its end; verify it, and move %s away to watch it from its beginning", at.Next, s.first, dir)
+		if end := s.vault.Status().Next; at.Next > end {
+			return nil, fmt.Errorf("node: the watch stands at record %d, and the vault ends before %d: it is not the vault that was watched, or lost its end; verify it, and move %s away to watch it from its beginning", at.Next, end, dir)
 		}
 		w.from, w.next, w.warm = at.Next, at.Next, at.Warm
 		maps.Copy(w.follows, at.Follows)
@@ -137,7 +137,7 @@ func newWatcher(s *server) (*watcher, error) {
 		}
 	}
 	w.at.Store(int64(w.next))
-	if len(s.o.Config.Follow) == 0 {
+	if len(s.o.Config.Follow) == 0 || s.ready.Load() { // files are followed already
 		return w, nil
 	}
 	return w, w.followed(w.from)

@@ -131,7 +131,7 @@ func (h *web) with(f func(*request)) http.HandlerFunc {
 			certs = r.TLS.PeerCertificates
 		}
 		token := tokenOf(r)
-		o, err := h.r.sources.bind(h.r.ledger, peer.Addr(), certs, token)
+		o, err := h.r.sources.Load().bind(h.r.ledger, peer.Addr(), certs, token)
 		if err != nil {
 			h.r.ledger.refuse(RefusedSource)
 			status, code := http.StatusForbidden, 4

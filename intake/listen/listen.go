@@ -17,6 +17,7 @@ package listen
 import (
 	"context"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/sekisho/sekisho/event"
@@ -73,7 +74,7 @@ func (l *Limits) defaults() {
 type Receiver struct {
 	sink    Sink
 	ledger  *Ledger
-	sources *Sources
+	sources atomic.Pointer[Sources]
 	limits  Limits
 	budget  *budget
 	now     func() time.Time
@@ -82,8 +83,13 @@ type Receiver struct {
 // NewReceiver returns a receiver for a sink.
 func NewReceiver(sink Sink, sources *Sources, ledger *Ledger, limits Limits) *Receiver {
 	limits.defaults()
-	return &Receiver{sink: sink, ledger: ledger, sources: sources, limits: limits, budget: newBudget(limits.Memory), now: time.Now}
+	r := &Receiver{sink: sink, ledger: ledger, limits: limits, budget: newBudget(limits.Memory), now: time.Now}
+	r.sources.Store(sources)
+	return r
 }
+
+// SetSources changes who may write while it receives: at the next packet and request, and at the next connection of clients that stay.
+func (r *Receiver) SetSources(sources *Sources) { r.sources.Store(sources) }
 
 // textOf returns a peer as it stands in records.
 func textOf(peer netip.AddrPort) string {

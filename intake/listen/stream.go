@@ -82,7 +82,7 @@ func (r *Receiver) welcome(ctx context.Context, c net.Conn, t *tls.Config) *peer
 		}
 		certs, c = secure.ConnectionState().PeerCertificates, secure
 	}
-	o, err := r.sources.bind(r.ledger, at.Addr(), certs, "")
+	o, err := r.sources.Load().bind(r.ledger, at.Addr(), certs, "")
 	if err != nil {
 		r.ledger.refuse(RefusedSource)
 		return nil

@@ -64,7 +64,7 @@ func (u *udp) datagram(b []byte, at netip.Addr, now event.Micros) error {
 		if len(u.senders) >= maxAccounts { // addresses can be made up
 			clear(u.senders)
 		}
-		o, err := u.r.sources.bind(u.r.ledger, at, nil, "")
+		o, err := u.r.sources.Load().bind(u.r.ledger, at, nil, "")
 		if err != nil {
 			o = nil
 		}
