@@ -111,3 +111,56 @@ func FuzzServe(f *testing.F) {
 		}
 	})
 }
+
+func TestNotify(t *testing.T) {
+	files := map[string]string{"pw": "correct horse", "hook": "https://hooks.example/secret-of-ours", "key": "0123456789abcdef0123456789abcdef"}
+	s, err := serveOf(t, `
+data: x
+notify:
+  severity: high
+  quiet: [{from: "22:00", to: "07:00"}, {from: "0:00", to: "24:00", days: [sat, sun]}]
+  contacts:
+    - {name: 当直, mail: {server: "smtp.lab.example:587", user: sekisho, password_file: pw, from: sekisho@lab.example, to: [soc@lab.example]}}
+    - {name: chat, slack_file: hook, severity: medium}
+    - {name: pager, pagerduty_file: key, severity: critical, after: 15m}
+    - {name: log, syslog: "udp://127.0.0.1:514"}
+`, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := s.Contacts; len(c) != 4 || c[0].Mail.Password != "correct horse" || c[0].Mail.TLS != "starttls" || c[1].Hook.Kind != "slack" || c[2].Hook.Key != files["key"] || c[2].After != 15*60*1e9 || c[3].Syslog.Address.Host != "127.0.0.1:514" {
+		t.Errorf("%+v", c)
+	}
+	if q := s.Quiet; len(q) != 2 || q[0].From != 22*60 || q[0].To != 7*60 || !q[0].Days[3] || q[1].To != 1440 || q[1].Days[3] || !q[1].Days[0] || !q[1].Days[6] {
+		t.Errorf("%+v", q)
+	}
+	for text, want := range map[string][]string{
+		`{name: a}`:                                {":2: notify.contacts", "needs exactly one way", "手段をちょうど一つ"},
+		`{name: a, slack: "https://x.example/"}`:   {"slack_file", "秘密はこのファイルに書けません"},
+		`{slack_file: hook}`:                       {"needs a name"},
+		`{name: a, slack_file: hook, after: 5m}`:   {"nobody is told at once", "after を外して"},
+		`{name: a, syslog: "udp://192.0.2.1:514"}`: {"use tls://"},
+		`{name: a, syslog: "ftp://192.0.2.1:514"}`: {"is written like tls://"},
+		`{name: a, mail: {server: "smtp.example:25", tls: none, from: a@b.example, to: c@d.example}}`:                                          {"plain: true"},
+		`{name: a, mail: {server: "smtp.example:25", tls: none, plain: true, user: u, password_file: pw, from: a@b.example, to: c@d.example}}`: {"a password is not sent without TLS"},
+		`{name: a, mail: {server: "smtp.example:25", user: u, from: a@b.example, to: c@d.example}}`:                                            {"belong together"},
+		`{name: a, mail: {server: "smtp.example:25", password: secretsecret, from: a@b.example, to: c@d.example}}`:                             {"use password_file"},
+		`{name: a, mail: {server: "smtp.example:25", from: "a@b.example\r\nBcc: x@y.example", to: c@d.example}}`:                               {"is no mail address"},
+		`{name: a, mail: {server: smtp.example, from: a@b.example, to: c@d.example}}`:                                                          {"like smtp.lab.example:587"},
+	} {
+		_, err := serveOf(t, "data: x\nnotify: {contacts: ["+text+"]}", files)
+		for _, w := range want {
+			if err == nil || !strings.Contains(err.Error(), w) {
+				t.Errorf("%q: %v, want %q", text, err, w)
+			}
+		}
+		if err != nil && (strings.Contains(err.Error(), "secretsecret") || strings.Contains(err.Error(), "correct horse")) {
+			t.Errorf("a secret is told: %v", err)
+		}
+	}
+	for _, text := range []string{`{from: "25:00", to: "7:00"}`, `{from: "7:00", to: "7:00"}`, `{from: "22:00", to: "7:00", days: [holiday]}`} {
+		if _, err := serveOf(t, "data: x\nnotify: {quiet: "+text+"}", nil); err == nil {
+			t.Errorf("%s is taken", text)
+		}
+	}
+}

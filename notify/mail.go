@@ -153,7 +153,8 @@ func (s *Mail) letter(m *Message) []byte {
 		to = append(to, (&mail.Address{Address: a}).String())
 	}
 	field("To", strings.Join(to, ",\r\n "))
-	field("Subject", strings.ReplaceAll(mime.BEncoding.Encode("utf-8", m.subject()), "?= =?", "?=\r\n =?"))
+	subject := mime.BEncoding.Encode("utf-8", strings.TrimPrefix(m.subject(), "[Sekisho "))
+	field("Subject", "[Sekisho\r\n "+strings.ReplaceAll(subject, "?= =?", "?=\r\n =?")) // no line with an encoded word is longer than 76: RFC 2047
 	domain := s.From[strings.LastIndexByte(s.From, '@')+1:]
 	field("Message-ID", "<"+m.key()+"@"+domain+">")
 	field("Auto-Submitted", "auto-generated")

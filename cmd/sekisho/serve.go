@@ -10,8 +10,11 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -30,11 +33,14 @@ func serveCommand() *cobra.Command {
 		Short: "Receive logs, seal them, and watch them live",
 		Long: `Serve receives records over syslog (UDP, TCP, TLS), RELP and HTTP (Elasticsearch _bulk, Splunk HEC, OpenTelemetry logs, plain lines at /ingest), and from
 files as they grow; it seals each in the vault before its sender is told that it was taken, and watches them. Findings go to findings.jsonl in the data folder, to standard
-error, and to a webhook where one is given. It writes nothing beyond its data folder and listens beyond this machine only with TLS, or where that is forced.
+error, and to those whom notify names, by mail, chat, syslog or pager. It writes nothing beyond its data folder and listens beyond this machine only with TLS, or where that is forced.
 
 The least that the configuration must say is where the data goes:
 
   data: /var/lib/sekisho
+
+At SIGHUP it reads the configuration again and goes on receiving: who may write, who is told, and the institute's profile with its lists change; what needs a
+restart is named. A configuration with a mistake is refused, and the one before stays.
 
 It stops within ten seconds at SIGTERM or SIGINT. How it does is shown by sekisho status, and at http://127.0.0.1:8089: /healthz, /readyz, /metrics
 (Prometheus) and /status (JSON).
@@ -48,15 +54,9 @@ configuration is wrong, and the mistakes were named with their lines.`,
 			if file == "" {
 				return usageError("serve には設定ファイルが必要です：--config FILE", "serve needs a configuration: --config FILE")
 			}
-			c, err := config.ReadServe(file)
+			c, p, err := readServe(file)
 			if err != nil {
 				return &exitError{exitUsage, err}
-			}
-			p := &config.Profile{}
-			if c.Org != "" {
-				if p, err = config.ReadProfile(c.Org); err != nil {
-					return &exitError{exitUsage, err}
-				}
 			}
 			for _, w := range append(slices.Clone(c.Warnings), p.Warnings...) {
 				fmt.Fprintln(cmd.ErrOrStderr(), "sekisho: "+w.String())
@@ -68,11 +68,16 @@ configuration is wrong, and the mistakes were named with their lines.`,
 			if len(p.Networks) == 0 {
 				log.Warn("without a profile that names the institute's networks (org), every address counts as foreign: many findings will be missing or wrong")
 			}
-			return node.Serve(cmd.Context(), node.ServeOptions{Config: c, Profile: p, Version: version, Log: log})
+			hangup := make(chan os.Signal, 1)
+			signal.Notify(hangup, syscall.SIGHUP)
+			defer signal.Stop(hangup)
+			return node.Serve(cmd.Context(), node.ServeOptions{Config: c, Profile: p, Version: version, Log: log, Reload: again(cmd.Context(), hangup),
+				Read: func() (*config.Serve, *config.Profile, error) { return readServe(file) }})
 		},
 	}
-	cmd.Flags().StringVar(&file, "config", "", "the configuration `file`")
+	cmd.PersistentFlags().StringVar(&file, "config", "", "the configuration `file`")
 	cmd.Flags().BoolVar(&check, "check", false, "read the configuration, say what is wrong with it, and end")
+	cmd.AddCommand(notifyTestCommand(&file), acknowledgeCommand(&file))
 	return cmd
 }
 
@@ -163,7 +168,16 @@ func printStatus(w io.Writer, s *node.ServeStatus) error {
 	if r := s.Rules; r != nil {
 		printRules(w, r, s.Watch.Matches)
 	}
-	fmt.Fprintf(w, "findings  %d revisions; notifications %d sent, %d given up\n", s.Findings, s.Told.Sent, s.Told.Abandoned)
+	fmt.Fprintf(w, "findings  %d revisions; notifications %d sent, %d waiting, %d given up\n", s.Findings, s.Told.Sent, s.Told.Waiting, s.Told.Lost)
+	for _, f := range s.Told.Failing {
+		fmt.Fprintf(w, "          NOT REACHED since %s: %s: %s\n", f.Since.Local().Format(time.DateTime), f.Contact, f.Error)
+	}
+	if s.Reloads.Problem != "" {
+		fmt.Fprintf(w, "config    REFUSED at %s, the one before stays: %s\n", s.Reloads.At.Local().Format(time.DateTime), s.Reloads.Problem)
+	}
+	if len(s.Reloads.Restart) > 0 {
+		fmt.Fprintf(w, "config    read at %s; restart it for: %s\n", s.Reloads.At.Local().Format(time.DateTime), strings.Join(s.Reloads.Restart, ", "))
+	}
 	sum := "it closes"
 	if s.Open > 0 {
 		sum = fmt.Sprintf("IT DID NOT CLOSE %d TIMES", s.Open)
