@@ -212,9 +212,6 @@ func (s *scoping) weighStrangers(v *visit, p past, g *gathering, add func(string
 			r = 0
 		}
 	}
-	if r > 0 {
-		r *= s.chance(v)
-	}
 	add("co-use", min(max(r, s.w.CoUseMin), s.w.CoUseMax))
 	return s.metAgain(v, g)
 }
@@ -326,7 +323,7 @@ func (s *scoping) sameHand(v *visit) float64 {
 	}
 	if m := s.masked[v.client]; m[v.who.Handle] && v.first < s.recordsFrom+youngRecords {
 		excess := float64(len(m)) - float64(s.maskedAll)*s.heldBy[s.families[v.client]]
-		nats = max(nats, min((excess-1)*s.w.SameHand/2, s.w.MaskedMax)*s.chance(v))
+		nats = max(nats, min((excess-1)*s.w.SameHand/2, s.w.MaskedMax))
 	}
 	return nats
 }

@@ -95,7 +95,6 @@ type scoping struct {
 	settled     int                            // from how many new networks within weeks nearly everybody comes at most
 	lairs       map[spot]map[uint32]bool       // condemned accounts by rented network where nobody is at home
 	gathered    map[sessionKey]*gathering
-	custom      float64              // by how much customers of commercial VPNs outnumber others who came from such; see customers.go
 	terms       []term               // scratch
 	seen, met   handles              // scratch: accounts counted for one visit
 	popular     map[netip.Prefix]int // accounts that are at home in a network
@@ -332,7 +331,6 @@ func (s *scoping) expand() {
 	lines, clients := map[event.Line]event.Micros{}, map[uint32]event.Micros{}
 	for s.rounds = 1; s.rounds <= 30; s.rounds++ {
 		s.countClients()
-		s.countCustomers()
 		for _, p := range s.people {
 			s.recall(p)
 		}
