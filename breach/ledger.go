@@ -92,13 +92,14 @@ type visit struct {
 	alone    float64 // without the company of others in doubt, so that two doubts do not feed on one another
 	terms    []term
 	judged   verdict
-	pinned   bool // by a person's answer
-	stranger bool // new to the address, with a client unlike its own
-	regular  bool // at home there
-	fleeting bool // as no owner comes: see flee
-	foreign  bool // and with a client that its account does not have at home
-	fresh    int  // from how many networks new to it its account came around that time; 0 where this one was not
-	barred   bool // was condemned and did not stand with everything known
+	pinned   bool    // by a person's answer
+	stranger bool    // new to the address, with a client unlike its own
+	regular  bool    // at home there
+	fleeting bool    // as no owner comes: see flee
+	foreign  bool    // and with a client that its account does not have at home
+	fresh    int     // from how many networks new to it its account came around that time; 0 where this one was not
+	custom   float64 // how surely it is that of a customer of a service that hides its users, from 0 to 1: see customers.go
+	barred   bool    // was condemned and did not stand with everything known
 }
 
 type run struct {

@@ -331,6 +331,7 @@ func (s *scoping) expand() {
 	lines, clients := map[event.Line]event.Micros{}, map[uint32]event.Micros{}
 	for s.rounds = 1; s.rounds <= 30; s.rounds++ {
 		s.countClients()
+		s.countCustomers()
 		for _, p := range s.people {
 			s.recall(p)
 		}

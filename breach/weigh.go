@@ -17,6 +17,9 @@ func (s *scoping) weigh(v *visit) {
 	terms := s.terms[:0]
 	v.nats = 0
 	add := func(name string, nats float64) {
+		if nats > 0 && v.custom > 0 && byCompany(name) {
+			nats *= 1 - v.custom
+		}
 		if nats != 0 {
 			terms = append(terms, term{name, nats})
 			v.nats += nats

@@ -48,11 +48,11 @@ type VerdictChange struct {
 
 // Compare returns what is another in the later revision.
 func Compare(was, is *Case) *Changes {
-	c := &Changes{Schema: ChangesSchema, Since: was.Revision, Until: is.Revision, Between: between(was, is)}
-	c.Members = slices.Concat(
+	c := &Changes{Schema: ChangesSchema, Since: was.Revision, Until: is.Revision, Between: between(was, is), Numbers: []NumberChange{}}
+	c.Members = append([]VerdictChange{}, slices.Concat(
 		compare("account", judgedAccounts(was), judgedAccounts(is)),
 		compare("address", judgedAddresses(was), judgedAddresses(is)),
-		compare("host", judgedHosts(was), judgedHosts(is)))
+		compare("host", judgedHosts(was), judgedHosts(is)))...)
 	before, after := figures(was), figures(is)
 	for i := range after {
 		w, n := &before[i], &after[i]

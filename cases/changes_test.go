@@ -20,6 +20,9 @@ func TestCompareEqual(t *testing.T) {
 	if len(x.Numbers)+len(x.Members) > 0 || len(x.Between) != 1 {
 		t.Fatalf("equal revisions differ: %+v", x)
 	}
+	if b, _ := json.Marshal(x); strings.Contains(string(b), "null") {
+		t.Errorf("no change is told as null: %s", b)
+	}
 }
 
 // Every number that differs is told, with who moved it; whom a person decided on is told to be decided by that person.

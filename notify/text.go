@@ -103,9 +103,6 @@ func (m *Message) lines(zone *time.Location) []string {
 	return out
 }
 
-// text is the message as lines.
-func (m *Message) text(zone *time.Location) string { return strings.Join(m.lines(zone), "\n") }
-
 // key is the same for a message that is sent again.
 func (m *Message) key() string {
 	kind := m.Severity.String()

@@ -77,7 +77,7 @@ func STIX(d *Data) ([]byte, error) {
 		name = "Sekisho"
 	}
 	marks := []string{tlpAmber.ID}
-	who := stixIdentity{"identity", "2.1", stixID("identity", name), at, at, visible(name, maxTitle), "organization", marks}
+	who := stixIdentity{"identity", "2.1", stixID("identity", name), tlpAmber.Created, tlpAmber.Created, visible(name, maxTitle), "organization", marks}
 	b := stixBundle{Type: "bundle", Objects: []any{tlpAmber, who}}
 	for i := range c.Addresses {
 		a := &c.Addresses[i]
@@ -121,6 +121,8 @@ func stixAddress(a *cases.Address, s cases.Span, at, who string) stixIndicator {
 		o.ValidUntil = stixTime(s.To.Time().Add(time.Millisecond))
 	}
 	o.ID = stixID("indicator", o.Pattern+o.ValidFrom)
+	o.Created = o.ValidFrom // what an identity stands for was created once, whatever revision tells of it
+	o.Modified = max(at, o.Created)
 	return o
 }
 

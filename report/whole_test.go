@@ -6,6 +6,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"reflect"
 	"regexp"
@@ -115,6 +116,14 @@ func TestSTIX(t *testing.T) {
 	}
 	if len(got) != len(want) || got["2001:db8::7"] != 2 {
 		t.Errorf("%d addresses, want %d; %d stretches of the last", len(got), len(want), got["2001:db8::7"])
+	}
+	created := func(b []byte) string {
+		return fmt.Sprint(regexp.MustCompile(`"(id|created)": "[^"]*"`).FindAllString(string(b[200:]), -1))
+	}
+	later := *d.Case
+	later.Generated, later.Revision = when("2025-12-01"), 2
+	if next, _ := STIX(&Data{Case: &later, Zone: jst}); created(next) != created(b) {
+		t.Error("a later revision gives the same objects another time of creation")
 	}
 	if again, _ := STIX(d); !bytes.Equal(b, again) {
 		t.Error("the same case gives another bundle")
