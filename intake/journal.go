@@ -31,10 +31,9 @@ func (f *framer) journal() error {
 		}
 		end, whole := journalEnd(w.buf[pos:], from, f.maxObject)
 		switch {
-		case whole, len(w.buf)-pos > f.maxObject:
-			if !whole {
-				end = len(w.buf) - pos
-			}
+		case whole && end <= f.maxObject:
+		case len(w.buf)-pos > f.maxObject: // too long: it is cut at one place, however much of it has been read by now
+			end = f.maxObject + 1
 		default:
 			from = end
 			if w.more(pos) {
