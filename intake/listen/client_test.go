@@ -137,8 +137,9 @@ func TestRsyslog(t *testing.T) {
 		}
 		c := newAuthority(t)
 		s := newStand(t, Limits{}, false, Source{Name: "mon1", Certificates: []string{"mon1.lab.example"}})
+		server := c.server(t, true)
 		_, port := split(s.run(func(ctx, kill context.Context, l net.Listener) error {
-			return s.Syslog(ctx, kill, l, c.server(t, true))
+			return s.Syslog(ctx, kill, l, server)
 		}))
 		cert, key := c.issue(t, "mon1.lab.example")
 		s.rsyslog(fmt.Sprintf(`action(type="omfwd" target="127.0.0.1" port=%q protocol="tcp" StreamDriver="gtls" StreamDriverMode="1" StreamDriverAuthMode="anon"
@@ -251,8 +252,9 @@ func (a *authority) server(t *testing.T, required bool) *tls.Config {
 func TestCertificates(t *testing.T) {
 	a, other := newAuthority(t), newAuthority(t)
 	s := newStand(t, Limits{}, false, Source{Name: "mon1", Certificates: []string{"mon1.lab.example"}}, Source{Name: "mon2", Certificates: []string{"mon2.lab.example"}})
+	server := a.server(t, true)
 	at := s.run(func(ctx, kill context.Context, l net.Listener) error {
-		return s.Syslog(ctx, kill, l, a.server(t, true))
+		return s.Syslog(ctx, kill, l, server)
 	})
 	pool := x509.NewCertPool()
 	text, _ := os.ReadFile(a.file)
