@@ -45,7 +45,7 @@ func (v *visit) tieOf() tie {
 func (s *scoping) handOf(v *visit) (tie, bool) {
 	t := v.tieOf()
 	t.hand = s.families[v.client]
-	return t, !v.past.common && !v.past.contested && t.hand != 0
+	return t, !v.past.common && !v.past.contested && t.hand != 0 && !s.everybodys(v)
 }
 
 // flee marks the visits that no owner makes twice: a day or two, from a place and with a client that its past does not know. A client that so

@@ -47,6 +47,26 @@ func family(client string) string {
 	return b.String()
 }
 
+// uniformClients says of each client whether it is Tor Browser's, which shows the same to everybody: one of a few names, and the version of
+// Firefox that it is made from (until version 14, that of a Windows of 32 bits on every desktop).
+func uniformClients(names []string) []bool {
+	out := make([]bool, len(names))
+	for i, n := range names {
+		platform, engine, ok := strings.Cut(strings.TrimPrefix(n, "Mozilla/5.0 ("), "; rv:")
+		switch platform {
+		case "Windows NT 6.1", "Windows NT 10.0", "Windows NT 10.0; Win64; x64", "X11; Linux x86_64", "Macintosh; Intel Mac OS X 10.15", "Android 10; Mobile":
+			out[i] = ok && strings.Contains(engine, ") Gecko/") && strings.Contains(engine, " Firefox/")
+		}
+	}
+	return out
+}
+
+// everybodys says whether a visit's client is that of all who come from such a place, so that having it in common says nothing: Tor Browser's
+// at an exit of Tor.
+func (s *scoping) everybodys(v *visit) bool {
+	return v.addr.place.Kind == event.KindTor && s.uniform[v.client]
+}
+
 // shareClients returns which share of the accounts has each client, in any version, as a habit: on some days, at addresses that do not hide
 // their users. It is taken once: what is condemned later does not make a common client rare.
 func (s *scoping) shareClients() map[uint32]float64 {

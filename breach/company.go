@@ -90,7 +90,7 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 		case w.judged == condemned:
 			company += like
 		default:
-			company += like * probability(w.alone)
+			company += like * (1 - w.custom) * probability(w.alone)
 		}
 		seen.add(w.who.Handle)
 	}
@@ -148,8 +148,8 @@ const (
 
 // rented says whether accounts with a past meet on a rented machine where nobody is at home. Unlike the exits of a commercial VPN such a
 // machine has no chance customers: who meets there comes by one hand, or through a service that is new to all, which then many use.
-func (s *scoping) rented(v *visit, p past, deep, familiar int) bool {
-	return v.addr.place.Kind == event.KindHosting && p.days >= deepDays && !p.kind && familiar == 0 && deep > 0 && float64(deep+1) < commonShare*float64(len(s.people))
+func (s *scoping) rented(v *visit, p past, deep float64, familiar int) bool {
+	return v.addr.place.Kind == event.KindHosting && p.days >= deepDays && !p.kind && familiar == 0 && deep > 0 && deep+1 < commonShare*float64(len(s.people))
 }
 
 // elders counts the accounts that came to an address with a visit's client, in any version, a month or more before and were not condemned for it: the hotel of every year's
@@ -175,20 +175,21 @@ const (
 
 // weighStrangers adds what other strangers at the address say, and returns what it says that some of them were met before.
 func (s *scoping) weighStrangers(v *visit, p past, g *gathering, add func(string, float64)) (met float64) {
-	strangers, same, deep, strange := 0, 0, 0, 0.0
+	strangers, same, deep, strange := 0.0, 0.0, 0.0, 0.0
 	for _, w := range near(g.strangers, v) {
 		if !s.seen.add(w.who.Handle) {
 			continue
 		}
-		strangers++
+		as := 1 - w.custom // a customer of a service is no company at its exits
+		strangers += as
 		if s.families[w.client] == s.families[v.client] {
-			same++
+			same += as
 		}
 		if w.past.days >= deepDays {
-			deep++
+			deep += as
 		}
 		if n := s.novelty.stranger(w.past.days); n >= tellingFrom || v.addr.place.Kind.Anonymous() {
-			strange += n
+			strange += n * as
 		}
 	}
 	if strangers == 0 {
@@ -199,15 +200,15 @@ func (s *scoping) weighStrangers(v *visit, p past, g *gathering, add func(string
 	if _, self := g.familiar[v.who.Handle]; self {
 		familiar--
 	}
-	r := math.Min(strange, float64(strangers)*s.w.Stranger) + float64(familiar)*s.w.Familiar
+	r := math.Min(strange, strangers*s.w.Stranger) + float64(familiar)*s.w.Familiar
 	if !v.addr.place.Kind.Anonymous() {
 		r = max(min(r, 0), r+float64(s.elders(v))*s.w.Elder) // it takes from what meeting says; what the client says of him stays
 	}
 	if s.rented(v, p, deep, familiar) {
-		r = max(r, float64(deep)*s.w.Rented)
+		r = max(r, deep*s.w.Rented)
 	}
 	if v.client == 0 { // without a client to compare, only kinds of address that few share say something
-		r = max(0, float64(strangers)*0.4*s.w.Stranger+min(0, float64(familiar)*s.w.Familiar)) // where customers are at home, it is their service's
+		r = max(0, strangers*0.4*s.w.Stranger+min(0, float64(familiar)*s.w.Familiar)) // where customers are at home, it is their service's
 		if k := v.addr.place.Kind; !k.Anonymous() && k != event.KindResidential {
 			r = 0
 		}
@@ -253,12 +254,12 @@ func (s *scoping) alike(v, w *visit) float64 {
 
 // oneClient weighs that more strangers at an address have the same client than would by chance: that is one operator's. A client that many
 // have says nothing: behind a carrier's gateway everybody has one of three telephones.
-func (s *scoping) oneClient(v *visit, same, strangers int) float64 {
+func (s *scoping) oneClient(v *visit, same, strangers float64) float64 {
 	share := s.heldBy[s.families[v.client]]
-	if v.client == 0 || share >= commonShare {
+	if v.client == 0 || share >= commonShare || s.everybodys(v) {
 		return 0
 	}
-	return max(0, float64(same)-float64(strangers)*share) * s.w.Stranger
+	return max(0, same-strangers*share) * s.w.Stranger
 }
 
 // hold counts who has a client, and who has it at one address.
@@ -310,6 +311,9 @@ func (s *scoping) hide() {
 // records are too young to know anybody's habits, at any such addresses. It needs no past: it is what is left to see where the logs begin
 // after the intruder. With a past to compare with, a client that has no home says it for any kind of address.
 func (s *scoping) sameHand(v *visit) float64 {
+	if s.everybodys(v) {
+		return 0
+	}
 	if n := s.houseless(v); n > 2 {
 		return min(float64(n-1)*s.w.Homeless, s.w.HomelessMax)
 	}
@@ -319,10 +323,10 @@ func (s *scoping) sameHand(v *visit) float64 {
 	}
 	nats := 0.0
 	if n := s.hands[sessionKey{v.addr.line, v.client}]; n >= 3 && 2*n >= all {
-		nats = min(float64(n-1)*s.w.SameHand, s.w.SameHandMax)
+		nats = max(0, min((float64(n-1)-s.patrons[sessionKey{v.addr.line, v.client}])*s.w.SameHand, s.w.SameHandMax))
 	}
 	if m := s.masked[v.client]; m[v.who.Handle] && v.first < s.recordsFrom+youngRecords {
-		excess := float64(len(m)) - float64(s.maskedAll)*s.heldBy[s.families[v.client]]
+		excess := float64(len(m)) - s.maskedPatrons[v.client] - float64(s.maskedAll)*s.heldBy[s.families[v.client]]
 		nats = max(nats, min((excess-1)*s.w.SameHand/2, s.w.MaskedMax))
 	}
 	return nats

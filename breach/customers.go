@@ -37,7 +37,7 @@ func (s *scoping) countCustomers() {
 			came[f][v.who.Handle] = true
 		}
 	}
-	share := map[uint32]float64{}
+	share := make(map[uint32]float64, len(came))
 	for f, who := range came {
 		home := 0
 		for h := range who {
@@ -47,24 +47,58 @@ func (s *scoping) countCustomers() {
 		}
 		share[f] = customers(home, len(who), s.heldBy[f])
 	}
+	s.patrons, s.maskedPatrons = map[sessionKey]float64{}, map[uint32]float64{}
 	for _, p := range s.people {
 		s.customer(p, lives, share)
 	}
 }
 
 // customer sets it for one account. A visit without a client takes it from one with a client at the same network: a mail program goes on
-// beside the browser.
+// beside the browser. So does one with a client that is not at home from one with a client that is, at the same address on the same day: the owner is there.
 func (s *scoping) customer(p *person, lives map[kin]bool, share map[uint32]float64) {
-	around := map[uint32]float64{}
+	around, there := map[uint32]float64{}, map[*address][]*visit{}
 	for _, v := range p.visits {
 		if f := s.families[v.client]; v.addr.place.Kind.Anonymous() && lives[kin{f, v.who.Handle}] {
 			v.custom = share[f]
 			around[v.addr.place.ASN] = max(around[v.addr.place.ASN], v.custom)
+			there[v.addr] = append(there[v.addr], v)
 		}
 	}
 	for _, v := range p.visits {
-		if v.client == 0 && v.addr.place.Kind.Anonymous() && v.addr.place.ASN != 0 {
+		switch {
+		case !v.addr.place.Kind.Anonymous():
+			continue
+		case v.client == 0 && v.addr.place.ASN != 0:
 			v.custom = around[v.addr.place.ASN]
+		case v.custom == 0:
+			v.custom = besides(there[v.addr], v)
+		}
+	}
+	s.patronise(p)
+}
+
+// besides returns how surely the owner of an account was at the address of a visit on its days, by what other clients of his were there.
+func besides(there []*visit, v *visit) (most float64) {
+	for _, w := range there {
+		if w.first < v.last+day && v.first < w.last+day {
+			most = max(most, w.custom)
+		}
+	}
+	return most
+}
+
+// patronise counts an account's visits as a customer by client, at each address and all together, so that they are not taken for one hand's.
+func (s *scoping) patronise(p *person) {
+	most := map[uint32]float64{}
+	for _, v := range p.visits {
+		if v.custom > 0 && v.client != 0 {
+			s.patrons[sessionKey{v.addr.line, v.client}] += v.custom
+			most[v.client] = max(most[v.client], v.custom)
+		}
+	}
+	for client, custom := range most {
+		if s.masked[client][p.who.Handle] {
+			s.maskedPatrons[client] += custom
 		}
 	}
 }

@@ -10,7 +10,7 @@ package breach
 func (s *scoping) lodge() {
 	homes, guests := map[uint32]bool{}, map[uint32]map[uint32]bool{}
 	for _, v := range s.ordered {
-		if v.client == 0 {
+		if v.client == 0 || s.everybodys(v) {
 			continue
 		}
 		f := s.families[v.client]
@@ -35,7 +35,7 @@ func (s *scoping) lodge() {
 
 // houseless returns how many accounts were used with the client of a visit, if it has no home and nobody comes back with it.
 func (s *scoping) houseless(v *visit) int {
-	if v.client == 0 || !v.foreign {
+	if v.client == 0 || !v.foreign || s.everybodys(v) {
 		return 0
 	}
 	return s.homeless[s.families[v.client]]

@@ -75,55 +75,58 @@ var (
 // scoping is the state of one fixed point.
 type scoping struct {
 	*Ledger
-	in          Inputs
-	w           Weights
-	people      []*person // sorted by identity
-	used        int       // of them, who ever logged in
-	novelty     novelty
-	hands       map[sessionKey]int             // accounts by address and client
-	holders     map[uint32]map[uint32]struct{} // accounts by client
-	masked      map[uint32]map[uint32]bool     // accounts by client, at addresses that hide their users, without a habit of it
-	maskedAll   int                            // accounts seen at such addresses
-	meetings    map[[2]uint32]int              // at how many addresses, where nobody is at home, two accounts were strangers
-	homeless    map[uint32]int                 // accounts by client, in any version, that was only ever seen at places new to them
-	hidden      map[tie]*circle                // of any addresses as seen with one client
-	kept        map[netip.Prefix]bool          // networks, not rented, that somebody comes back to
-	tours       map[tie]*circle                // of any addresses, among accounts that roam
-	circles     map[tie]*circle
-	journeys    map[tie]*circle                // of places abroad, to and fro
-	roaming     map[event.Line]map[uint32]bool // accounts that the intruder used and that came there while roaming
-	settled     int                            // from how many new networks within weeks nearly everybody comes at most
-	lairs       map[spot]map[uint32]bool       // condemned accounts by rented network where nobody is at home
-	gathered    map[sessionKey]*gathering
-	terms       []term               // scratch
-	seen, met   handles              // scratch: accounts counted for one visit
-	popular     map[netip.Prefix]int // accounts that are at home in a network
-	asShare     map[uint32]float64   // share of accounts that ever came from an AS
-	home        string               // the country that most accounts come from
-	harmStart   event.Micros
-	families    []uint32 // by client number: that of its name without versions; 0 for none
-	campaign    span
-	dropped     map[string]event.Micros // by identity: when it left the target list
-	guessed     map[pairKey]struct{}
-	abused      map[pairKey]float64     // what a finding says was done with an account from an address, in nats
-	afterHigh   map[string]bool         // by identity: a high finding says that it was entered after guessing, or is no longer guessed at
-	clientBad   map[uint32]int          // condemned accounts by client
-	clientAll   map[uint32]int          // accounts by client that have it as a habit
-	clientSeen  map[uint32]int          // accounts by client that were ever seen with it and are not condemned with it
-	familyAll   map[uint32]int          // accounts by client without versions
-	withClient  int                     // accounts with any client
-	heldBy      map[uint32]float64      // share of the accounts with any client that have this one, in any version, at an address that does not hide its user
-	taken       map[uint32]event.Micros // when an account was first used by the intruder
-	allBad      int
-	rounds      int
-	exposed     event.Micros        // when the directory was read; 0: it was not
-	sources     map[event.Line]span // when findings of guessing or probing name an address
-	recordsFrom event.Micros
-	footholds   map[netip.Addr]held
-	ailing      map[uint32]event.Micros // owners of machines with grave signs, and since when
-	tunnelled   map[*visit]bool         // logins from outside that lent a condemned machine its address
-	heldFrom    event.Micros            // since when he holds a machine; 0: none known
-	pushes      map[hand]bool           // accounts that enter many machines within an hour from one
+	in            Inputs
+	w             Weights
+	people        []*person // sorted by identity
+	used          int       // of them, who ever logged in
+	novelty       novelty
+	hands         map[sessionKey]int             // accounts by address and client
+	holders       map[uint32]map[uint32]struct{} // accounts by client
+	masked        map[uint32]map[uint32]bool     // accounts by client, at addresses that hide their users, without a habit of it
+	maskedAll     int                            // accounts seen at such addresses
+	patrons       map[sessionKey]float64         // of hands, how many are customers: see customers.go
+	maskedPatrons map[uint32]float64             // of masked, how many are
+	uniform       []bool                         // by client number: Tor Browser's, which all its users share
+	meetings      map[[2]uint32]int              // at how many addresses, where nobody is at home, two accounts were strangers
+	homeless      map[uint32]int                 // accounts by client, in any version, that was only ever seen at places new to them
+	hidden        map[tie]*circle                // of any addresses as seen with one client
+	kept          map[netip.Prefix]bool          // networks, not rented, that somebody comes back to
+	tours         map[tie]*circle                // of any addresses, among accounts that roam
+	circles       map[tie]*circle
+	journeys      map[tie]*circle                // of places abroad, to and fro
+	roaming       map[event.Line]map[uint32]bool // accounts that the intruder used and that came there while roaming
+	settled       int                            // from how many new networks within weeks nearly everybody comes at most
+	lairs         map[spot]map[uint32]bool       // condemned accounts by rented network where nobody is at home
+	gathered      map[sessionKey]*gathering
+	terms         []term               // scratch
+	seen, met     handles              // scratch: accounts counted for one visit
+	popular       map[netip.Prefix]int // accounts that are at home in a network
+	asShare       map[uint32]float64   // share of accounts that ever came from an AS
+	home          string               // the country that most accounts come from
+	harmStart     event.Micros
+	families      []uint32 // by client number: that of its name without versions; 0 for none
+	campaign      span
+	dropped       map[string]event.Micros // by identity: when it left the target list
+	guessed       map[pairKey]struct{}
+	abused        map[pairKey]float64     // what a finding says was done with an account from an address, in nats
+	afterHigh     map[string]bool         // by identity: a high finding says that it was entered after guessing, or is no longer guessed at
+	clientBad     map[uint32]int          // condemned accounts by client
+	clientAll     map[uint32]int          // accounts by client that have it as a habit
+	clientSeen    map[uint32]int          // accounts by client that were ever seen with it and are not condemned with it
+	familyAll     map[uint32]int          // accounts by client without versions
+	withClient    int                     // accounts with any client
+	heldBy        map[uint32]float64      // share of the accounts with any client that have this one, in any version, at an address that does not hide its user
+	taken         map[uint32]event.Micros // when an account was first used by the intruder
+	allBad        int
+	rounds        int
+	exposed       event.Micros        // when the directory was read; 0: it was not
+	sources       map[event.Line]span // when findings of guessing or probing name an address
+	recordsFrom   event.Micros
+	footholds     map[netip.Addr]held
+	ailing        map[uint32]event.Micros // owners of machines with grave signs, and since when
+	tunnelled     map[*visit]bool         // logins from outside that lent a condemned machine its address
+	heldFrom      event.Micros            // since when he holds a machine; 0: none known
+	pushes        map[hand]bool           // accounts that enter many machines within an hour from one
 }
 
 type span struct{ from, to event.Micros }
@@ -151,6 +154,7 @@ func begin(l *Ledger, in Inputs) *scoping {
 	}
 	slices.SortFunc(s.people, func(a, b *person) int { return strings.Compare(a.who.ID, b.who.ID) })
 	s.families = numberFamilies(l.names)
+	s.uniform = uniformClients(l.names)
 	s.home = s.homeCountry()
 	s.shareSystems()
 	s.hands, s.holders = map[sessionKey]int{}, map[uint32]map[uint32]struct{}{}

@@ -191,7 +191,7 @@ func (s *scoping) operatorShare(v *visit) float64 {
 // operatorClient compares how often condemned accounts and the others have this client: a rare one that the condemned share
 // says much, the common browser says nothing.
 func (s *scoping) operatorClient(v *visit) float64 {
-	if v.client == 0 || s.allBad == 0 || v.past.contested {
+	if v.client == 0 || s.allBad == 0 || v.past.contested || s.everybodys(v) {
 		return 0
 	}
 	bad, total := s.clientBad[v.client], s.allBad
