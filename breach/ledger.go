@@ -117,7 +117,8 @@ type address struct {
 	visits   []*visit
 	failures int64            // on accounts that exist
 	unknown  int64            // on names that do not
-	tried    map[uint32]tried // existing accounts that failed from here, up to maxTried
+	tried    map[uint32]tried // existing accounts that failed from here; a sample of maxTried of them where there were more
+	triedMax uint64           // the highest rank among them
 	triedAll int64            // distinct ones, as far as maxTried counts
 	real     int64            // those of tried that are in use; set when scoping
 	homely   int64            // those of tried that came from around here before; set when scoping
@@ -133,8 +134,21 @@ type address struct {
 
 // tried is how often an account failed from an address, and when first.
 type tried struct {
-	n  int32
-	at event.Micros
+	n    int32
+	at   event.Micros
+	rank uint64 // of the account in a sample
+}
+
+// rankOf returns an account's place in an order that has nothing to do with who it is: FNV-1a of its identity, mixed as
+// in MurmurHash3.
+func rankOf(identity string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(identity) {
+		h = (h ^ uint64(identity[i])) * 1099511628211
+	}
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
 }
 
 // person is what was seen of one account as a whole.
@@ -290,19 +304,48 @@ func (l *Ledger) fail(s *event.Sighting) {
 		return
 	}
 	a.failures += n
-	if a.tried == nil {
-		a.tried = map[uint32]tried{}
-	}
-	if t, ok := a.tried[s.Who.Handle]; ok {
-		t.n += int32(min(n, 1000))
-		a.tried[s.Who.Handle] = t
-	} else if len(a.tried) < maxTried {
-		a.tried[s.Who.Handle] = tried{int32(min(n, 1000)), s.Time}
-		a.triedAll++
-	}
+	a.try(s.Who, n, s.Time)
 	if s.Reason == event.ReasonSecondFactorFailed || s.Reason == event.ReasonSecondFactorNeeded {
 		l.visit(s)
 	}
+}
+
+// try notes failures of an account. Of more accounts than it keeps an address keeps a fair sample, those whose identities have the lowest hashes,
+// so that what many failed there before does not hide what comes after.
+func (a *address) try(who *event.Account, n int64, at event.Micros) {
+	if a.tried == nil {
+		a.tried = map[uint32]tried{}
+	}
+	t, ok := a.tried[who.Handle]
+	if !ok {
+		t.at, t.rank = at, rankOf(who.ID)
+		if len(a.tried) < maxTried {
+			a.triedAll++
+		} else if !a.displace(t.rank) {
+			return
+		}
+		a.triedMax = max(a.triedMax, t.rank)
+	}
+	t.n += int32(min(n, 1000))
+	a.tried[who.Handle] = t
+}
+
+// displace takes the account of the highest rank out of a full sample, for one of a lower; false if there is none higher.
+func (a *address) displace(rank uint64) bool {
+	if rank >= a.triedMax {
+		return false
+	}
+	last, next := uint32(0), uint64(0)
+	for h, t := range a.tried {
+		if t.rank == a.triedMax {
+			last = h
+		} else {
+			next = max(next, t.rank)
+		}
+	}
+	delete(a.tried, last)
+	a.triedMax = next
+	return true
 }
 
 // visit notes that an account was used from an address.

@@ -230,7 +230,10 @@ func (a *address) guesser() bool {
 	if tried < 5 || tries < 10 || tries <= 3*logins {
 		return false
 	}
-	if tried >= 3*int64(max(a.failDays, 1)) || a.triedAll >= maxTried {
+	if a.triedAll >= maxTried { // many more may have been: the sample says of what kind they are
+		return 2*tried > a.triedAll
+	}
+	if tried >= 3*int64(max(a.failDays, 1)) {
 		return true
 	}
 	real := a.real - a.homely
