@@ -98,37 +98,3 @@ func cut(s string, n int) string {
 	}
 	return string(r[:n]) + "…"
 }
-
-// containment lists what to do, most urgent first. It proposes only.
-func (s *scoping) containment(accounts []*judgedAccount, hosts []*machine, addresses []cases.Address) []cases.Containment {
-	var out []cases.Containment
-	add := func(key string, sub cases.Subject, ja, en string) {
-		out = append(out, cases.Containment{ID: event.Identity("C-", key), What: event.Words{Ja: ja, En: en}, Subject: sub, Order: len(out) + 1, State: cases.Proposed})
-	}
-	add("preserve", cases.Subject{}, "消える記録から順に保全する（sekisho preserve）", "preserve the records, those that expire first before the others (sekisho preserve)")
-	for _, h := range hosts {
-		if h.verdict == cases.HostCompromised {
-			n := h.label()
-			add("isolate "+n, cases.Subject{Host: n}, n+" の通信を止める（電源は切らない）", "cut "+n+" off the network (do not switch it off)")
-		}
-	}
-	for i := range s.in.Findings {
-		if f := &s.in.Findings[i]; base(f.Detector) == "directory-read" && f.Severity >= event.High {
-			add("directory", cases.Subject{}, "ディレクトリの全パスワードを露出したものとして扱い、変更する", "take every password in the directory as exposed and change them all")
-			break
-		}
-	}
-	for _, j := range accounts {
-		if j.verdict == cases.AccountCompromised && len(out) < 400 {
-			n := j.p.who.Name
-			add("reset "+j.p.who.ID, cases.Subject{Account: n}, n+" のパスワードを変更し、セッションを無効化する", "reset the password of "+n+" and revoke its sessions")
-		}
-	}
-	for i := range addresses {
-		if a := &addresses[i]; a.Verdict == cases.AddressAttacker && len(out) < 500 {
-			ip := a.IP.String()
-			add("block "+ip, cases.Subject{Address: ip}, ip+" との通信を止める", "block "+ip)
-		}
-	}
-	return out
-}

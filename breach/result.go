@@ -28,11 +28,11 @@ type Result struct {
 	Operator     cases.Operator
 	Exposure     []cases.Exposure
 	Questions    []cases.Question
-	Containment  []cases.Containment
-	Seen         int64 // accounts seen with a success or in the directory
-	Sources      int64 // distinct source addresses
-	Rounds       int   // of the fixed point
-	Folded       int64 // entries that fell into coarser ones at a bound
+	Again        []Again // condemned use of accounts after people closed them
+	Seen         int64   // accounts seen with a success or in the directory
+	Sources      int64   // distinct source addresses
+	Rounds       int     // of the fixed point
+	Folded       int64   // entries that fell into coarser ones at a bound
 
 	// Findings are those that scoping itself stands for, beside the detectors'.
 	Findings []event.Finding
@@ -96,7 +96,7 @@ func (l *Ledger) Scope(in Inputs) *Result {
 		r.Operator = s.operator(accounts)
 		r.Exposure = s.exposure(accounts, machines)
 		r.Questions = s.questions(accounts)
-		r.Containment = s.containment(accounts, machines, r.Addresses)
+		r.Again = s.again(accounts)
 	}
 	r.Reasons = s.reasons(r)
 	return r

@@ -38,7 +38,8 @@ type Inputs struct {
 	Hidden   map[string]cases.Hidden // by identity, those that exceptions hide: weighed like the others, not called open
 	Seeds    []Seed
 	Answers  []Answer
-	Weights  *Weights // nil: DefaultWeights
+	Shut     map[string][]Shut // by identity: when accounts were closed to the intruder, as people said
+	Weights  *Weights          // nil: DefaultWeights
 	// Covered says whether records exist that would show a login with an address at all: without them nobody is cleared.
 	Covered bool
 	// Short says that such records exist, of less than a day.

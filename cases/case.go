@@ -482,9 +482,20 @@ type Containment struct {
 	Subject Subject          `json:"subject"`
 	Order   int              `json:"order"` // from 1
 	State   ContainmentState `json:"state"`
-	By      *string          `json:"by"`
-	At      Time             `json:"at"`
-	Why     event.Words      `json:"why,omitzero"` // extra
+	By      *string          `json:"by"`           // who did it; of verified, who verified it
+	At      Time             `json:"at"`           // from when on it is in effect; of verified, when that was seen to
+	Why     event.Words      `json:"why,omitzero"` // why it is in the list; extra
+
+	Kind ContainmentKind `json:"kind,omitempty"` // extra
+	// Step is the phase that it belongs to, from 1: what is of one step is done together, before the next; extra.
+	Step int `json:"step,omitempty"`
+	// Intervals are when an address to block was in bad hands, sorted; extra.
+	Intervals []Span `json:"intervals,omitempty"`
+	// DoneBy and DoneAt are who did what is verified, and from when on it was in effect; extra.
+	DoneBy string `json:"done_by,omitempty"`
+	DoneAt Time   `json:"done_at,omitzero"` // see done_by; extra
+	// Findings are those of use after it was done, F-…, sorted; extra.
+	Findings []string `json:"findings,omitempty"`
 }
 
 // Decision is what a person decided. Nothing in it is ever silently overridden.

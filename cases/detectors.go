@@ -53,6 +53,7 @@ var detectorWords = []entry{
 	{"unusual-login", "不審なログイン", "unusual logins"},
 	{"unusual-login-hidden", "利用者を隠す接続元からの不審なログイン", "unusual logins from hidden places"},
 	{"upload", "大量の持ち出し（アップロード）", "an unusual upload"},
+	{"use-after-containment", "封じ込め後の使用", "use after containment"},
 }
 
 // Detectors returns the names that findings[].detector is one of, or begins with, in order.

@@ -90,7 +90,7 @@ func vocabularies(b *bytes.Buffer) {
 		list []entry
 	}{{"verdict", caseWords}, {"accounts[].verdict", accountWords}, {"accounts[].cause", causeWords}, {"addresses[].verdict", addressWords}, {"addresses[].kind", kindWords},
 		{"hosts[].verdict", hostWords}, {"findings[].severity", severityWords}, {"findings[].detector", detectorWords}, {"coverage[].state", coverageWords}, {"exposure[].class", classWords}, {"exposure[].level", levelWords},
-		{"exposure[].basis", basisWords}, {"containment[].state", containmentWords}, {"…[].certainty", certaintyWords}} {
+		{"exposure[].basis", basisWords}, {"containment[].state", containmentWords}, {"containment[].kind", containmentKinds}, {"…[].certainty", certaintyWords}} {
 		for _, e := range v.list {
 			fmt.Fprintf(b, "| `%s` | `%s` | %s | %s |\n", v.key, e.word, e.ja, e.en)
 		}
@@ -128,7 +128,7 @@ func typeName(e ast.Expr) string {
 			return "time"
 		case "Numbers":
 			return "object of numbers, in their order"
-		case "CaseVerdict", "AccountVerdict", "AddressVerdict", "HostVerdict", "Severity", "Certainty", "Cause", "AddressKind", "CoverageState", "ExposureClass", "Level", "Basis", "ContainmentState":
+		case "CaseVerdict", "AccountVerdict", "AddressVerdict", "HostVerdict", "Severity", "Certainty", "Cause", "AddressKind", "CoverageState", "ExposureClass", "Level", "Basis", "ContainmentState", "ContainmentKind":
 			return "[word](#words)"
 		}
 		return "[" + e.Name + "](#" + strings.ToLower(e.Name) + ")"

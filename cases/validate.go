@@ -189,6 +189,9 @@ func (k *check) words() {
 	}
 	for i := range c.Containment {
 		in(containmentWords, "containment[].state", string(c.Containment[i].State))
+		if kind := c.Containment[i].Kind; kind != "" { // earlier revisions had none
+			in(containmentKinds, "containment[].kind", string(kind))
+		}
 	}
 }
 
@@ -314,6 +317,7 @@ func (k *check) rest() {
 	}
 	for i := range c.Containment {
 		k.subject("containment "+c.Containment[i].ID, c.Containment[i].Subject)
+		k.known("containment "+c.Containment[i].ID, c.Containment[i].Findings)
 	}
 }
 

@@ -34,6 +34,8 @@ type (
 	Basis string
 	// ContainmentState is how far an act of containment has come.
 	ContainmentState string
+	// ContainmentKind is what an act of containment does.
+	ContainmentKind string
 )
 
 // The verdicts of a case.
@@ -117,6 +119,20 @@ const (
 	Proposed ContainmentState = "proposed"
 	Done     ContainmentState = "done"
 	Verified ContainmentState = "verified"
+
+	PreserveRecords ContainmentKind = "preserve-records"
+	ImageHost       ContainmentKind = "image-host"
+	Prepare         ContainmentKind = "prepare"
+	IsolateHost     ContainmentKind = "isolate-host"
+	BlockAddress    ContainmentKind = "block-address"
+	DisableAccount  ContainmentKind = "disable-account"
+	RemoveSettings  ContainmentKind = "remove-settings"
+	ResetPassword   ContainmentKind = "reset-password"
+	RevokeSessions  ContainmentKind = "revoke-sessions"
+	RotateDirectory ContainmentKind = "rotate-directory"
+	RotateHostKeys  ContainmentKind = "rotate-host-keys"
+	RotateRead      ContainmentKind = "rotate-read-secrets"
+	WatchAfterwards ContainmentKind = "watch-afterwards"
 )
 
 // entry is one word of a vocabulary with its words for people.
@@ -211,6 +227,21 @@ var (
 		{"done", "実施", "Done"},
 		{"verified", "確認済", "Verified"},
 	}
+	containmentKinds = []entry{
+		{"preserve-records", "記録の保全", "Preserve records"},
+		{"image-host", "メモリとディスクの取得", "Image the host"},
+		{"prepare", "同時実施の準備", "Prepare to act at once"},
+		{"isolate-host", "ネットワークからの切り離し", "Isolate the host"},
+		{"block-address", "接続元の遮断", "Block the address"},
+		{"disable-account", "アカウントの停止", "Disable the account"},
+		{"remove-settings", "転送設定・ルール・アプリ同意の削除", "Remove rules and consents"},
+		{"reset-password", "パスワードの変更", "Reset the password"},
+		{"revoke-sessions", "セッションの無効化", "Revoke sessions"},
+		{"rotate-directory", "ディレクトリの全認証情報の変更", "Rotate the directory's credentials"},
+		{"rotate-host-keys", "ホストにあった鍵・パスワードの変更", "Rotate the host's keys"},
+		{"rotate-read-secrets", "読まれた中にある鍵・パスワードの変更", "Rotate secrets in what was read"},
+		{"watch-afterwards", "実施後の監視", "Watch afterwards"},
+	}
 )
 
 // Words returns the verdict for people.
@@ -251,6 +282,9 @@ func (v Basis) Words() event.Words { return find(basisWords, string(v)) }
 
 // Words returns the state for people.
 func (v ContainmentState) Words() event.Words { return find(containmentWords, string(v)) }
+
+// Words returns what an act of that kind is, for people.
+func (v ContainmentKind) Words() event.Words { return find(containmentKinds, string(v)) }
 
 // Rank returns the place of the word in its vocabulary, gravest first; words that are not of it come last.
 func (v AccountVerdict) Rank() int { return rank(accountWords, string(v)) }

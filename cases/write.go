@@ -146,6 +146,9 @@ func (c *Case) sortWithin() {
 	for i := range c.Path {
 		c.Path[i].Findings = set(c.Path[i].Findings)
 	}
+	for i := range c.Containment {
+		c.Containment[i].Findings = set(c.Containment[i].Findings)
+	}
 	c.Operator.Clients = set(c.Operator.Clients)
 	slices.SortStableFunc(c.Operator.Weekdays, func(a, b string) int { return cmp.Or(cmp.Compare(weekday(a), weekday(b)), cmp.Compare(a, b)) })
 }

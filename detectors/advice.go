@@ -52,6 +52,10 @@ func AdviceOn(finding string) Advice {
 		a.Wrong.En = "The rule's author names the innocent reasons that are known; a rule of somebody else knows nothing of how your machines are administered. One that matches daily is noise here: sekisho rules backtest says so."
 		a.Do.En = "Read the records of the evidence and the rule: sekisho rules explain shows which of its tests hold. Where the reason is innocent, write a filter beside the rule, or an exception in the profile for the machine, account or address."
 		a.Needs.En = "The log source that the rule names; sekisho rules coverage says which rules have theirs here."
+	case "use-after-containment":
+		a.Wrong.En = "The time that was recorded is earlier than that at which it took effect; an address that was lent to somebody else since; investigators at work on a host, or one that is back in service and not recorded as such; its owner at a new place with a new password."
+		a.Do.En = "Take it that the containment does not hold: see through what it was used (the evidence names service and source), close that too, and look for ways that nobody knows of. What was lifted or given back is recorded with sekisho contain mark --reopen."
+		a.Needs.En = "Records of the time after the closing, of the sources that would show the use, and what was done recorded with sekisho contain mark."
 	case "lateral-path":
 		a.Wrong.En = "A new way of administration, work from a spare machine."
 		a.Do.En = "Look at both ends, ask the owner of the account that was used, and treat the destination as entered."

@@ -30,12 +30,12 @@ func (v *investigation) document(ctx context.Context, r *breach.Result, held *ho
 		Institute: cases.Institute{Name: v.o.Profile.Name, Timezone: v.zone().String(), Guessed: len(v.o.Profile.Networks) == 0},
 		Verdict:   r.Verdict, Reasons: r.Reasons, Onset: r.Onset, LastActivity: r.LastActivity,
 		Accounts: r.Accounts, Addresses: r.Addresses, Hosts: r.Hosts, Stages: r.Stages, Path: r.Path, Operator: r.Operator, Exposure: r.Exposure,
-		Questions: r.Questions, Containment: r.Containment, Decisions: v.decisions(),
+		Questions: r.Questions, Decisions: v.decisions(),
 	}
 	c.Coverage = coverage(w, w.first, w.last)
 	c.Limits = slices.Concat(v.limits(r), v.intel.limits(), v.rules.limits())
 	c.Intel = v.intel.told()
-	all := slices.Concat(w.findings, r.Findings, w.ruled)
+	all := slices.Concat(w.findings, r.Findings, w.ruled, v.usedAgain(r))
 	held.tell(all)
 	findings, err := v.findings(ctx, all)
 	if err != nil {
@@ -45,6 +45,7 @@ func (v *investigation) document(ctx context.Context, r *breach.Result, held *ho
 	v.bound(c)
 	v.listNamed(c)
 	v.triage(c, machineNames(r))
+	v.proposeContainment(c)
 	c.Totals = v.totals(c, r)
 	c.Sort()
 	if err := c.Validate(); err != nil {

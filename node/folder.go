@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sekisho/sekisho/contain"
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/intake"
 )
@@ -124,8 +125,12 @@ func (v *investigation) place() error {
 	if err := os.Remove(filepath.Join(dir, manifestName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return event.Tell("事案を所定の場所に置けません：%v", "put the case in its place: %v", err)
 	}
-	if v.old == nil { // the revisions of a case that is replaced are none of this one's
-		if err := os.RemoveAll(filepath.Join(dir, revisionsDir)); err != nil {
+	if v.old == nil { // the revisions of a case that is replaced are none of this one's, nor is what people did about it
+		err := os.RemoveAll(filepath.Join(dir, revisionsDir))
+		if gone := os.Remove(filepath.Join(dir, contain.FileName)); !errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+		if err != nil {
 			return event.Tell("事案を所定の場所に置けません：%v", "put the case in its place: %v", err)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/contain"
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/event/sorted"
 	"github.com/sekisho/sekisho/formats"
@@ -56,6 +57,7 @@ type investigation struct {
 	notes      []event.Words            // of answers and seeds that had no effect
 	hidden     map[string]cases.Hidden  // findings, by identity, that exceptions hide
 	idle       []event.Words            // of exceptions that are about nobody
+	marks      []contain.Mark           // what people recorded of the containment
 }
 
 // Investigate reads what it is given and writes a case folder. A cancelled context ends the reading early: what was read by
@@ -284,7 +286,7 @@ func (v *investigation) watchInto(ctx context.Context, db store.Writer) error {
 	if v.intel, err = readIntel(ctx, v.intelFiles(), v.o.zone()); err != nil {
 		return err
 	}
-	if v.watched, err = watch(ctx, v.sorter, v.know, v.plan.bounds, db, v.o, kinds, v.relays, v.intel, v.rules); err != nil {
+	if v.watched, err = watch(ctx, v.sorter, v.know, v.plan.bounds, db, v.o, kinds, v.relays, v.intel, v.rules, contain.NewWatch(contain.Closed(v.marks))); err != nil {
 		return explain(err, v.o.Out)
 	}
 	v.except()

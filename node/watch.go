@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/sekisho/sekisho/breach"
+	"github.com/sekisho/sekisho/contain"
 	"github.com/sekisho/sekisho/detect"
 	"github.com/sekisho/sekisho/detectors"
 	"github.com/sekisho/sekisho/event"
@@ -25,6 +26,7 @@ type watched struct {
 	findings []event.Finding
 	ruled    []event.Finding // what rules told, which is not weighed in the scope
 	ledger   *breach.Ledger
+	closed   *contain.Watch // nil: people closed nothing yet
 	first    event.Micros
 	last     event.Micros
 	events   int64
@@ -52,8 +54,8 @@ type daySpan struct {
 
 // watch hands every event, in order, to the store, the detectors and the ledger. The store works beside the others on the
 // same batch: one core each.
-func watch(ctx context.Context, s *sorted.Sorter, k *knower, b bounds, w store.Writer, o *Options, formatSource map[string]string, rl *relays, in *intelligence, rules *ruling) (*watched, error) {
-	out := &watched{ledger: breach.NewLedger(), sources: map[sourceKey]*sourceSpan{}, logins: map[string]bool{}, bounds: b}
+func watch(ctx context.Context, s *sorted.Sorter, k *knower, b bounds, w store.Writer, o *Options, formatSource map[string]string, rl *relays, in *intelligence, rules *ruling, closed *contain.Watch) (*watched, error) {
+	out := &watched{closed: closed, ledger: breach.NewLedger(), sources: map[sourceKey]*sourceSpan{}, logins: map[string]bool{}, bounds: b}
 	engine := detect.NewEngine(detectors.All(), siteOf(k, o))
 	total := s.Stats().Events
 	if rl != nil {
@@ -102,6 +104,7 @@ func (w *watched) batch(batch []event.Event, k *knower, engine *detect.Engine, f
 		}
 		w.ledger.Observe(&s)
 		rules.observe(&s)
+		w.closed.Observe(&s)
 		w.events++
 		if !w.bounds.has(e.Time) {
 			continue
