@@ -105,23 +105,20 @@ func (o *openEnds) records() {
 	if !o.c.Onset.Certain && (o.c.Verdict == cases.Breach || o.c.Verdict == cases.Suspicious) {
 		o.say("侵入の始まりは確かでない。%s", "When it began is not certain: %s.", o.c.Onset.Why)
 	}
-	var lacking []string
-	n := 0
+	var ja, en, lacking []string
 	for i := range o.c.Coverage {
 		v := &o.c.Coverage[i]
 		if v.State == cases.Complete {
 			continue
 		}
-		if n++; n <= mostNamed {
-			asked := v.QuestionWords
-			if asked.Ja == "" {
-				asked = event.Words{Ja: v.Question, En: v.Question}
-			}
-			o.say("記録が揃っていない：%s（%s）、%s。", "Records are not complete: %s (%s), %s.", v.SourceWords(), asked, v.State.Words())
+		asked := v.QuestionWords
+		if asked.Ja == "" {
+			asked = event.Words{Ja: v.Question, En: v.Question}
 		}
+		ja, en = append(ja, fmt.Sprintf("%s（%s）", asked.Ja, v.State.Words().Ja)), append(en, fmt.Sprintf("%s (%s)", asked.En, strings.ToLower(v.State.Words().En)))
 	}
-	if n > mostNamed {
-		o.say("記録が揃っていない情報源はほかに %d 件ある。", "Sources that are not complete besides: %d.", n-mostNamed)
+	if len(ja) > 0 {
+		o.say("揃っていない記録が %d 件ある（%s）。そこに現れたはずのものは、この一覧にない。", "Records that are not complete: %d (%s). What they would have shown is not in the list.", len(ja), event.Words{Ja: named(ja).Ja, En: named(en).En})
 	}
 	for i := range o.c.Inputs {
 		if in := &o.c.Inputs[i]; in.Status != "" && in.Status != "duplicate" && in.Status != "archive" {

@@ -162,10 +162,12 @@ func (p *planner) images(hosts []*cases.Host) {
 	slices.SortStableFunc(byLast, func(a, b *cases.Host) int {
 		return cmp.Or(cmp.Compare(b.Last, a.Last), cmp.Compare(HostName(a), HostName(b)))
 	})
-	for _, h := range byLast {
-		n := HostName(h)
-		p.add(stepQuiet, cases.ImageHost, "image "+n, cases.Subject{Host: n}, say("%s のメモリ、次にディスクを取得する（電源は切らない）", "take the memory of %s, then its disks (do not switch it off)", n),
-			say("最後の痕跡が新しいものほど、メモリに残るものが多い", "the later its last trace, the more its memory still holds"))
+	for i, h := range byLast {
+		n, why := HostName(h), event.Words{}
+		if i == 0 {
+			why = say("最後の痕跡が新しいものほど、メモリに残るものが多い：新しい順に並べている", "the later its last trace, the more its memory still holds: these stand in that order")
+		}
+		p.add(stepQuiet, cases.ImageHost, "image "+n, cases.Subject{Host: n}, say("%s のメモリ、次にディスクを取得する（電源は切らない）", "take the memory of %s, then its disks (do not switch it off)", n), why)
 	}
 }
 
@@ -249,9 +251,16 @@ func (p *planner) settings() {
 
 // accounts proposes new passwords and the end of sessions, for accounts that led from machine to machine first.
 func (p *planner) accounts() {
-	moved := map[string]bool{}
+	moved, held := map[string]bool{}, map[string]bool{}
+	for i := range p.c.Hosts {
+		if h := &p.c.Hosts[i]; h.Verdict == cases.HostCompromised {
+			held[h.Name], held[h.IP.String()] = true, true
+		}
+	}
 	for i := range p.c.Path {
-		moved[p.c.Path[i].Account] = true
+		if s := &p.c.Path[i]; held[s.From] && s.Account != "" {
+			moved[s.Account] = true
+		}
 	}
 	var list []*cases.Account
 	for i := range p.c.Accounts {
@@ -271,7 +280,7 @@ func (p *planner) accounts() {
 	for _, a := range list {
 		why := a.Why
 		if moved[a.Name] {
-			why = say("機器の間の移動に使われた", "it led from machine to machine")
+			why = say("侵入された機器から別の機器への移動に使われた", "it led from a compromised machine to another")
 		}
 		about := cases.Subject{Account: a.Name}
 		p.add(stepCredentials, cases.ResetPassword, "reset "+a.ID, about, say("%s のパスワードを変更し、登録済みの二要素認証に本人の知らないものがないか確かめる", "reset the password of %s, and see that no second factor is registered that its owner does not know", a.Name), why)
@@ -321,7 +330,7 @@ func (p *planner) read() {
 			}
 		}
 		p.add(stepCredentials, cases.RotateRead, "read "+string(e.Class)+"\x00"+e.Account+"\x00"+e.Object, cases.Subject{Account: e.Account, Object: e.Object},
-			say("%s にあるパスワード・鍵を洗い出し、変更する", "list the passwords and keys in %s, and change them", where),
+			say("%sにあるパスワード・鍵を洗い出し、変更する", "list the passwords and keys in %s, and change them", where),
 			say("%s。件数は確認 %d、最大 %d", "%s; confirmed: %d, at most: %d", e.Level.Words(), e.Count.Confirmed, e.Count.Upper))
 	}
 	names := map[string]string{}

@@ -82,6 +82,23 @@ func AccountSpans(list []Closing) map[string][]Closing {
 	return out
 }
 
+// Spans returns when at least one of several closings held, as stretches that do not touch, in order of time.
+func Spans(list []Closing) [][2]event.Micros {
+	sorted := slices.Clone(list)
+	slices.SortStableFunc(sorted, func(a, b Closing) int { return cmp.Compare(a.From, b.From) })
+	var out [][2]event.Micros
+	for _, c := range sorted {
+		if n := len(out) - 1; n >= 0 && (out[n][1] == 0 || c.From <= out[n][1]) {
+			if out[n][1] != 0 && (c.To == 0 || c.To > out[n][1]) {
+				out[n][1] = c.To
+			}
+			continue
+		}
+		out = append(out, [2]event.Micros{c.From, c.To})
+	}
+	return out
+}
+
 // Watch looks, while events pass by in order, whether blocked addresses, isolated hosts and disabled accounts are used. It holds a few numbers
 // for each of them. It is owned by one goroutine.
 type Watch struct {
@@ -243,7 +260,7 @@ func (d *door) use(s *event.Sighting) {
 	d.times += s.Times()
 	d.last = max(d.last, s.Time)
 	d.alerted = min(d.alerted, s.Seen())
-	if s.Who != nil && len(d.accounts) < keptSubject {
+	if s.Who != nil && s.Outcome != event.OutcomeFailure && len(d.accounts) < keptSubject { // who is merely tried is no part of it
 		d.accounts[s.Who.ID] = true
 	}
 	at := cmp.Or(s.Service, s.DstHost, s.Format)
@@ -320,7 +337,7 @@ func UsedAgain(account, name string, closed []Closing, times int64, first, last 
 	}
 	f := event.Finding{Detector: Detector, Key: "account " + account, Attack: []string{"T1078"}, Severity: event.Critical, First: first, Last: last, Alerted: first,
 		Accounts: []string{account}, Addresses: addresses, Evidence: evidence, Numbers: []event.Figure{{Name: "times", Value: float64(times)}}}
-	f.Title = say("%sの後に、%s の不正と判断した利用がある", "%[2]s was used, as is condemned, after %[1]s", done, name)
+	f.Title = say("%sの後に、%s の不正と判断した利用がある", "%[2]s was used after %[1]s, in a way that is condemned", done, name)
 	f.Explanation = event.Words{
 		Ja: fmt.Sprintf("%s が記録した時刻より後に、不正と判断した %s の利用がある。残ったセッションかトークン、新しいパスワードの露出、本人の端末、知らない認証先が考えられる。本人が新しい場所から使った可能性は、侵入者に読まれない手段で確かめる。", closed[0].By, name),
 		En: fmt.Sprintf("After the time that %s recorded, %s was used in a way that is condemned: a session or token that was left, the new password known too, the owner's own machine, or a place to log in that nobody thought of. Whether it was its owner, at a new place, is to be asked where the intruder cannot listen.", closed[0].By, name)}

@@ -163,8 +163,8 @@ func (v *investigation) keepMarks() error {
 func (v *investigation) shut() map[string][]breach.Shut {
 	out := map[string][]breach.Shut{}
 	for id, list := range contain.AccountSpans(contain.Closed(v.marks)) {
-		for _, c := range list {
-			out[id] = append(out[id], breach.Shut{From: c.From, To: c.To})
+		for _, s := range contain.Spans(list) {
+			out[id] = append(out[id], breach.Shut{From: s[0], To: s[1]})
 		}
 	}
 	return out
