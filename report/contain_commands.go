@@ -242,8 +242,13 @@ func (w *commandWriter) isolate(k *cases.Containment) {
 	}
 }
 
+// cloud says whether a name can be that of a user of Entra ID: they all have a domain.
+func (w *commandWriter) cloud(name string) bool {
+	return w.sys.entra && strings.IndexByte(name, '@') > 0
+}
+
 func (w *commandWriter) disable(name string) {
-	if w.sys.entra {
+	if w.cloud(name) {
 		w.line("Update-MgUser -UserId %s -AccountEnabled:$false", ps(name))
 	}
 	if w.sys.ad {
@@ -258,7 +263,7 @@ func (w *commandWriter) disable(name string) {
 }
 
 func (w *commandWriter) settings(name string) {
-	if !w.sys.entra {
+	if !w.cloud(name) {
 		return
 	}
 	w.line("Get-InboxRule -Mailbox %s -IncludeHidden | Format-List Identity,Name,Enabled,ForwardTo,RedirectTo,DeleteMessage,MoveToFolder", ps(name))
@@ -270,7 +275,7 @@ func (w *commandWriter) settings(name string) {
 }
 
 func (w *commandWriter) reset(name string) {
-	if w.sys.entra {
+	if w.cloud(name) {
 		w.line("Update-MgUser -UserId %s -PasswordProfile @{ ForceChangePasswordNextSignIn = $true; Password = (Read-Host -MaskInput 'new password') }", ps(name))
 		w.line("Get-MgUserAuthenticationMethod -UserId %s", ps(name))
 	}
@@ -293,7 +298,7 @@ func (w *commandWriter) find(name string) {
 }
 
 func (w *commandWriter) revoke(name string) {
-	if w.sys.entra {
+	if w.cloud(name) {
 		w.line("Revoke-MgUserSignInSession -UserId %s", ps(name))
 	}
 	if w.sys.ad {
