@@ -144,6 +144,15 @@ func (v *investigation) recallMarks() (err error) {
 	return err
 }
 
+// lastMark returns when the latest of them was recorded.
+func (v *investigation) lastMark() event.Micros {
+	var last event.Micros
+	for i := range v.marks {
+		last = max(last, event.Micros(v.marks[i].Recorded))
+	}
+	return last
+}
+
 // keepMarks writes what people recorded into the new revision, with what was recorded while it was made.
 func (v *investigation) keepMarks() error {
 	if v.old == nil {

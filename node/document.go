@@ -24,7 +24,7 @@ import (
 func (v *investigation) document(ctx context.Context, r *breach.Result, held *holders) (*cases.Case, error) {
 	w := v.watched
 	c := &cases.Case{
-		Schema: cases.Schema, Revision: v.revision, Supersedes: v.supersedes, KnownAsOf: cases.Time(max(w.last, v.lastAnswer())), Partial: v.partial,
+		Schema: cases.Schema, Revision: v.revision, Supersedes: v.supersedes, KnownAsOf: cases.Time(max(w.last, v.lastAnswer(), v.lastMark())), Partial: v.partial,
 		Tool:      cases.Tool{Version: v.o.Version, RulesSHA256: detectors.Fingerprint()},
 		Window:    cases.Span{From: cases.Time(w.first), To: cases.Time(w.last)},
 		Institute: cases.Institute{Name: v.o.Profile.Name, Timezone: v.zone().String(), Guessed: len(v.o.Profile.Networks) == 0},
