@@ -195,9 +195,9 @@ func (w *Watch) Observe(s *event.Sighting) {
 	}
 }
 
-// refused says whether a border or a device turned the event away: that is what a block looks like where it works.
+// refused says whether a border, a device or a policy turned the event away: that is what a block looks like where it works.
 func refused(s *event.Sighting) bool {
-	return s.Activity == event.ActRefuse || s.Class == event.ClassNetwork && s.Outcome == event.OutcomeFailure
+	return s.Activity == event.ActRefuse || s.Outcome == event.OutcomeFailure && (s.Class == event.ClassNetwork || s.Reason == event.ReasonDenied)
 }
 
 // isUse says whether events of that class under an account's name are its use, and not what others do with it.
@@ -309,8 +309,8 @@ func (d *door) finding() event.Finding {
 		f.Attack = []string{"T1133"}
 		f.Addresses = []netip.Addr{d.Address}
 		f.Title = say("遮断したはずの %s との通信", "%s was blocked, and was not", d.Address)
-		f.Explanation = say("%s が遮断したと記録した時刻より後に、%s との通信が %d 件ある（%s）。遮断がその経路を覆っていない。遮断で断られた記録は数えていない。アドレスが別の人に割り当て直された可能性もある。",
-			"After the time at which %[1]s recorded it as blocked, %[3]d records show %[2]s getting through (%[4]s): the block does not cover that way. What a border refused is not counted. The address may have been lent to somebody else since.", d.By, d.Address, d.times, at)
+		f.Explanation = say("%s が遮断したと記録した時刻より後に、%s との通信が %d 件ある（%s）。遮断がその経路を覆っていない。境界や方針（条件付きアクセスなど）で断られた記録は数えていない。アドレスが別の人に割り当て直された可能性もある。",
+			"After the time at which %[1]s recorded it as blocked, %[3]d records show %[2]s getting through (%[4]s): the block does not cover that way. What a border, or a policy such as conditional access, refused is not counted. The address may have been lent to somebody else since.", d.By, d.Address, d.times, at)
 	case cases.IsolateHost:
 		f.Attack, f.Hosts = []string{"T1021"}, []string{d.Host}
 		f.Title = say("切り離したはずの %s の通信", "%s was taken off the network, and talks", d.Host)

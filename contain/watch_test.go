@@ -32,6 +32,12 @@ func flow(when event.Micros, from, to, host string, act event.Activity, ok event
 	return event.Sighting{Event: &event.Event{Time: when, Class: event.ClassNetwork, Activity: act, Outcome: ok, SrcIP: netip.MustParseAddr(from), DstIP: netip.MustParseAddr(to), SrcHost: host, Format: "fortigate"}}
 }
 
+func denied(when event.Micros) event.Sighting {
+	s := login(when, "203.0.113.9", "", nil, event.OutcomeFailure)
+	s.Reason = event.ReasonDenied
+	return s
+}
+
 // TestUseAfterClosing holds that use after closing is a critical finding, and that use before it, refusals and others' use are none.
 func TestUseAfterClosing(t *testing.T) {
 	taro, made := &event.Account{Handle: 1, ID: "A-taro", Name: "taro"}, &event.Account{Handle: 2, ID: "A-made", Name: "made"}
@@ -52,6 +58,7 @@ func TestUseAfterClosing(t *testing.T) {
 		"at the moment of the block":                  {address, login(closed, "203.0.113.9", "gw", taro, good), false},
 		"another address":                             {address, login(101*minute, "203.0.113.10", "gw", taro, good), false},
 		"refused at the border":                       {address, flow(101*minute, "203.0.113.9", "10.1.0.1", "", event.ActRefuse, bad), false},
+		"refused by a policy":                         {address, denied(101 * minute), false},
 		"called from inside":                          {address, flow(101*minute, "10.1.0.1", "203.0.113.9", "", event.ActConnect, good), true},
 		"after the block was lifted":                  {until, login(201*minute, "203.0.113.9", "gw", taro, good), false},
 		"before it was lifted":                        {until, login(199*minute, "203.0.113.9", "gw", taro, good), true},
