@@ -225,3 +225,49 @@ func TestMarksOfWhatIsGone(t *testing.T) {
 		}
 	}
 }
+
+// TestLedger holds how far a host has come, and that giving it back without an image or with its old keys is told.
+func TestLedger(t *testing.T) {
+	c := sample()
+	var marks []Mark
+	do := func(kind cases.ContainmentKind, act Act, when string) {
+		t.Helper()
+		var err error
+		if marks, err = Add(marks, c, Mark{ID: item(t, c, kind, "files").ID, Act: act, By: "suzuki", At: at(when), Recorded: at("2025-08-01T00:00:00Z")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lacking := func() string {
+		for _, s := range Ledger(c, marks) {
+			if s.Host == "files" {
+				return strings.Join(s.Lacking, " ")
+			}
+		}
+		return "no such host"
+	}
+	do(cases.IsolateHost, MarkDone, "2025-07-01T00:00:00Z")
+	if s := Ledger(c, marks); len(s) != 2 || s[1].Host != "files" || s[1].Isolated != at("2025-07-01T00:00:00Z") || !s[1].Returned.IsZero() || lacking() != "" {
+		t.Errorf("%+v", s)
+	}
+	do(cases.IsolateHost, MarkReopened, "2025-07-10T00:00:00Z")
+	if lacking() != "image-host rotate-host-keys" {
+		t.Error(lacking())
+	}
+	told := false
+	for _, w := range Open(c, marks) {
+		told = told || strings.Contains(w.En, "files was given back to service by suzuki")
+	}
+	if !told {
+		t.Error("a host that was given back with its old keys is not told")
+	}
+	do(cases.ImageHost, MarkDone, "2025-07-02T00:00:00Z")
+	do(cases.RotateHostKeys, MarkDone, "2025-07-11T00:00:00Z") // too late
+	if lacking() != "rotate-host-keys" {
+		t.Error(lacking())
+	}
+	do(cases.IsolateHost, MarkDone, "2025-07-12T00:00:00Z")
+	do(cases.IsolateHost, MarkReopened, "2025-07-13T00:00:00Z")
+	if lacking() != "" {
+		t.Error(lacking())
+	}
+}

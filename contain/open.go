@@ -151,6 +151,19 @@ func (o *openEnds) marks(marks []Mark) {
 	for i := range o.c.Containment {
 		have[o.c.Containment[i].ID] = true
 	}
+	for _, s := range Ledger(o.c, marks) {
+		if len(s.Lacking) > 0 {
+			var lacking []event.Words
+			for _, k := range s.Lacking {
+				lacking = append(lacking, cases.ContainmentKind(k).Words())
+			}
+			what := lacking[0]
+			if len(lacking) > 1 {
+				what = say("%s、%s", "%s; %s", lacking[0], lacking[1])
+			}
+			o.say("%s は %s が業務に戻したが、その前に行った記録のないものがある：%s。", "%s was given back to service by %s, and before that is not on record: %s.", s.Host, s.By, what)
+		}
+	}
 	unseen := 0
 	for _, s := range standings(marks) {
 		if s.state == cases.Proposed {

@@ -37,6 +37,9 @@ func MarkContainment(ctx context.Context, dir, home, tool string, now time.Time,
 	if err != nil {
 		return nil, event.Tell("封じ込めの状態を記録できません：%w", "record what was done: %w", err)
 	}
+	if _, err := os.Lstat(filepath.Join(dir, workName)); err == nil { // it would put its own copy in the place of what is written now
+		return nil, event.Tell("%s では調査が実行中か、途中で終わっています：終わってから、もう一度記録してください", "an investigation of %s is running, or was broken off: record it again when one has ended", dir)
+	}
 	marks, err := ContainmentMarks(dir)
 	if err != nil {
 		return nil, err

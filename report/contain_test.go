@@ -56,7 +56,7 @@ func contained(names []string) *Containment {
 	done := add(6, cases.WatchAfterwards, cases.Subject{})
 	by := names[len(names)-1]
 	done.State, done.By, done.At, done.Findings = cases.Done, &by, when("2025-10-04 08:00"), []string{"F-used"}
-	return &Containment{Data: &Data{Case: c}, Open: []event.Words{say("疑い "+names[0], "suspected "+names[0])},
+	return &Containment{Data: &Data{Case: c}, Hosts: []HostService{{Host: names[0], Isolated: when("2025-10-04 07:00"), Returned: when("2025-10-04 08:30"), By: names[len(names)-1]}, {Host: "untouched"}}, Open: []event.Words{say("疑い "+names[0], "suspected "+names[0])},
 		Steps: func(n int) (event.Words, event.Words) {
 			return same("step " + strconv.Itoa(n)), same("why " + strconv.Itoa(n))
 		}}

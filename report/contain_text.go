@@ -19,6 +19,7 @@ import (
 // Containment is what is to be done about a case, as people and programs are told it.
 type Containment struct {
 	Data  *Data
+	Hosts []HostService                           // those to take off the network, in the order of the list
 	Open  []event.Words                           // what the list leaves open
 	Steps func(step int) (title, why event.Words) // what a step is, and why it comes where it does
 }
@@ -57,6 +58,7 @@ func (x *Containment) Text(l Lang) []byte {
 		}
 		x.item(&b, k, l, cl)
 	}
+	x.service(&b, l, cl)
 	if len(x.Open) > 0 {
 		fmt.Fprintf(&b, "\n%s\n", l.of(say("この一覧が残しているもの", "What this list leaves open")))
 		for _, w := range x.Open {
@@ -64,6 +66,38 @@ func (x *Containment) Text(l Lang) []byte {
 		}
 	}
 	return b.Bytes()
+}
+
+// HostService is how far one host has come from being cut off to being back in service. A null time: not, or not any more.
+type HostService struct {
+	Host                                string
+	Imaged, Isolated, Rotated, Returned cases.Time
+	By                                  string // who gave it back
+}
+
+// service tells how far hosts have come of which people recorded anything.
+func (x *Containment) service(b *bytes.Buffer, l Lang, cl clock) {
+	begun := false
+	for _, s := range x.Hosts {
+		if s.Imaged.IsZero() && s.Isolated.IsZero() && s.Rotated.IsZero() && s.Returned.IsZero() {
+			continue
+		}
+		if !begun {
+			begun = true
+			fmt.Fprintf(b, "\n%s\n", l.of(say("ホストの復帰台帳", "Hosts on their way back to service")))
+		}
+		at := func(t cases.Time) event.Words {
+			if t.IsZero() {
+				return say("—", "—")
+			}
+			return same(cl.minute(t))
+		}
+		line := say("%s　取得 %s、切り離し %s、鍵の変更 %s、復帰 %s", "%s: imaged %s, cut off %s, keys changed %s, back in service %s", visible(s.Host, maxTitle), at(s.Imaged), at(s.Isolated), at(s.Rotated), at(s.Returned))
+		if s.By != "" {
+			line.Ja, line.En = line.Ja+"（"+visible(s.By, 100)+"）", line.En+" ("+visible(s.By, 100)+")"
+		}
+		fmt.Fprintf(b, "  - %s\n", l.of(line))
+	}
 }
 
 // mostSpans is how many intervals of an address are written out.

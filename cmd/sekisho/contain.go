@@ -65,6 +65,7 @@ Exit status: 0 done; 1 failed; 2 wrong usage, or there is no such case.`,
 type containTold struct {
 	Revision    int                 `json:"revision"`
 	Containment []cases.Containment `json:"containment"`
+	Hosts       []contain.Service   `json:"hosts"` // on their way back to service
 	Open        []event.Words       `json:"open"`
 }
 
@@ -77,6 +78,11 @@ func (f *containFlags) runContain(cmd *cobra.Command) error {
 		return err
 	}
 	x := &report.Containment{Data: &report.Data{Case: c}, Open: contain.Open(c, marks), Steps: contain.StepWords}
+	hosts := contain.Ledger(c, marks)
+	for _, s := range hosts {
+		x.Hosts = append(x.Hosts, report.HostService{Host: s.Host, Imaged: s.Imaged, Isolated: s.Isolated, Rotated: s.Rotated, Returned: s.Returned, By: s.By})
+	}
+	told := containTold{c.Revision, c.Containment, hosts, append([]event.Words{}, x.Open...)}
 	lang := report.Lang(language(f.lang))
 	var b []byte
 	switch f.format {
@@ -88,10 +94,10 @@ func (f *containFlags) runContain(cmd *cobra.Command) error {
 		b = x.Commands(lang)
 	case "json":
 		if f.out == "" {
-			return printJSON(cmd.OutOrStdout(), containTold{c.Revision, c.Containment, append([]event.Words{}, x.Open...)})
+			return printJSON(cmd.OutOrStdout(), told)
 		}
 		var text strings.Builder
-		err = printJSON(&text, containTold{c.Revision, c.Containment, append([]event.Words{}, x.Open...)})
+		err = printJSON(&text, told)
 		b = []byte(text.String())
 	default:
 		b = x.Text(lang)
