@@ -260,7 +260,7 @@ func (d *door) use(s *event.Sighting) {
 	d.times += s.Times()
 	d.last = max(d.last, s.Time)
 	d.alerted = min(d.alerted, s.Seen())
-	if s.Who != nil && s.Outcome != event.OutcomeFailure && len(d.accounts) < keptSubject { // who is merely tried is no part of it
+	if d.Kind == cases.BlockAddress && s.Who != nil && s.Outcome != event.OutcomeFailure && len(d.accounts) < keptSubject { // who is merely tried is no part of it, nor who works on a host
 		d.accounts[s.Who.ID] = true
 	}
 	at := cmp.Or(s.Service, s.DstHost, s.Format)
@@ -307,7 +307,7 @@ func (d *door) finding() event.Finding {
 	switch d.Kind {
 	case cases.BlockAddress:
 		f.Attack = []string{"T1133"}
-		f.Addresses = []netip.Addr{d.Address}
+		f.Addresses, f.Accounts = []netip.Addr{d.Address}, slices.Sorted(maps.Keys(d.accounts))
 		f.Title = say("遮断したはずの %s との通信", "%s was blocked, and was not", d.Address)
 		f.Explanation = say("%s が遮断したと記録した時刻より後に、%s との通信が %d 件ある（%s）。遮断がその経路を覆っていない。境界や方針（条件付きアクセスなど）で断られた記録は数えていない。アドレスが別の人に割り当て直された可能性もある。",
 			"After the time at which %[1]s recorded it as blocked, %[3]d records show %[2]s getting through (%[4]s): the block does not cover that way. What a border, or a policy such as conditional access, refused is not counted. The address may have been lent to somebody else since.", d.By, d.Address, d.times, at)
@@ -321,9 +321,6 @@ func (d *door) finding() event.Finding {
 		f.Title = say("停止したはずの %s の使用", "%s was disabled, and is used", d.Name)
 		f.Explanation = say("%s が停止したと記録した時刻より後に、%s の使用が %d 件ある（%s）。停止がその認証先に及んでいない。",
 			"After the time at which %[1]s recorded it as disabled, %[3]d records show %[2]s in use (%[4]s): that it is disabled has not reached whoever lets it in.", d.By, d.Name, d.times, at)
-	}
-	if d.Kind != cases.DisableAccount {
-		f.Accounts = slices.Sorted(maps.Keys(d.accounts))
 	}
 	return f
 }
