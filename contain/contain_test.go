@@ -36,11 +36,9 @@ func sample() *cases.Case {
 	account("A-made", "support2@lab.example", cases.AccountCompromised, "2025-06-13T00:00:00Z").Terms = []cases.Term{{Name: "made-by", Nats: 3}}
 	account("A-jiro", "jiro@lab.example", cases.AccountSuspected, "2025-06-14T00:00:00Z")
 	account("A-hana", "hana@lab.example", cases.AccountCleared, "2025-06-14T00:00:00Z")
-	for _, a := range []cases.Address{{IP: ip("203.0.113.9"), Verdict: cases.AddressAttacker, Kind: "hosting", First: at("2025-06-10T00:00:00Z"), Last: at("2025-06-11T00:00:00Z")},
+	c.Addresses = []cases.Address{{IP: ip("203.0.113.9"), Verdict: cases.AddressAttacker, Kind: "hosting", First: at("2025-06-10T00:00:00Z"), Last: at("2025-06-11T00:00:00Z")},
 		{IP: ip("203.0.113.80"), Verdict: cases.AddressShared, Kind: "mobile"}, {IP: ip("203.0.113.81"), Verdict: cases.AddressSuspected}, {IP: ip("203.0.113.82"), Verdict: cases.AddressHonest},
-		{IP: ip("10.1.1.1"), Verdict: cases.AddressAttacker, Kind: "own"}} {
-		c.Addresses = append(c.Addresses, a)
-	}
+		{IP: ip("10.1.1.1"), Verdict: cases.AddressAttacker, Kind: "own"}}
 	c.Hosts = []cases.Host{{Name: "files", IP: ip("10.1.0.5"), Verdict: cases.HostCompromised, First: at("2025-06-11T00:00:00Z"), Last: at("2025-06-20T00:00:00Z")},
 		{Name: "ci", Verdict: cases.HostCompromised, First: at("2025-06-12T00:00:00Z"), Last: at("2025-06-12T01:00:00Z"), Findings: []string{"F-beacon"}},
 		{Name: "web", Verdict: cases.HostSuspected}, {Name: "db", Verdict: cases.HostUndetermined}}
@@ -219,10 +217,9 @@ func TestMarksOfWhatIsGone(t *testing.T) {
 	if marks, err = Add(marks, c, m); err != nil || marks[1].Kind != cases.BlockAddress {
 		t.Errorf("%v, %v", marks, err)
 	}
-	if m.Act = MarkDone; true {
-		if _, err := Add(marks, c, m); err == nil {
-			t.Error("what is not in the list was marked as done")
-		}
+	m.Act = MarkDone
+	if _, err := Add(marks, c, m); err == nil {
+		t.Error("what is not in the list was marked as done")
 	}
 }
 
