@@ -447,9 +447,9 @@ func caseHosts(all []*machine) []cases.Host {
 	out := make([]cases.Host, 0, len(all))
 	for _, h := range all {
 		c := cases.Host{Name: h.label(), IP: h.ip, Verdict: h.verdict, Role: h.role, First: cases.Time(h.first), Last: cases.Time(h.last),
-			Findings: h.findings, Confidence: probability(h.nats), DecidedBy: "machine"}
+			Findings: h.findings, Confidence: probability(h.nats), DecidedBy: "machine", Lent: len(h.spans) > 0}
 		if h.verdict == cases.HostCompromised && h.out {
-			c.Role = "stepping-stone"
+			c.Role, c.OwnRole = "stepping-stone", h.role
 		}
 		if h.verdict == cases.HostCompromised || h.verdict == cases.HostSuspected {
 			c.Why = h.why()

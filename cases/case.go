@@ -278,6 +278,10 @@ type Host struct {
 	Confidence float64     `json:"confidence,omitempty"` // extra
 	DecidedBy  string      `json:"decided_by,omitempty"`
 	Why        event.Words `json:"why,omitzero"`
+	// OwnRole is its own role where Role says what it was to the intruder; extra.
+	OwnRole string `json:"own_role,omitempty"`
+	// Lent says that it is an address that was lent to a bad login at those times: the machine behind it is the intruder's own; extra.
+	Lent bool `json:"lent,omitempty"`
 }
 
 // Finding is what a detector concluded, with the bytes that it rests on.

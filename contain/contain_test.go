@@ -41,7 +41,7 @@ func sample() *cases.Case {
 		{IP: ip("10.1.1.1"), Verdict: cases.AddressAttacker, Kind: "own"}}
 	c.Hosts = []cases.Host{{Name: "files", IP: ip("10.1.0.5"), Verdict: cases.HostCompromised, First: at("2025-06-11T00:00:00Z"), Last: at("2025-06-20T00:00:00Z")},
 		{Name: "ci", Verdict: cases.HostCompromised, First: at("2025-06-12T00:00:00Z"), Last: at("2025-06-12T01:00:00Z"), Findings: []string{"F-beacon"}},
-		{Name: "web", Verdict: cases.HostSuspected}, {Name: "db", Verdict: cases.HostUndetermined}}
+		{Name: "10.200.254.20", IP: ip("10.200.254.20"), Verdict: cases.HostCompromised, Lent: true}, {Name: "web", Verdict: cases.HostSuspected}, {Name: "db", Verdict: cases.HostUndetermined}}
 	c.Path = []cases.Step{{From: "files", To: "ci", Account: "admin@lab.example"}, {From: "203.0.113.9", To: "files", Account: "taro@lab.example"}}
 	c.Findings = []cases.Finding{{ID: "F-beacon", Detector: "beacon"}, {ID: "F-read", Detector: "directory-read", Severity: cases.High},
 		{ID: "F-rule", Detector: "mailbox-change", Subjects: cases.Subjects{Accounts: []string{"A-taro", "A-jiro"}}, Title: say("転送", "forwarding")},
@@ -63,7 +63,7 @@ func TestPlanOrder(t *testing.T) {
 			t.Errorf("item %+v", k)
 		}
 		seen[k.ID] = true
-		if s := k.Subject; strings.HasPrefix(s.Account, "jiro") || strings.HasPrefix(s.Account, "hana") || s.Host == "web" || s.Host == "db" || s.Address != "" && s.Address != "203.0.113.9" {
+		if s := k.Subject; strings.HasPrefix(s.Account, "jiro") || strings.HasPrefix(s.Account, "hana") || s.Host == "web" || s.Host == "db" || s.Host == "10.200.254.20" || s.Address != "" && s.Address != "203.0.113.9" {
 			t.Errorf("proposes %s for %+v, which is not condemned", k.Kind, s)
 		}
 		if title, why := StepWords(k.Step); title.Ja == "" || why.En == "" {
@@ -91,6 +91,14 @@ func TestPlanOrder(t *testing.T) {
 	if len(place[cases.RotateRead]) != 2 {
 		t.Errorf("%d items of secrets in what was read", len(place[cases.RotateRead]))
 	}
+	c.Findings = nil // nobody was seen to read the directory, but its host was entered
+	entered := func(own string) bool {
+		c.Hosts[0].Role, c.Hosts[0].OwnRole = "stepping-stone", own
+		return slices.ContainsFunc(Plan(c), func(k cases.Containment) bool { return k.Kind == cases.RotateDirectory })
+	}
+	if entered("file-server") || !entered("directory") {
+		t.Error("the directory's passwords are to be changed where its host was entered, and only there")
+	}
 	again := Plan(sample())
 	if !slices.EqualFunc(c.Containment, again, func(a, b cases.Containment) bool { return a.ID == b.ID && a.Order == b.Order }) {
 		t.Error("not the same twice")
@@ -110,7 +118,7 @@ func TestOpenEnds(t *testing.T) {
 			t.Errorf("%+v", w)
 		}
 	}
-	for _, want := range []string{"jiro@lab.example", "web", "db", "203.0.113.80", "203.0.113.81", "10.1.1.1", "what hosts looked up", "not certain", "possibly read (1)"} {
+	for _, want := range []string{"jiro@lab.example", "web", "db", "203.0.113.80", "10.200.254.20", "203.0.113.81", "10.1.1.1", "what hosts looked up", "not certain", "possibly read (1)"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("says nothing of %s:\n%s", want, text.String())
 		}

@@ -62,9 +62,16 @@ func (o *openEnds) people() {
 
 func (o *openEnds) machines() {
 	by := map[cases.HostVerdict][]string{}
+	var lent []string
 	for i := range o.c.Hosts {
 		h := &o.c.Hosts[i]
+		if h.Lent && h.Verdict == cases.HostCompromised {
+			lent = append(lent, HostName(h))
+		}
 		by[h.Verdict] = append(by[h.Verdict], HostName(h))
+	}
+	if len(lent) > 0 {
+		o.say("不正なログインに VPN などが貸し出した組織内のアドレスが %d 件ある（%s）。その先の機器は侵入者のものであり、切り離すものはない。今のセッションを VPN の側で切断する。", "Inside addresses were lent to bad logins, by a VPN or the like: %d (%s). The machines behind them are the intruder's own, and there is none to take off; end the sessions where they are lent.", len(lent), named(lent))
 	}
 	if l := by[cases.HostSuspected]; len(l) > 0 {
 		o.say("侵入の疑いのあるホストが %d 台あり（%s）、切り離しの項目に含めていない。", "Suspected hosts are not in the list: %d (%s).", len(l), named(l))

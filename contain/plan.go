@@ -131,7 +131,7 @@ func (p *planner) hosts() []*cases.Host {
 	outward := map[*cases.Host]int{}
 	for i := range p.c.Hosts {
 		h := &p.c.Hosts[i]
-		if h.Verdict != cases.HostCompromised {
+		if h.Verdict != cases.HostCompromised || h.Lent { // what was lent goes to somebody else next: there is no machine to take
 			continue
 		}
 		outward[h] = 1
@@ -289,18 +289,28 @@ func (p *planner) accounts() {
 	}
 }
 
-// directory proposes to change everything that a directory held, where most of it was read.
+// directory proposes to change everything that a directory held, where most of it was read, or its host was entered.
 func (p *planner) directory() {
 	for i := range p.c.Findings {
 		f := &p.c.Findings[i]
 		if cases.DetectorName(f.Detector) != "directory-read" || f.Severity != cases.High && f.Severity != cases.Critical {
 			continue
 		}
-		p.add(stepCredentials, cases.RotateDirectory, "directory", cases.Subject{}, say("ディレクトリの全パスワードを露出したものとして扱い、変更する。サービス用・管理用・接続用（bind）の認証情報と鍵を含む", "take every password in the directory as exposed and change them all, with those of services, administrators and binds, and the keys in it"),
+		p.add(stepCredentials, cases.RotateDirectory, "directory", cases.Subject{}, everyPassword,
 			say("%s（%s）。Active Directory では krbtgt を、複製の後に 2 回変更する", "%s (%s); in Active Directory change krbtgt twice, with replication between", f.Title, f.ID))
 		return
 	}
+	for i := range p.c.Hosts {
+		if h := &p.c.Hosts[i]; h.Verdict == cases.HostCompromised && (h.Role == "directory" || h.OwnRole == "directory") {
+			p.add(stepCredentials, cases.RotateDirectory, "directory", cases.Subject{}, everyPassword,
+				say("ディレクトリを持つ %s に侵入された。Active Directory では krbtgt を、複製の後に 2 回変更する", "%s, which holds the directory, was entered; in Active Directory change krbtgt twice, with replication between", HostName(h)))
+			return
+		}
+	}
 }
+
+// everyPassword is what is to be done where a directory was read, or whoever holds it was entered.
+var everyPassword = say("ディレクトリの全パスワードを露出したものとして扱い、変更する。サービス用・管理用・接続用（bind）の認証情報と鍵を含む", "take every password in the directory as exposed and change them all, with those of services, administrators and binds, and the keys in it")
 
 // hostKeys proposes to change what a compromised host held.
 func (p *planner) hostKeys(hosts []*cases.Host) {
