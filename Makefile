@@ -3,7 +3,7 @@
 # How long make fuzz gives each target and each format: some two hours on two cores.
 FUZZTIME ?= 60s
 
-.PHONY: all build test race lint fuzz bench bench-sigma bench-formats demo drills drill-full docs ci clean pages live torture watch-drills
+.PHONY: all build test race lint fuzz bench bench-sigma bench-formats demo drills drill-full scope-stats scope-full docs ci clean pages live torture watch-drills
 
 all: lint test
 
@@ -42,6 +42,17 @@ demo:
 drills:
 	go build -ldflags "-X main.version=$$(git describe --tags --always --dirty)" -o sekisho ./cmd/sekisho
 	./sekisho drill table $(TABLE) --out docs/reference/drill-scores.md
+
+# Scoping over seeds and variants, with people who answer, beside other methods on the same worlds. Some twenty minutes; interrupted, it
+# goes on where it was, as long as the build is the same. STATS='-seeds 101-105' makes fewer, STATS='-accounts 1000 -rows DIR' larger ones.
+SCOPESTATS = go run -ldflags "-X main.version=$$(git describe --tags --always --dirty)" ./bench/scopestats
+
+scope-stats:
+	$(SCOPESTATS) $(STATS) -out docs/scoping-statistics.md
+
+# The same on aist-2018 at full size, 8,000 accounts and 385 days, once. Needs 60 GB below FULL: the logs and the case.
+scope-full:
+	$(SCOPESTATS) -drill aist-2018 -variants plain -seeds 1 -accounts 0 -days 0 -peak 0 -dir $(FULL) $(STATS) -out $(FULL)/scope-full.md
 
 # The whole of aist-2018, 8,000 accounts and 385 days, made and read back by the project's parsers. Needs 30 GB below FULL.
 FULL ?= /tmp

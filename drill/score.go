@@ -240,6 +240,11 @@ func (t *Truth) TallyAccounts(verdicts []AccountVerdict) Tally {
 	return count(wanted, got, func(n string) string { return odd[n] })
 }
 
+// Entered says whether one of these names, each of the same account, is that of an account that the intruder got into.
+func (t *Truth) Entered(names ...string) bool {
+	return t.TallyAccounts([]AccountVerdict{{Names: names, Verdict: "compromised"}}).Found > 0
+}
+
 // victims returns the accounts that the intruder got into, by each of their names.
 func (t *Truth) victims() map[string]*Account {
 	out := make(map[string]*Account, 2*len(t.Accounts))

@@ -105,6 +105,9 @@ func (c *Consultation) Scope(answers []config.Answer) *Scoped {
 	return scoped(r)
 }
 
+// Logins returns every use of an account from an address that the case's records have.
+func (c *Consultation) Logins() []breach.Login { return c.v.watched.ledger.Logins() }
+
 func scoped(r *breach.Result) *Scoped {
 	return &Scoped{Verdict: r.Verdict, Accounts: r.Accounts, Questions: r.Questions}
 }
