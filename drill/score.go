@@ -242,7 +242,7 @@ func (t *Truth) TallyAccounts(verdicts []AccountVerdict) Tally {
 
 // Entered says whether one of these names, each of the same account, is that of an account that the intruder got into.
 func (t *Truth) Entered(names ...string) bool {
-	return t.TallyAccounts([]AccountVerdict{{Names: names, Verdict: "compromised"}}).Found > 0
+	return len(names) > 0 && t.TallyAccounts([]AccountVerdict{{Names: names, Verdict: "compromised"}}).Found > 0
 }
 
 // victims returns the accounts that the intruder got into, by each of their names.

@@ -234,3 +234,15 @@ func TestPerson(t *testing.T) {
 		}
 	}
 }
+
+func TestEntered(t *testing.T) {
+	_, truth := shared(t, AIST)
+	for i := range truth.Accounts {
+		if a := &truth.Accounts[i]; len(a.Logs) > 0 && (!truth.Entered(a.UID) || !truth.Entered("nobody@elsewhere.example", strings.ToUpper(a.key()))) {
+			t.Errorf("%s was entered", a.UID)
+		}
+	}
+	if truth.Entered("nobody@elsewhere.example") || truth.Entered() {
+		t.Error("an account that does not exist was entered")
+	}
+}
