@@ -93,7 +93,7 @@ func asked(right float64) string {
 
 // summary is about Sekisho, by variant and person.
 func (t *tables) summary(b *strings.Builder) {
-	fmt.Fprintf(b, "## Sekisho\n\nIt is given the logs and the institute's profile, and no seed. The mark is recall ≥ %.2f at precision ≥ %.2f within %d questions; **bold** is below it. Questions: median and most.\nAll known: worlds in which every victim that a log shows was found.\n\n", markRecall, markPrecision, t.rows[0].Most)
+	fmt.Fprintf(b, "## Sekisho\n\nIt is given the logs and the institute's profile, and no seed. The mark is recall ≥ %.2f at precision ≥ %.2f within %d questions; **bold** is below it. Questions: median (of two in the middle the greater) and most.\nAll known: worlds in which every victim that a log shows was found.\n\n", markRecall, markPrecision, t.rows[0].Most)
 	b.WriteString("| variant | person | worlds | recall | precision | questions | all known | mark met |\n| --- | --- | ---: | --- | --- | ---: | --- | --- |\n")
 	for _, v := range t.variants() {
 		for _, right := range append([]float64{0}, levels()...) {
@@ -147,7 +147,7 @@ func ofWorlds(s scoping.Share) string {
 
 // others are the methods beside it.
 func (t *tables) others(b *strings.Builder) {
-	fmt.Fprintf(b, "## Other methods on the same worlds\n\nThey see which account was used from which address, in the same records, and nothing else. They start from what the story knew on the first day (%s accounts, %s addresses), which Sekisho\nis not told. One question is about an address, \"was it the intruder's alone?\"; whoever came from one that was, is condemned. So they cannot find a victim who was only entered from addresses\nthat honest people share, and say nothing of time. Plain closure asks nobody and starts from shared addresses too.\n\n", t.span(func(r *row) int { return r.Given }), t.span(func(r *row) int { return r.Sources }))
+	fmt.Fprintf(b, "## Other methods on the same worlds\n\nThey see which account was used from which address, in the same records, and nothing else. They start from what the story knew on the first day (%s accounts, %s addresses), which Sekisho\nis not told. One question is about an address, \"was it the intruder's alone?\"; whoever came from one that was, is condemned. So they cannot find a victim who was only entered from addresses\nthat honest people share, and say nothing of time. Plain closure asks nobody and starts from shared addresses too. A victim that no log shows, and that a method condemns for other reasons, counts as found and as a victim.\n\n", t.span(func(r *row) int { return r.Given }), t.span(func(r *row) int { return r.Sources }))
 	b.WriteString("| variant | method | person | worlds | recall | precision | questions | all known | mark met |\n| --- | --- | --- | ---: | --- | --- | ---: | --- | --- |\n")
 	for _, v := range t.variants() {
 		line(b, v, closure+" | "+asked(0), t.pick(v, closure, 0))
@@ -174,7 +174,7 @@ func (t *tables) span(of func(*row) int) string {
 
 // ladder says how often each rung of certainty is true.
 func (t *tables) ladder(b *strings.Builder) {
-	b.WriteString("## Reliability of the ladder\n\nEvery account that a case speaks of before any answer, by its verdict and the rung of certainty, and how many of them the intruder was in. Intervals are Wilson's, as if accounts were\nindependent, which within a world they are not: they are too narrow. Accounts that a case says nothing of are not in it.\n\n| variant | verdict / rung | accounts | intruder's | share |\n| --- | --- | ---: | ---: | --- |\n")
+	b.WriteString("## Reliability of the ladder\n\nEvery account that a case speaks of before any answer, by its verdict and the rung of certainty, and how many of them the intruder was in. Intervals are Wilson's, as if accounts were\nindependent, which within a world they are not: they are too narrow. Accounts that a case says nothing of are not in it. Where logs begin late, some of the victims that a case clears are such as no log shows.\n\n| variant | verdict / rung | accounts | intruder's | share |\n| --- | --- | ---: | ---: | --- |\n")
 	for _, v := range append(t.variants(), "") {
 		sum := map[string]hit{}
 		for _, r := range t.rows {
