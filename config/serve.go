@@ -35,6 +35,7 @@ type Serve struct {
 	Severity  string // from which findings are told; empty: medium
 	Contacts  []Recipient
 	Quiet     []QuietHours
+	Retention *Retention // nil: all is kept forever, and not encrypted
 
 	Warnings []Warning
 }
@@ -63,7 +64,7 @@ type Source struct {
 // What is listened on where nothing is said.
 const (
 	defaultStatus = "127.0.0.1:8089"
-	serveKeys     = "data, org, key, listen, status, strangers, sources, limits, follow, rules, placeholders, notify"
+	serveKeys     = "data, org, key, listen, status, strangers, sources, limits, follow, rules, placeholders, notify, retention"
 	// BuiltinRules is the name under which the rules that come with the program are asked for.
 	BuiltinRules = "builtin"
 )
@@ -114,6 +115,8 @@ func ReadServe(path string) (*Serve, error) {
 			s.Values = d.placeholders(folder, v, where)
 		case "notify":
 			d.notify(s, folder, v, where)
+		case "retention":
+			d.retention(s, folder, v, where)
 		default:
 			return false
 		}
@@ -121,6 +124,9 @@ func ReadServe(path string) (*Serve, error) {
 	})
 	if s.Data == "" {
 		d.wrong(root, "data", "is missing: name the folder that holds the vault, like data: /var/lib/sekisho")
+	}
+	if !s.apart() {
+		d.wrong(root, "retention.key", "lies within data: who takes that disk, or a copy of it, would have the records and their key; put it elsewhere")
 	}
 	if len(s.Values) > 0 && len(s.Rules) == 0 {
 		d.warn(root, "placeholders", "gives values to rules, and no rules are named: write rules: [builtin, rules/]")

@@ -164,3 +164,41 @@ notify:
 		}
 	}
 }
+
+func TestReadRetention(t *testing.T) {
+	s, err := serveOf(t, `
+data: data
+retention:
+  key: vault.key
+  keep: 400d
+  classes:
+    - {name: web, keep: 180d, sources: ["web*", /var/log/nginx/]}
+    - {name: findings, keep: forever, sources: mon1}
+`, map[string]string{"vault.key": ""})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := s.Retention
+	if r.Keep != 400 || len(r.Classes) != 2 || r.Classes[0].Keep != 180 || r.Classes[0].Sources[1] != "/var/log/nginx/" || r.Classes[1].Keep != 0 || filepath.Base(r.Key) != "vault.key" {
+		t.Errorf("%+v", r)
+	}
+	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0].String(), "180d") {
+		t.Errorf("%v", s.Warnings)
+	}
+	_, err = serveOf(t, `
+data: .
+retention:
+  key: vault.key
+  keep: 12 months
+  classes:
+    - {name: Web, keep: 500d, sources: a}
+    - {name: default, keep: 500d, sources: a}
+    - {name: mail, sources: a}
+    - {name: dns, keep: 0d, sources: a}
+`, map[string]string{"vault.key": ""})
+	for _, want := range []string{"lies within data", "12 months", `"Web" is no name`, "there is a class default", "says how long", `"0d"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in %v", want, err)
+		}
+	}
+}

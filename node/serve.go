@@ -39,7 +39,8 @@ type ServeOptions struct {
 	Reload <-chan struct{}
 	Read   func() (*config.Serve, *config.Profile, error)
 
-	issue time.Duration // between two looks at what was found; 0: the watch's default; for tests
+	expire time.Duration // between two looks at what has expired, and before the first; 0: an hour; for tests
+	issue  time.Duration // between two looks at what was found; 0: the watch's default; for tests
 }
 
 // ourSource is the name under which the live system itself writes: no sender can have it.
@@ -71,6 +72,7 @@ type server struct {
 	watching  watching
 	teller    *teller
 	reloaded  reloaded
+	retention retention
 	begun     time.Time
 	first     event.Position // of this run
 	own       atomic.Int64   // records of ours that were sealed
@@ -113,9 +115,16 @@ func (s *server) open() (err error) {
 	if made {
 		s.log.Info("a signing key was made", "folder", c.KeyHome, "fingerprint", key.Fingerprint())
 	}
-	var opened *sealed.Opened
-	if s.vault, opened, err = sealed.Open(filepath.Join(c.Data, "vault"), sealed.Options{Key: key}); err != nil {
+	kept, err := vaultRetention(c.Retention)
+	if err != nil {
 		return err
+	}
+	var opened *sealed.Opened
+	if s.vault, opened, err = sealed.Open(filepath.Join(c.Data, "vault"), sealed.Options{Key: key, Retention: kept}); err != nil {
+		return err
+	}
+	if opened.Expired > 0 || opened.Left != nil {
+		s.log.Info("an expiry that was interrupted was brought to its end", "months", opened.Expired, "left", opened.Left)
 	}
 	s.first = opened.Next
 	s.log.Info("the vault is open", "log", opened.Origin, "records", int64(opened.Next), "healed", opened.Healed, "rebuilt", opened.Rebuilt)
@@ -267,6 +276,7 @@ func (s *server) run(ctx context.Context) error {
 		defer close(told)
 		s.teller.queue.Run(telling)
 	}()
+	receivers.Go(func() { s.expire(run) })
 	shown := s.showStatus()
 	s.ready.Store(true)
 	notifySystemd("READY=1")

@@ -175,7 +175,7 @@ func needRestart(a, b *config.Serve) (keys []string) {
 	}{
 		{"data", a.Data == b.Data}, {"key", a.KeyHome == b.KeyHome}, {"listen", sameListeners(a.Listeners, b.Listeners)}, {"status", a.Status == b.Status},
 		{"limits", a.Message == b.Message && a.Body == b.Body && a.Memory == b.Memory}, {"follow", reflect.DeepEqual(a.Follow, b.Follow)},
-		{"rules", reflect.DeepEqual(a.Rules, b.Rules)}, {"placeholders", reflect.DeepEqual(a.Values, b.Values)},
+		{"retention", reflect.DeepEqual(a.Retention, b.Retention)}, {"rules", reflect.DeepEqual(a.Rules, b.Rules)}, {"placeholders", reflect.DeepEqual(a.Values, b.Values)},
 	} {
 		if !x.same {
 			keys = append(keys, x.key)
@@ -202,7 +202,7 @@ func sameListeners(a, b []config.Listener) bool {
 func running(c, before *config.Serve) *config.Serve {
 	o := *c
 	o.Data, o.KeyHome, o.Listeners, o.Status, o.Follow = before.Data, before.KeyHome, before.Listeners, before.Status, before.Follow
-	o.Rules, o.Values = before.Rules, before.Values
+	o.Rules, o.Values, o.Retention = before.Rules, before.Values, before.Retention
 	o.Message, o.Body, o.Memory = before.Message, before.Body, before.Memory
 	return &o
 }

@@ -50,6 +50,8 @@ type ServeStatus struct {
 	Findings int64         `json:"findings"`        // revisions since the start
 	Told     notify.Status `json:"told"`
 	Reloads  ReloadStatus  `json:"reloads"`
+
+	Retention *RetentionStatus `json:"retention,omitempty"` // absent where all is kept forever
 }
 
 // stalled is how long the watch may be silent: it says every second that it goes on, but a replay of late records takes its time.
@@ -80,6 +82,7 @@ func (s *server) statusNow() *ServeStatus {
 	o.Watch.Matches, o.Rules = w.matches.Load(), s.rules.status()
 	o.Findings = s.teller.findings.Load()
 	o.Told, o.Reloads = s.teller.queue.Status(), s.reloads()
+	o.Retention = s.keeps()
 	return o
 }
 
@@ -177,6 +180,11 @@ func metrics(o *ServeStatus) []byte {
 	one("sekisho_contacts_failing", "gauge", "Contacts whose last notification was not taken.", int64(len(o.Told.Failing)))
 	one("sekisho_reloads_total", "counter", "Configurations that were read anew and taken.", o.Reloads.Taken)
 	one("sekisho_reloads_refused_total", "counter", "Configurations that were refused; the one before stayed.", o.Reloads.Refused)
+	if r := o.Retention; r != nil {
+		one("sekisho_expired_records_total", "counter", "Records that were destroyed because their time was over, since the start.", r.Records)
+		one("sekisho_retention_failing", "gauge", "1 if what is due could not be let go of.", number(r.Problem != ""))
+		one("sekisho_holds", "gauge", "Holds that keep records from expiring.", int64(r.Holds))
+	}
 	head("sekisho_records_total", "counter", "Records by source and what became of them.")
 	for i := range o.Sources {
 		c := &o.Sources[i]

@@ -21,7 +21,6 @@ import (
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/formats"
 	"github.com/sekisho/sekisho/intake/listen"
-	"github.com/sekisho/sekisho/vault/sealed"
 )
 
 // watcher follows the vault, reads its records and shows them to the live watch. Only what was shown moves its place; a restart begins where
@@ -145,7 +144,7 @@ func newWatcher(s *server) (*watcher, error) {
 
 // followed takes how far files are sealed from what stands in the vault from a position on.
 func (w *watcher) followed(from event.Position) error {
-	r, err := sealed.NewReader(filepath.Join(w.s.o.Config.Data, "vault"), from)
+	r, err := w.s.vault.Reader(from)
 	if err != nil {
 		return err
 	}

@@ -83,6 +83,9 @@ configuration is wrong, and the mistakes were named with their lines.`,
 
 // checkServe says which rules would be refused: the others would be used, so that this is no mistake of the configuration.
 func checkServe(cmd *cobra.Command, c *config.Serve) error {
+	if err := node.CheckRetention(c); err != nil {
+		return &exitError{exitUsage, err}
+	}
 	if len(c.Rules) > 0 {
 		set, err := node.LoadRules(c.Rules, c.Values)
 		if err != nil {
@@ -155,6 +158,21 @@ func printRules(w io.Writer, r *node.RulesStatus, matches int64) {
 	}
 }
 
+// printRetention prints what has expired, and why what is due has not.
+func printRetention(w io.Writer, r *node.RetentionStatus) {
+	encrypted := "not encrypted"
+	if r.Encrypted {
+		encrypted = "encrypted"
+	}
+	fmt.Fprintf(w, "retention %s; %d records of %d classes and months expired since the start; %d holds\n", encrypted, r.Records, r.Months, r.Holds)
+	if len(r.Held) > 0 {
+		fmt.Fprintf(w, "          due, and held: %s\n", printable(strings.Join(r.Held, ", ")))
+	}
+	if r.Problem != "" {
+		fmt.Fprintf(w, "          NOTHING EXPIRES: %s\n", printable(r.Problem))
+	}
+}
+
 func printStatus(w io.Writer, s *node.ServeStatus) error {
 	state := "healthy"
 	if !s.Healthy {
@@ -164,6 +182,9 @@ func printStatus(w io.Writer, s *node.ServeStatus) error {
 	}
 	fmt.Fprintf(w, "%s, since %s, sekisho %s\n", state, s.Since.Local().Format(time.DateTime), s.Version)
 	fmt.Fprintf(w, "vault     %d records in %d blocks, %d signed\n", s.Vault.Records, s.Vault.Blocks, s.Vault.Checkpoint)
+	if r := s.Retention; r != nil {
+		printRetention(w, r)
+	}
 	fmt.Fprintf(w, "watch     %d events of %d records, %d not understood, %d too late, %d behind\n", s.Watch.Events, s.Watch.Parsed, s.Watch.Unparsed, s.Watch.Beyond, s.Watch.Behind)
 	if r := s.Rules; r != nil {
 		printRules(w, r, s.Watch.Matches)

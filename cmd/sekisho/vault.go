@@ -16,11 +16,11 @@ import (
 func vaultCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "vault",
-		Short: "Verify, extract, export, replicate and restore what was sealed",
+		Short: "Verify, extract, export, replicate, restore and hold what was sealed",
 		Args:  cobra.ArbitraryArgs,
 		RunE:  onlyGroups,
 	}
-	cmd.AddCommand(verifyCommand(), extractCommand(), exportCommand(), replicateCommand(), restoreCommand())
+	cmd.AddCommand(verifyCommand(), extractCommand(), exportCommand(), replicateCommand(), restoreCommand(), retentionCommand(), holdCommand(), releaseCommand(), vaultKeyCommand())
 	return cmd
 }
 
@@ -40,7 +40,8 @@ each that was changed since, with the blocks of 1 MiB that differ. It writes not
 
 Given the folder of a live vault, it reads every sealed record and names those that were changed, removed, put in or exchanged since. With
 --against and a replica, or a checkpoint that somebody else keeps, it finds also that the whole was put back to an earlier state, or written anew; without, it says
-that this cannot be excluded. Given an export, or the proof of one record, it checks that.
+that this cannot be excluded. What was destroyed because its time was over is told as expired, and is no fault where a signed tombstone says so and it was due. It
+needs no key to read what is encrypted. Given an export, or the proof of one record, it checks that.
 
 Exit status: 0 all is as it was sealed; 1 something changed, is missing or was added, or the manifest itself was changed.`,
 		Example: `  sekisho vault verify --case sekisho-case

@@ -5,6 +5,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -95,7 +96,8 @@ func ownKey() (string, error) {
 }
 
 func extractCommand() *cobra.Command {
-	return &cobra.Command{
+	var key string
+	cmd := &cobra.Command{
 		Use:   "extract DIR RECORD",
 		Short: "Print one record of a live vault with its proof",
 		Long: `Extract prints, as JSON, the record with that number and the proof that it stands in the log: the record leads to its block, the block to the
@@ -108,18 +110,38 @@ signed checkpoint. "sekisho vault verify FILE" checks it without the vault; the 
 			if err != nil || n < 0 {
 				return usageError("%q は記録の番号ではありません", "%q is not the number of a record", args[1])
 			}
-			p, err := sealed.Extract(cmd.Context(), args[0], event.Position(n))
+			kek, err := unlock(key)
 			if err != nil {
 				return err
+			}
+			p, err := sealed.Extract(cmd.Context(), args[0], event.Position(n), kek)
+			if err != nil {
+				return sealedError(err)
 			}
 			return printJSON(cmd.OutOrStdout(), p)
 		},
 	}
+	cmd.Flags().StringVar(&key, "unlock", "", unlockUsage)
+	return cmd
+}
+
+// sealedError tells in both languages what is no fault of the vault: records that have expired, or that are encrypted.
+func sealedError(err error) error {
+	var e *sealed.ExpiredError
+	if errors.As(err, &e) {
+		return event.Tell("記録 %d から %d は保存期間が満了しています（欠落ではありません）：区分 %s の %s 分を %s に廃棄しました（月末から %d 日）。記録があったことはログが証明しますが、内容は残っていません",
+			"records %d to %d have expired, they are not missing: class %s of %s was destroyed at %s, %d days after the month's end; the log still proves that they were there, not what they said",
+			e.First, e.Last, e.Class, e.Month, e.At, e.Keep)
+	}
+	if errors.Is(err, sealed.ErrEncrypted) {
+		return event.Tell("記録は暗号化されています：--unlock に保管庫の鍵のファイルを指定してください（%v）", "the records are encrypted: give the file with the vault's key with --unlock (%v)", err.Error())
+	}
+	return err
 }
 
 func exportCommand() *cobra.Command {
 	var from, to int64
-	var out string
+	var out, key string
 	cmd := &cobra.Command{
 		Use:   "export DIR --from RECORD --to RECORD --out FOLDER",
 		Short: "Write a range of records with their proofs, for police or a forensic firm",
@@ -132,9 +154,13 @@ out without "sekisho vault verify FOLDER" finding it. Records outside the range 
 			if out == "" || from < 0 || to < from {
 				return usageError("--from と --to で記録の範囲を、--out で書出し先を指定してください", "say which records with --from and --to, and where to with --out")
 			}
-			e, err := sealed.Export(cmd.Context(), args[0], event.Position(from), event.Position(to)+1, out)
+			kek, err := unlock(key)
 			if err != nil {
 				return err
+			}
+			e, err := sealed.Export(cmd.Context(), args[0], event.Position(from), event.Position(to)+1, out, kek)
+			if err != nil {
+				return sealedError(err)
 			}
 			return printJSON(cmd.OutOrStdout(), e)
 		},
@@ -142,15 +168,20 @@ out without "sekisho vault verify FOLDER" finding it. Records outside the range 
 	cmd.Flags().Int64Var(&from, "from", -1, "the `number` of the first record")
 	cmd.Flags().Int64Var(&to, "to", -1, "the `number` of the last record")
 	cmd.Flags().StringVar(&out, "out", "", "the `folder` to make")
+	cmd.Flags().StringVar(&key, "unlock", "", unlockUsage)
 	return cmd
 }
 
 func replicateCommand() *cobra.Command {
-	return &cobra.Command{
+	var expire bool
+	cmd := &cobra.Command{
 		Use:   "replicate DIR REPLICA",
 		Short: "Bring a copy of a live vault up to date",
 		Long: `Replicate appends to the copy what the vault has more, each block checked on its way. A vault that was rolled back, or whose history was written
-anew, is refused: then the replica holds what the vault has lost. It needs no key, and the vault may be running.`,
+anew, is refused: then the replica holds what the vault has lost. It needs no key, and the vault may be running.
+
+What has expired in the vault stays in the copy unless --expire is given: whoever takes over the vault's machine, and shortens how long records are kept, destroys nothing here.
+Where the law says that copies go too, give --expire.`,
 		Example: `  sekisho vault replicate /var/lib/sekisho/vault /mnt/other/sekisho
   sekisho vault verify /var/lib/sekisho/vault --against /mnt/other/sekisho`,
 		Args: exactly(2, "replicate には保管庫のフォルダと複製先のフォルダを指定してください", "replicate takes a vault's folder and the replica's"),
@@ -159,9 +190,16 @@ anew, is refused: then the replica holds what the vault has lost. It needs no ke
 			if err != nil {
 				return err
 			}
+			if expire {
+				if done.Expired, err = sealed.CarryOut(cmd.Context(), args[1]); err != nil {
+					return err
+				}
+			}
 			return printJSON(cmd.OutOrStdout(), done)
 		},
 	}
+	cmd.Flags().BoolVar(&expire, "expire", false, "destroy in the copy, too, what has expired in the vault, is due and not held")
+	return cmd
 }
 
 func restoreCommand() *cobra.Command {

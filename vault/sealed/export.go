@@ -38,7 +38,7 @@ type Exported struct {
 }
 
 // Export writes the records of a range into a folder that must not be there yet: their bytes, one a line, their proofs, and the files' sums.
-func Export(ctx context.Context, dir string, from, to event.Position, out string) (e *Exported, err error) {
+func Export(ctx context.Context, dir string, from, to event.Position, out string, kek *KEK) (e *Exported, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("sealed: export to %s: %w", out, err)
@@ -58,7 +58,7 @@ func Export(ctx context.Context, dir string, from, to event.Position, out string
 	}
 	defer all.file.Close()
 	e = &Exported{Folder: out, First: -1}
-	err = proofs(ctx, dir, from, to, func(p *Proof) error {
+	err = proofs(ctx, dir, from, to, kek, func(p *Proof) error {
 		if e.First < 0 {
 			e.First = p.Position
 		}

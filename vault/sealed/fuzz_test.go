@@ -75,7 +75,7 @@ func FuzzNote(f *testing.F) {
 		}
 		f.Add(b)
 	}
-	p, err := Extract(f.Context(), dir, 7)
+	p, err := Extract(f.Context(), dir, 7, nil)
 	if err != nil {
 		f.Fatal(err)
 	}

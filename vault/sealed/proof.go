@@ -141,10 +141,10 @@ func inner(leaves []vault.Hash, n int) [][]byte {
 	return append(path, other[:])
 }
 
-// Extract returns one record with its proof.
-func Extract(ctx context.Context, dir string, p event.Position) (*Proof, error) {
+// Extract returns one record with its proof. kek opens an encrypted vault; else it is nil. A record that has expired is ErrExpired.
+func Extract(ctx context.Context, dir string, p event.Position, kek *KEK) (*Proof, error) {
 	var found *Proof
-	err := proofs(ctx, dir, p, p+1, func(one *Proof) error { found = one; return nil })
+	err := proofs(ctx, dir, p, p+1, kek, func(one *Proof) error { found = one; return nil })
 	if err == nil && found == nil {
 		err = fmt.Errorf("sealed: extract from %s: there is no record %d", dir, p)
 	}
@@ -152,7 +152,7 @@ func Extract(ctx context.Context, dir string, p event.Position) (*Proof, error) 
 }
 
 // proofs calls do for each record of a range with its proof.
-func proofs(ctx context.Context, dir string, from, to event.Position, do func(*Proof) error) (err error) {
+func proofs(ctx context.Context, dir string, from, to event.Position, kek *KEK, do func(*Proof) error) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("sealed: extract from %s: %w", dir, err)
@@ -162,7 +162,7 @@ func proofs(ctx context.Context, dir string, from, to event.Position, do func(*P
 	if err != nil {
 		return err
 	}
-	r, err := NewReader(dir, from)
+	r, err := NewKeyReader(dir, from, kek)
 	if err != nil {
 		return err
 	}
@@ -184,6 +184,11 @@ func proofs(ctx context.Context, dir string, from, to event.Position, do func(*P
 		if h.First >= to {
 			return nil
 		}
+		if gone, err := r.expired(&h); err != nil {
+			return err
+		} else if gone {
+			return expiredError(dir, &h)
+		}
 		payload, err := r.payload(&h)
 		if err != nil {
 			return err
@@ -199,6 +204,34 @@ func proofs(ctx context.Context, dir string, from, to event.Position, do func(*P
 	}
 	return nil
 }
+
+// expiredError says when and why the records of a block were destroyed.
+func expiredError(dir string, h *header) error {
+	b, err := openBook(dir)
+	if err != nil {
+		return err
+	}
+	t := b.covering(h)
+	if t == nil {
+		return ErrDamaged
+	}
+	return &ExpiredError{First: int64(h.First), Last: int64(h.End()) - 1, Class: t.Class, Month: t.Month, Keep: t.Keep, At: t.At}
+}
+
+// ExpiredError says which records were destroyed because their time was over. It is ErrExpired.
+type ExpiredError struct {
+	First, Last  int64
+	Class, Month string
+	Keep         int // days
+	At           string
+}
+
+func (e *ExpiredError) Error() string {
+	return fmt.Sprintf("records %d to %d have expired: class %s of %s was destroyed at %s, %d days after the month's end; the log still proves that they were there, not what they said", e.First, e.Last, e.Class, e.Month, e.At, e.Keep)
+}
+
+// Is makes it ErrExpired.
+func (e *ExpiredError) Is(target error) bool { return target == ErrExpired }
 
 // ofBlock calls do for the records of one block that are in the range.
 func (x *history) ofBlock(h *header, payload []byte, leaves []vault.Hash, o *opener, from, to event.Position, do func(*Proof) error) error {
@@ -223,7 +256,7 @@ func (x *history) ofBlock(h *header, payload []byte, leaves []vault.Hash, o *ope
 			return err
 		}
 		return do(&Proof{Schema: proofSchema, Position: int64(p), Source: r.Source, From: r.From, At: vault.Moment{Time: r.At.Time()}, Text: strings.ToValidUTF8(string(r.Data), "�"),
-			Record: bytes.Clone(record), Index: int64(i), Path: inner(leaves, i), Block: h.leaf(), Log: log, Key: x.vkey})
+			Record: bytes.Clone(o.sealedForm(h, raw, i, record)), Index: int64(i), Path: inner(leaves, i), Block: h.leaf(), Log: log, Key: x.vkey})
 	})
 }
 

@@ -54,7 +54,7 @@ func TestExtract(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
 	for range 60 {
 		n := random.IntN(900)
-		p, err := Extract(context.Background(), dir, event.Position(n))
+		p, err := Extract(context.Background(), dir, event.Position(n), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +80,7 @@ func TestExtract(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Extract(context.Background(), dir, 900); err == nil {
+	if _, err := Extract(context.Background(), dir, 900, nil); err == nil {
 		t.Error("there is a record after the last")
 	}
 	// A record that was changed, with all that can be computed, has no proof.
@@ -90,7 +90,7 @@ func TestExtract(t *testing.T) {
 	}
 	bad := 0
 	for n := range 900 {
-		if _, err := Extract(context.Background(), changed, event.Position(n)); errors.Is(err, ErrDamaged) {
+		if _, err := Extract(context.Background(), changed, event.Position(n), nil); errors.Is(err, ErrDamaged) {
 			bad++
 		}
 	}
@@ -102,7 +102,7 @@ func TestExtract(t *testing.T) {
 func TestExport(t *testing.T) {
 	dir, _ := fill(t, 100)
 	out := filepath.Join(t.TempDir(), "export")
-	e, err := Export(context.Background(), dir, 20, 120, out)
+	e, err := Export(context.Background(), dir, 20, 120, out, nil)
 	if err != nil || e.Records != 100 || e.First != 20 || e.Last != 119 {
 		t.Fatalf("%+v %v", e, err)
 	}
@@ -124,7 +124,7 @@ func TestExport(t *testing.T) {
 		}
 		os.WriteFile(path, b, 0o600)
 	}
-	if _, err := Export(context.Background(), dir, 20, 120, out); err == nil {
+	if _, err := Export(context.Background(), dir, 20, 120, out, nil); err == nil {
 		t.Error("an export is written over another")
 	}
 }

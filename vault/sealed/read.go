@@ -31,18 +31,32 @@ type Reader struct {
 	out    []event.Received
 }
 
-// NewReader returns a reader of a folder from a position on. It ends, with io.EOF, where the last whole block ends.
+// NewReader returns a reader of a folder from a position on. It ends, with io.EOF, where the last whole block ends. It passes over what has expired.
 func NewReader(dir string, from event.Position) (*Reader, error) {
+	return NewKeyReader(dir, from, nil)
+}
+
+// NewKeyReader is NewReader for a vault that is encrypted under kek.
+func NewKeyReader(dir string, from event.Position, kek *KEK) (*Reader, error) {
 	o, err := newOpener()
 	if err != nil {
 		return nil, err
 	}
+	o.keys = &keyring{dir: dir, kek: kek}
 	return &Reader{dir: dir, from: max(from, 0), open: o}, nil
+}
+
+// Reader returns a reader from a position on that ends where the last whole block ends.
+func (l *Log) Reader(from event.Position) (*Reader, error) {
+	if l.o.Retention != nil {
+		return NewKeyReader(l.dir, from, l.o.Retention.KEK)
+	}
+	return NewReader(l.dir, from)
 }
 
 // Follow returns a reader that waits at the end for what is appended, until ctx is done or the log is closed or broken.
 func (l *Log) Follow(from event.Position) (*Reader, error) {
-	r, err := NewReader(l.dir, from)
+	r, err := l.Reader(from)
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +116,14 @@ func (r *Reader) Next(ctx context.Context) (event.Position, []event.Received, er
 		if h.End() <= r.from {
 			continue
 		}
+		if gone, err := r.expired(&h); err != nil {
+			return 0, nil, r.wrap(err)
+		} else if gone {
+			if r.from = h.End(); r.from >= limit { // what follows is not there yet
+				return r.Next(ctx)
+			}
+			continue
+		}
 		payload, err := r.payload(&h)
 		if err != nil {
 			return 0, nil, r.wrap(err)
@@ -114,6 +136,24 @@ func (r *Reader) Next(ctx context.Context) (event.Position, []event.Received, er
 		r.from = h.End()
 		return first, r.out[skip:], nil
 	}
+}
+
+// expired says whether a block was destroyed, or is about to be: its tombstone stands.
+func (r *Reader) expired(h *header) (bool, error) {
+	if !h.Gone && h.Form != formGCM {
+		return false, nil
+	}
+	if !h.Gone && r.open.keys.has(h.Era) {
+		return false, nil
+	}
+	t, err := r.open.keys.covering(h)
+	if err != nil || t != nil {
+		return t != nil, err
+	}
+	if h.Gone {
+		return false, fmt.Errorf("records %d to %d are gone, and nothing signed says that they have expired: %w", h.First, h.End()-1, ErrDamaged)
+	}
+	return false, nil
 }
 
 func (r *Reader) wrap(err error) error {

@@ -16,7 +16,8 @@ import (
 
 // A record is sealed as these bytes, which are also what its leaf in the block's tree is the hash of:
 //
-//	kind      1 byte: 1 a record, 2 one that cannot be read alone
+//	kind      1 byte: 1 a record, 2 one that cannot be read alone; 3 and 4 the same with a salt
+//	salt      16 bytes (kinds 3 and 4 only): so that whoever can guess a record cannot confirm it by a hash
 //	at        8 bytes, little endian: microseconds since 1970, UTC
 //	source    length as uvarint, bytes
 //	from      length as uvarint, bytes
@@ -28,6 +29,7 @@ import (
 const (
 	kindRecord byte = 1
 	kindAround byte = 2
+	kindSalted byte = 2 // is added to the two
 )
 
 // maxName bounds Source and From: names of people's own, not of senders.
@@ -77,10 +79,16 @@ func appendRecord(b []byte, r *event.Received) []byte {
 
 // decodeRecord reads an encoded record; Data and Around point into b. names keeps the texts that come again and again.
 func decodeRecord(b []byte, r *event.Received, names *names) error {
-	if len(b) < 9 || b[0] != kindRecord && b[0] != kindAround {
+	if len(b) < 9 || b[0] < kindRecord || b[0] > kindAround+kindSalted {
 		return errRecord
 	}
 	kind := b[0]
+	if kind > kindAround {
+		if kind -= kindSalted; len(b) < 9+saltSize {
+			return errRecord
+		}
+		b = b[saltSize:]
+	}
 	*r = event.Received{At: event.Micros(binary.LittleEndian.Uint64(b[1:]))}
 	b = b[9:]
 	ok := true

@@ -153,7 +153,7 @@ func (l *Log) cut(w *writer, size int64, opened *Opened) error {
 			break
 		}
 		i += k
-		if h, err := parseLead(rest[i:]); err == nil && h.Tag == w.tag && h.Commit > w.next.Block {
+		if h, err := parseLead(rest[i:]); err == nil && !h.Gone && h.Tag == w.tag && h.Commit > w.next.Block {
 			return fmt.Errorf("at byte %d records from %d on are damaged, and later ones are there: restore the segment from a replica: %w", w.offset, w.next.First, ErrDamaged)
 		}
 	}

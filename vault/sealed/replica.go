@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -25,6 +26,8 @@ var ErrOther = errors.New("the replica holds another history")
 type Replicated struct {
 	Blocks int64 `json:"blocks"` // that were copied
 	Size   int64 `json:"size"`   // blocks that the replica holds now, all covered by its checkpoint
+
+	Expired int `json:"expired,omitempty"` // classes and months that were let go of there, too
 }
 
 // Replicate brings a copy of a vault up to date, in a folder on another disk or machine that is mounted. It only appends: every block is checked on its way
@@ -52,6 +55,10 @@ func Replicate(ctx context.Context, dir, to string) (done *Replicated, err error
 	if err := c.begin(); err != nil {
 		return nil, err
 	}
+	if err := c.statements(); err != nil {
+		return nil, err
+	}
+	c.book = readBook(dir, x.signed.Origin, x.public)
 	for i := range x.all {
 		if x.all[i].Block >= x.signed.Size && i > 0 {
 			break
@@ -78,6 +85,84 @@ type copier struct {
 	was  Checkpoint // the replica's
 	tree *tree
 	done *Replicated
+	book *book
+	// offset is where the next block goes in the replica's segment. It may differ from the vault's: there, payloads before it may have expired meanwhile.
+	offset int64
+}
+
+// held returns where the blocks end, in the replica's segment, that the replica's checkpoint covers.
+func (c *copier) held(s segment) (int64, error) {
+	f, err := os.Open(s.path(c.to))
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	fi, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	head := make([]byte, segmentHead)
+	if _, err := io.ReadFull(f, head); err != nil {
+		return 0, err
+	}
+	t, err := parseSegmentHead(head, s, c.x.signed.Origin)
+	if err != nil {
+		return 0, fmt.Errorf("%s %w: %w", s.name(), err, ErrDamaged)
+	}
+	end := int64(segmentHead)
+	_, _, err = walk(f, fi.Size(), segmentHead, s, t, false, func(b at, _ []byte) error {
+		if b.Number >= c.was.Size {
+			return errStop
+		}
+		end = b.Offset + b.whole()
+		return nil
+	})
+	return end, err
+}
+
+// statements copies descriptions of eras, their wrapped keys, tombstones and holds that the replica does not have. It removes none: what has expired in the vault stays in a
+// replica until CarryOut.
+func (c *copier) statements() error {
+	for _, folder := range []string{eraFolder, holdFolder} {
+		entries, err := os.ReadDir(filepath.Join(c.x.dir, folder))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Join(c.to, folder), 0o700); err != nil {
+			return err
+		}
+		for _, e := range entries {
+			to := filepath.Join(c.to, folder, e.Name())
+			switch filepath.Ext(e.Name()) {
+			case eraEnd, eraKeyEnd, tombstoneEnd, holdEnd, releaseEnd:
+			default:
+				continue
+			}
+			if exists(to) || filepath.Ext(e.Name()) == eraKeyEnd && c.carriedOut(e.Name()) {
+				continue
+			}
+			text, err := readSmall(filepath.Join(c.x.dir, folder, e.Name()), maxStatement)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // its time was over just now
+			}
+			if err != nil {
+				return err
+			}
+			if err := writeWhole(c.disk, to, text, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// carriedOut says whether the replica has destroyed the key of that name already.
+func (c *copier) carriedOut(name string) bool {
+	matches, _ := filepath.Glob(filepath.Join(c.to, eraFolder, strings.TrimSuffix(name, eraKeyEnd)+"-*"+doneEnd))
+	return len(matches) > 0
 }
 
 // begin compares the two histories as far as the replica's goes.
@@ -155,7 +240,9 @@ func (c *copier) segment(ctx context.Context, i int) error {
 		return err
 	}
 	defer to.Close()
-	end := int64(segmentHead)
+	if c.offset, err = c.held(s); err != nil {
+		return err
+	}
 	_, next, err := walk(from, fi.Size(), segmentHead, s, t, true, func(b at, payload []byte) error {
 		if b.Number >= c.x.signed.Size {
 			return errStop
@@ -163,7 +250,6 @@ func (c *copier) segment(ctx context.Context, i int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		end = b.Offset + b.whole()
 		return c.block(to, &b, payload)
 	})
 	if err != nil {
@@ -172,7 +258,7 @@ func (c *copier) segment(ctx context.Context, i int) error {
 	if want := c.endOf(i); next.Block < want {
 		return fmt.Errorf("%s: blocks from %d on are not there or not as they were sealed: %w", s.name(), next.Block, ErrDamaged)
 	}
-	if err := errors.Join(to.Truncate(end), to.Sync()); err != nil {
+	if err := errors.Join(to.Truncate(c.offset), to.Sync()); err != nil {
 		return err
 	}
 	if err := c.tree.write(c.disk, c.to); err != nil {
@@ -236,11 +322,15 @@ func (c *copier) block(to file, b *at, payload []byte) error {
 	if b.Number < c.was.Size {
 		return nil
 	}
+	if b.Gone && c.book.covering(&b.header) == nil {
+		return fmt.Errorf("records %d to %d are gone, and no tombstone says that they have expired: %w", b.First, b.End()-1, ErrDamaged)
+	}
 	out := make([]byte, leadSize, b.whole())
 	b.put(out)
-	if _, err := to.WriteAt(append(out, payload...), b.Offset); err != nil {
+	if _, err := to.WriteAt(append(out, payload...), c.offset); err != nil {
 		return err
 	}
+	c.offset += b.whole()
 	c.tree.add(b.leaf())
 	c.done.Blocks++
 	return nil

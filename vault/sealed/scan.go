@@ -133,6 +133,9 @@ func (c *cursor) step(end int64) bool {
 	if known {
 		var lead [leadSize]byte
 		want.put(lead[:])
+		if c.gone(&want) {
+			return true
+		}
 		k := c.find(lead[:], c.offset)
 		if k == 0 {
 			c.check(&want)
@@ -151,7 +154,7 @@ func (c *cursor) step(end int64) bool {
 		return false
 	}
 	h, err := parseLead(c.b[c.offset:])
-	if err != nil || h.Number != c.next.Block || h.Tag != c.tag || c.offset+int(h.whole()) > len(c.b) || (c.next.First != 0 && h.First != c.next.First) {
+	if err != nil || h.Number != c.next.Block || h.Tag != c.tag || h.Gone || c.offset+int(h.whole()) > len(c.b) || (c.next.First != 0 && h.First != c.next.First) {
 		return c.resync(nil, end)
 	}
 	c.check(&h)
@@ -164,9 +167,40 @@ func (c *cursor) laterFirst(k int) bool {
 	if !known {
 		return false
 	}
+	return c.begins(&next, c.offset)
+}
+
+// begins says whether a block, or what expiry left of it, begins at an offset.
+func (c *cursor) begins(h *header, offset int) bool {
 	var lead [leadSize]byte
-	next.put(lead[:])
-	return bytes.HasPrefix(c.b[c.offset:], lead[:])
+	for _, gone := range []bool{false, true} {
+		one := *h
+		one.Gone = gone
+		one.put(lead[:])
+		if bytes.HasPrefix(c.b[min(offset, len(c.b)):], lead[:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// gone passes the header of a block whose payload was destroyed, if one stands here. Without a tombstone it was somebody else who did it.
+func (c *cursor) gone(want *header) bool {
+	one := *want
+	one.Gone = true
+	var lead [leadSize]byte
+	one.put(lead[:])
+	if !bytes.HasPrefix(c.b[min(c.offset, len(c.b)):], lead[:]) {
+		return false
+	}
+	if !c.v.excused(want) {
+		c.v.fault(Fault{Kind: FaultMissing, File: c.name, Offset: int64(c.offset), Blocks: &Span{want.Number, want.Number + 1}, Records: &Span{int64(want.First), int64(want.End())},
+			Note: "the records were taken out, and no tombstone signed by this log says that they have expired"})
+	}
+	c.v.unknown = max(c.v.unknown, int64(want.End()))
+	c.offset += leadSize
+	c.next = segment{want.Number + 1, want.End()}
+	return true
 }
 
 // check compares a block whose header is right with that header.
@@ -179,16 +213,22 @@ func (c *cursor) check(h *header) {
 		v.fault(Fault{Kind: FaultChanged, File: c.name, Offset: int64(c.offset), Blocks: &Span{h.Number, h.Number + 1}, Records: &Span{int64(h.First), int64(h.End())}, Note: err.Error()})
 		if next, known := v.want(h.Number + 1); known {
 			// Bytes may have been put in or taken out: what follows says where it is.
-			var lead [leadSize]byte
-			next.put(lead[:])
-			if k := c.find(lead[:], c.offset+leadSize); k >= 0 {
-				end = c.offset + leadSize + k
+			if !c.begins(&next, end) {
+				var lead [leadSize]byte
+				next.put(lead[:])
+				if k := c.find(lead[:], c.offset+leadSize); k >= 0 {
+					end = c.offset + leadSize + k
+				}
 			}
 		}
 	case h.Tag != c.tag:
 		v.fault(Fault{Kind: FaultChanged, File: c.name, Blocks: &Span{h.Number, h.Number + 1}, Note: "the segment's first bytes are not those of its blocks"})
 		c.tag = h.Tag
 	default:
+		if t := v.book.covering(h); t != nil {
+			v.ends[t].Left++
+			break
+		}
 		v.r.Blocks++
 		v.r.Records += int64(h.Count)
 	}
@@ -215,7 +255,7 @@ func (c *cursor) check(h *header) {
 func (c *cursor) resync(want *header, end int64) bool {
 	from := c.next.Block
 	for i := c.offset; i < len(c.b); i++ {
-		k := bytes.Index(c.b[i:], []byte(blockMagic))
+		k := bytes.Index(c.b[i:], []byte(eachMagic))
 		if k < 0 {
 			break
 		}
@@ -224,7 +264,9 @@ func (c *cursor) resync(want *header, end int64) bool {
 		if err != nil || h.Tag != c.tag || h.Number <= from || end >= 0 && h.Number >= end || i+int(h.whole()) > len(c.b) {
 			continue
 		}
-		if w, known := c.v.want(h.Number); known && w != h {
+		bare := h
+		bare.Gone = false
+		if w, known := c.v.want(h.Number); known && w != bare || !known && h.Gone {
 			continue
 		}
 		to := h.Number

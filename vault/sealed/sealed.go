@@ -38,6 +38,10 @@ var (
 	// ErrBroken says that a write or its fsync failed: what lies on disk is not known, and nothing is acknowledged until the vault has
 	// been opened again, which reads and writes its tail again.
 	ErrBroken = errors.New("the vault takes no more records until it is opened again")
+	// ErrEncrypted says that records are encrypted and the key to them was not given.
+	ErrEncrypted = errors.New("are encrypted")
+	// ErrExpired says that records were destroyed because their time was over.
+	ErrExpired = errors.New("have expired")
 	// ErrClosed says that the vault was closed.
 	ErrClosed = errors.New("the vault is closed")
 	// ErrDamaged says that what was acknowledged is not there, or not as it was.
@@ -52,6 +56,7 @@ type Options struct {
 	MaxSegment int64         // bytes after which a segment ends; 0: 64 MiB
 	MaxAge     time.Duration // time after which a segment ends; 0: an hour
 	Every      time.Duration // how often a checkpoint is signed, if there is anything new; 0: 200 ms
+	Retention  *Retention    // how long records are kept, and whether they are encrypted; nil: forever, and not
 	MaxPending int           // bytes of records that wait for the disk before Append makes its callers wait; 0: 32 MiB
 	Now        func() time.Time
 
@@ -67,6 +72,8 @@ type Opened struct {
 	Healed  int64          // blocks that were sealed but not in the log yet, and are now
 	Rebuilt bool           // the log's tiles were made again from the segments
 	Cut     *Cut           // a torn tail
+	Expired int            // eras whose expiry a crash had interrupted, and that are gone now
+	Left    error          // why such an expiry could not be brought to its end; the next Expire tries again
 }
 
 // Cut is the tail of a write that a crash tore. Nothing of it was acknowledged.
@@ -92,6 +99,8 @@ type Log struct {
 	blocks  int64
 	grown   chan struct{} // closed, and made anew, when durable has grown
 	status  Status
+	eras    *eras    // the builder's
+	old     []string // months in which blocks without an era were sealed; of Expire
 
 	wake    chan struct{} // to the builder: something waits
 	built   chan *batch   // from the builder to the writer
@@ -162,6 +171,11 @@ func (l *Log) open() (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.eras, err = l.openEras(); err != nil {
+		w.file.Close()
+		return nil, err
+	}
+	opened.Expired, opened.Left = l.finishExpiry(context.Background())
 	opened.Origin, opened.Blocks, opened.Next = l.origin, w.next.Block, w.next.First
 	l.durable, l.blocks = w.next.First, w.next.Block
 	l.status.Checkpoint, l.status.Signed = t.signed.Size, l.o.Now()
@@ -279,7 +293,8 @@ func (l *Log) Close() error {
 	return nil
 }
 
-// Append seals records, in this order and next to one another, and returns the position of the first when all are durable. What it is given may be
+// Append seals records, in this order and next to one another, and returns the position of the first when all are durable; where they are of several classes, this
+// holds for those of each. What it is given may be
 // reused then. Where ctx ends before, it is not known whether they were sealed. An error that is vault.ErrNoSpace has taken nothing, and
 // another try may succeed.
 func (l *Log) Append(ctx context.Context, records []event.Received) (event.Position, error) {
@@ -287,11 +302,11 @@ func (l *Log) Append(ctx context.Context, records []event.Received) (event.Posit
 		n, _ := l.Next()
 		return n, nil
 	}
-	e, err := encode(records)
+	all, err := l.encodeAll(records)
 	if err != nil {
 		return 0, fmt.Errorf("sealed: append: %w", err)
 	}
-	b, at, err := l.enqueue(ctx, e)
+	b, err := l.enqueue(ctx, all)
 	if err != nil {
 		return 0, fmt.Errorf("sealed: append: %w", err)
 	}
@@ -303,32 +318,37 @@ func (l *Log) Append(ctx context.Context, records []event.Received) (event.Posit
 	if b.err != nil {
 		return 0, fmt.Errorf("sealed: append: %w", b.err)
 	}
-	return b.first + at, nil
+	return b.first + all[0].at, nil
 }
 
-// enqueue puts encoded records with what waits, and returns where among them.
-func (l *Log) enqueue(ctx context.Context, e *encoded) (*batch, event.Position, error) {
+// enqueue puts encoded records with what waits.
+func (l *Log) enqueue(ctx context.Context, all []*encoded) (*batch, error) {
+	bytes := 0
+	for _, e := range all {
+		bytes += len(e.bytes)
+	}
 	l.mu.Lock()
 	for {
 		if l.broken != nil {
 			err := l.broken
 			l.mu.Unlock()
-			return nil, 0, err
+			return nil, err
 		}
 		// Records that are larger than the bound together pass alone.
-		if b := l.pending; b.bytes == 0 || b.bytes+len(e.bytes) <= l.o.MaxPending {
-			at := event.Position(b.count)
-			b.add(e)
+		if b := l.pending; b.bytes == 0 || b.bytes+bytes <= l.o.MaxPending {
+			for _, e := range all {
+				b.add(e)
+			}
 			l.mu.Unlock()
 			l.nudge()
-			return b, at, nil
+			return b, nil
 		}
 		room := l.room
 		l.mu.Unlock()
 		select {
 		case <-room:
 		case <-ctx.Done():
-			return nil, 0, ctx.Err()
+			return nil, ctx.Err()
 		}
 		l.mu.Lock()
 	}

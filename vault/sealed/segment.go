@@ -142,7 +142,9 @@ func walk(f io.ReaderAt, size, offset int64, next segment, t tag, payloads bool,
 		if err != nil || h.Number != next.Block || h.First != next.First || h.Tag != t || offset+h.whole() > size {
 			return offset, next, nil
 		}
-		if payloads {
+		if payloads && h.Gone {
+			payload = nil
+		} else if payloads {
 			payload = slices.Grow(payload[:0], h.Stored)[:h.Stored]
 			if _, err := io.ReadFull(from, payload); err != nil {
 				return offset, next, err

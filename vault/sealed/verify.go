@@ -43,6 +43,7 @@ const (
 	FaultRoot      FaultKind = "root"      // the checkpoint is over other blocks than these
 	FaultRollback  FaultKind = "rollback"  // a checkpoint kept elsewhere covers more than there is
 	FaultFork      FaultKind = "fork"      // a checkpoint kept elsewhere is over other blocks
+	FaultEarly     FaultKind = "early"     // a tombstone says that records have expired that were not due
 )
 
 // Span is a run of numbers, To exclusive.
@@ -73,10 +74,36 @@ type Report struct {
 	Blocks      int64           `json:"blocks"`            // that were read and are right
 	Records     int64           `json:"records"`           // in them
 	Unsigned    *Span           `json:"unsigned"`          // records after the last checkpoint: right by their sums, covered by no signature
+	Expired     []Expiry        `json:"expired"`           // what is gone, or goes, because its time was over: not missing
+	Holds       []Held          `json:"holds"`             // that keep records from expiring
 	Unfinished  bool            `json:"unfinished"`        // the log is behind the blocks, as a crash leaves it; the next start brings it up
 	Against     []string        `json:"against"`           // the checkpoints it was compared with, and that agree
 	Faults      []Fault         `json:"faults"`
 	More        int             `json:"more_faults,omitempty"` // that are not listed
+}
+
+// Expiry is what a signed tombstone says was destroyed.
+type Expiry struct {
+	Class   string `json:"class"`
+	Month   string `json:"month"`
+	Keep    int    `json:"keep_days"`
+	At      string `json:"at"`
+	Blocks  int64  `json:"blocks"`
+	Records int64  `json:"records"`
+	First   int64  `json:"first_record"`
+	Last    int64  `json:"last_record"`
+	Left    int64  `json:"left"` // blocks whose bytes are still there: an expiry that goes on, or that a crash interrupted and the next start brings to its end
+}
+
+// Held is a hold in force.
+type Held struct {
+	Number int    `json:"number"`
+	Class  string `json:"class"`
+	From   string `json:"from,omitempty"`
+	To     string `json:"to,omitempty"`
+	By     string `json:"by"`
+	Why    string `json:"why"`
+	At     string `json:"at"`
 }
 
 // maxFaults bounds how many are named.
@@ -96,6 +123,11 @@ type verifier struct {
 	marks   []mark
 	open    *opener
 	known   map[string]bool // files that are the log's
+	book    *book
+	since   *book // as it was later, when something was missing
+	looks   int
+	ends    map[*Tombstone]*Expiry
+	spans   map[uint32]*Span // records of each era, as far as the log's leaves say
 	done    int64
 	of      int64
 	unknown int64           // the position behind the last record that is known
@@ -114,7 +146,7 @@ type mark struct {
 // but the public one. The error is about a folder that is none; whatever is wrong stands in the report. A vault that is being
 // written may be verified.
 func Verify(ctx context.Context, dir string, o VerifyOptions) (*Report, error) {
-	v := &verifier{dir: dir, o: o, r: &Report{Folder: dir, Faults: []Fault{}, Against: []string{}}, tree: new(tree), known: map[string]bool{}}
+	v := &verifier{dir: dir, o: o, r: &Report{Folder: dir, Faults: []Fault{}, Against: []string{}, Expired: []Expiry{}, Holds: []Held{}}, tree: new(tree), known: map[string]bool{}}
 	if !Is(dir) {
 		return nil, fmt.Errorf("sealed: verify %s: it is no vault: there is neither %s nor %s", dir, logName, checkpointName)
 	}
@@ -134,12 +166,15 @@ func Verify(ctx context.Context, dir string, o VerifyOptions) (*Report, error) {
 	v.checkpoint(text, failed)
 	v.against()
 	v.choose()
+	v.openRetention()
 	if err := v.log(ctx); err != nil {
 		return nil, err
 	}
+	v.retention()
 	if err := v.segments(ctx); err != nil {
 		return nil, err
 	}
+	v.tellExpired()
 	v.afterEnd()
 	if err := v.strangers(); err != nil {
 		return nil, err
@@ -180,7 +215,7 @@ func (v *verifier) trust() error {
 			v.r.Trusted = vault.Fingerprint(public)
 		}
 	}
-	v.known[logName], v.known[lockName] = true, true
+	v.known[logName], v.known[lockName], v.known[retentionLock] = true, true, true
 	text, err := readSmall(filepath.Join(v.dir, logName), 4<<10)
 	if err != nil {
 		v.fault(Fault{Kind: FaultMissing, File: logName, Note: "the log's name and public key: put back those of a replica"})
@@ -352,10 +387,11 @@ func (v *verifier) log(ctx context.Context) error {
 		if n%4096 == 0 && ctx.Err() != nil {
 			return fmt.Errorf("sealed: verify %s: %w", v.dir, ctx.Err())
 		}
-		_, h, ok := v.leaves(n)
+		leaf, h, ok := v.leaves(n)
 		if !ok {
 			break
 		}
+		v.ofEra(leaf)
 		v.tree.addHash(h)
 		v.passed()
 	}

@@ -4,6 +4,7 @@
 package sealed
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -56,6 +57,15 @@ func (r *Report) Write(w io.Writer, language string) error {
 		p(t.unfinished)
 	}
 	p(t.sound, r.Records, r.Blocks, r.Checkpoint)
+	for _, e := range r.Expired {
+		p(t.expired, visible(e.Class), visible(e.Month), e.Records, e.First, e.Last, e.At, e.Keep)
+		if e.Left > 0 {
+			p(t.left, e.Left)
+		}
+	}
+	for _, h := range r.Holds {
+		p(t.held, h.Number, visible(h.Class), cmp.Or(h.From, "…"), cmp.Or(h.To, "…"), visible(h.By), visible(h.Why))
+	}
 	if len(r.Against) == 0 {
 		p(t.alone, r.Checkpoint)
 	}
@@ -80,9 +90,9 @@ func visible(text string) string {
 
 // words are the report's words in one language.
 type words struct {
-	log, offset, records, from, more, agrees, unsigned, sound, alone, unfinished, good, bad string
-	signature                                                                               map[vault.Signature]string
-	kinds                                                                                   map[FaultKind]string
+	log, offset, records, from, more, agrees, unsigned, sound, alone, unfinished, expired, left, held, good, bad string
+	signature                                                                                                    map[vault.Signature]string
+	kinds                                                                                                        map[FaultKind]string
 }
 
 var english = words{
@@ -93,6 +103,9 @@ var english = words{
 	alone: "compared with no checkpoint kept elsewhere: it cannot be excluded that the whole was put back to an earlier state, nor that records after the checkpoint of %d blocks were removed; " +
 		"give a replica or a witness's checkpoint with --against",
 	unfinished: "the log is a few seconds behind the records, as a crash leaves it; the next start brings it up",
+	expired:    "EXPIRED, not missing: class %s of %s: %d records, from %d to %d, destroyed at %s, %d days after the month's end; the tombstone is signed",
+	left:       "  the bytes of %d blocks are still there: the expiry goes on, or the next start brings it to its end",
+	held:       "hold %d, class %s, %s to %s, by %s: %s",
 	good:       "verified", bad: "NOT VERIFIED",
 	signature: map[vault.Signature]string{
 		vault.SignatureTrusted: "signature: right, by the trusted key %s%.0s",
@@ -101,7 +114,7 @@ var english = words{
 		vault.SignatureBad:     "signature: WRONG or absent (the folder names the key %s%.0s)",
 	},
 	kinds: map[FaultKind]string{FaultChanged: "CHANGED", FaultMissing: "MISSING", FaultAdded: "ADDED", FaultTorn: "TORN", FaultStale: "OLDER CHECKPOINT", FaultSignature: "SIGNATURE",
-		FaultRoot: "ROOT", FaultRollback: "ROLLED BACK", FaultFork: "ANOTHER HISTORY"},
+		FaultRoot: "ROOT", FaultRollback: "ROLLED BACK", FaultFork: "ANOTHER HISTORY", FaultEarly: "EXPIRED TOO EARLY"},
 }
 
 var japanese = words{
@@ -112,6 +125,9 @@ var japanese = words{
 	alone: "別に保管されたチェックポイントと比べていません。全体が以前の状態に戻された可能性、および %d ブロックまでのチェックポイントより後の記録が消された可能性は否定できません。" +
 		"--against で複製や証人のチェックポイントを指定してください",
 	unfinished: "ログが記録より数秒遅れています（異常終了の後の状態で、次の起動で追いつきます）",
+	expired:    "保存期間満了（欠落ではありません）：区分 %s、%s 分の %d 件（記録 %d から %d までのうち）を %s に廃棄しました（月末から %d 日）。廃棄の記録は署名されています",
+	left:       "  %d ブロックの内容がまだ残っています（廃棄の途中か、異常終了で中断したもので、次の起動で完了します）",
+	held:       "保全 %d：区分 %s、%s から %s まで、指示者 %s：%s",
 	good:       "照合できました", bad: "照合できません",
 	signature: map[vault.Signature]string{
 		vault.SignatureTrusted: "署名: 正しい（信頼する鍵 %s%.0s）",
@@ -120,5 +136,5 @@ var japanese = words{
 		vault.SignatureBad:     "署名: 不正、または無い（フォルダにある鍵は %s%.0s）",
 	},
 	kinds: map[FaultKind]string{FaultChanged: "変更", FaultMissing: "欠落", FaultAdded: "混入", FaultTorn: "書きかけ", FaultStale: "古いチェックポイント", FaultSignature: "署名",
-		FaultRoot: "ルート不一致", FaultRollback: "巻き戻し", FaultFork: "別の履歴"},
+		FaultRoot: "ルート不一致", FaultRollback: "巻き戻し", FaultFork: "別の履歴", FaultEarly: "期限前の廃棄"},
 }

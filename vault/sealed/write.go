@@ -8,8 +8,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -17,6 +19,13 @@ import (
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/vault"
 )
+
+// next returns the number of the block that comes next at the earliest.
+func (l *Log) next() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.blocks
+}
 
 // Three goroutines stand behind Append. The builder takes all that waits and makes blocks of it; the writer puts them into the segment and waits
 // for the disk, while the builder makes the next ones; the log follows with leaves and checkpoints. Many callers share one fsync.
@@ -26,6 +35,40 @@ type encoded struct {
 	bytes  []byte // records, each behind its length
 	ends   []int  // in bytes
 	leaves []vault.Hash
+	class  string         // of all of them; empty where there are no classes
+	at     event.Position // of the first among those of its batch; set before the batch is done
+}
+
+// encodeAll writes records as they are sealed, those of each class by themselves and in their order.
+func (l *Log) encodeAll(records []event.Received) ([]*encoded, error) {
+	r := l.o.Retention
+	if r == nil {
+		e, err := encode(records)
+		return []*encoded{e}, err
+	}
+	classes := r.classes(records)
+	var all []*encoded
+	for len(records) > 0 {
+		class := classes[0]
+		some, rest, left := records, records[:0:0], classes[:0:0]
+		if slices.ContainsFunc(classes, func(c string) bool { return c != class }) {
+			some = nil
+			for i := range records {
+				if classes[i] == class {
+					some = append(some, records[i])
+				} else {
+					rest, left = append(rest, records[i]), append(left, classes[i])
+				}
+			}
+		}
+		e, err := encode(some)
+		if err != nil {
+			return nil, err
+		}
+		e.class = class
+		all, records, classes = append(all, e), rest, left
+	}
+	return all, nil
 }
 
 // encode writes records as they are sealed. It runs in the callers, so that hashing uses all cores.
@@ -112,6 +155,7 @@ func (l *Log) build() {
 	defer l.done.Done()
 	defer close(l.built)
 	pack := newPacker()
+	pack.eras = l.eras
 	for {
 		closing := false
 		select {
@@ -120,7 +164,7 @@ func (l *Log) build() {
 			closing = true
 		}
 		for b := l.take(closing); b != nil; b = l.take(closing) {
-			pack.build(b)
+			b.err = pack.build(b)
 			l.built <- b
 		}
 		if closing {
@@ -132,7 +176,12 @@ func (l *Log) build() {
 // packer makes blocks.
 type packer struct {
 	zstd   *zstd.Encoder
+	eras   *eras
+	era    *era // of the block at hand; nil: none
 	raw    []byte
+	packed []byte
+	salted []byte
+	sum    hash.Hash
 	leaves []vault.Hash
 }
 
@@ -141,17 +190,30 @@ func newPacker() *packer {
 	if err != nil {
 		panic(err) // the options are constants
 	}
-	return &packer{zstd: z}
+	return &packer{zstd: z, sum: sha256.New()}
 }
 
-// build cuts a batch into blocks.
-func (p *packer) build(b *batch) {
+// build cuts a batch into blocks, those of one class after those of another.
+func (p *packer) build(b *batch) error {
 	p.raw, p.leaves = p.raw[:0], p.leaves[:0]
-	for _, e := range b.parts {
+	slices.SortStableFunc(b.parts, func(x, y *encoded) int { return strings.Compare(x.class, y.class) })
+	at := event.Position(0)
+	for k, e := range b.parts {
+		if k == 0 || e.class != b.parts[k-1].class {
+			p.block(b)
+			var err error
+			if p.era, err = p.eras.current(e.class); err != nil {
+				if isFull(err) {
+					err = fmt.Errorf("%w: %w", vault.ErrNoSpace, err)
+				}
+				return fmt.Errorf("begin the month of class %s: %w", e.class, err)
+			}
+		}
+		e.at = at
+		at += event.Position(len(e.ends))
 		from := 0
 		for i, end := range e.ends {
-			p.raw = append(p.raw, e.bytes[from:end]...)
-			p.leaves = append(p.leaves, e.leaves[i])
+			p.record(e.bytes[from:end], e.leaves[i])
 			from = end
 			if len(p.raw) >= blockTarget {
 				p.block(b)
@@ -160,6 +222,23 @@ func (p *packer) build(b *batch) {
 	}
 	p.block(b)
 	b.parts = nil
+	return nil
+}
+
+// record puts a record behind its length into the block at hand.
+func (p *packer) record(b []byte, leaf vault.Hash) {
+	if p.era != nil {
+		if len(p.raw) == 0 {
+			p.raw = append(p.raw, newKey()...) // the seed
+		}
+		_, k := binary.Uvarint(b)
+		salt := saltOf(p.raw[:seedSize], len(p.leaves))
+		p.salted = append(append(p.salted[:0], b[k]+kindSalted), salt[:]...)
+		p.salted = append(p.salted, b[k+1:]...)
+		leaf = leafHash(p.sum, p.salted)
+	}
+	p.raw = append(p.raw, b...)
+	p.leaves = append(p.leaves, leaf)
 }
 
 func (p *packer) block(b *batch) {
@@ -169,8 +248,18 @@ func (p *packer) block(b *batch) {
 	lead := len(b.out)
 	b.out = append(b.out, make([]byte, leadSize)...)
 	h := header{Count: len(p.leaves), Raw: len(p.raw), Packed: packedZstd, Root: vault.Root(p.leaves)}
-	b.out = p.zstd.EncodeAll(p.raw, b.out)
-	if len(b.out)-lead-leadSize >= len(p.raw) {
+	if p.era != nil {
+		h.Era, h.Form = p.era.Number, formSalted
+	}
+	if p.era != nil && p.era.aead != nil {
+		h.Form = formGCM
+		p.packed = p.zstd.EncodeAll(p.raw, p.packed[:0])
+		what := p.packed
+		if len(what) >= len(p.raw) {
+			h.Packed, what = packedNot, p.raw
+		}
+		b.out = p.era.aead.Seal(b.out, nil, what, h.bound())
+	} else if b.out = p.zstd.EncodeAll(p.raw, b.out); len(b.out)-lead-leadSize >= len(p.raw) {
 		h.Packed = packedNot
 		b.out = append(b.out[:lead+leadSize], p.raw...)
 	}
@@ -212,11 +301,15 @@ func (l *Log) write(w *writer) {
 				return
 			}
 			var leaves [][]byte
-			if b.err = l.failed(); b.err == nil {
+			if err := l.failed(); err != nil {
+				b.err = err
+			}
+			if b.err == nil {
 				leaves, b.err = l.commit(w, b)
 			}
+			failed := b.err != nil
 			l.answer(b)
-			if b.err == nil {
+			if !failed {
 				l.sealed <- sealing{leaves: leaves}
 			}
 		case <-tick.C:
