@@ -25,6 +25,10 @@ import (
 // TestMain lets this program be the process that is killed.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("SEKISHO_KILLED"); dir != "" {
+		if key := os.Getenv("SEKISHO_EXPIRING"); key != "" {
+			fmt.Fprintln(os.Stderr, expireUntilKilled(dir, key))
+			os.Exit(1)
+		}
 		fmt.Fprintln(os.Stderr, writeUntilKilled(dir))
 		os.Exit(1)
 	}
