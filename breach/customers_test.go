@@ -83,3 +83,48 @@ func TestCustomersBeyondChance(t *testing.T) {
 		}
 	}
 }
+
+// TestTor: who comes through Tor with Tor Browser, as all do there, is not accused for being like the others, though they meet at its exits; one
+// client that is not Tor Browser's stays a doubt.
+func TestTor(t *testing.T) {
+	const torBrowser = "Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0"
+	for _, client := range []string{torBrowser, strange} {
+		w := newWorld(t)
+		w.house(40)
+		for i := range 5 {
+			for d := 10 + i; d < 38; d += 5 {
+				exit := fmt.Sprintf("185.220.101.%d", 1+(i*5+d*3)%12)
+				w.place(exit, event.KindTor, "DE", 60729)
+				w.login(name(30+i), exit, client, d, 22, event.OutcomeSuccess)
+			}
+		}
+		accused, doubted, r := 0, 0, w.scope(Inputs{})
+		for i := range 60 {
+			switch verdicts(r)[name(i)] {
+			case cases.AccountCompromised:
+				accused++
+			case cases.AccountSuspected:
+				doubted++
+			}
+		}
+		if client == torBrowser && accused != 0 || client == strange && accused+doubted != 5 {
+			t.Errorf("%d are accused and %d in doubt of coming through Tor with %q", accused, doubted, client)
+		}
+	}
+}
+
+func TestUniformClients(t *testing.T) {
+	for name, want := range map[string]bool{
+		"": false, strange: false, "Mozilla/5.0 (": false,
+		"Mozilla/5.0 (Windows NT 6.1; rv:52.0) Gecko/20100101 Firefox/52.0":                       true,
+		"Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0":                    true,
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0":    true,
+		"Mozilla/5.0 (Windows NT 6.1; Win64; x64; rv:115.0) Gecko/20100101 Firefox/115.0":         false,
+		"Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0":          false,
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/137.0 Safari/537.36": false,
+	} {
+		if got := uniformClients([]string{name})[0]; got != want {
+			t.Errorf("%q: %v", name, got)
+		}
+	}
+}
