@@ -211,6 +211,55 @@ func TestSickDisk(t *testing.T) {
 	t.Logf("broken %d times; %d records acknowledged, %d there", broken, 2*len(acknowledged), len(got))
 }
 
+// TestUnmarkedSegments: where the disk refuses what stands beside ended segments until the process ends, the next start writes it, and nothing is
+// missing. One that was removed from between others is told.
+func TestUnmarkedSegments(t *testing.T) {
+	dir, d := t.TempDir(), new(sick)
+	l, _ := open(t, dir, Options{MaxSegment: 4 << 10, Every: time.Millisecond, disk: d})
+	refuse := func(what func(path string) bool) {
+		d.set(func() {
+			d.write = func(path string, k int) (int, error) {
+				if what(path) {
+					return 0, syscall.EIO
+				}
+				return 0, nil
+			}
+		})
+	}
+	for i := range 60 {
+		switch i {
+		case 20: // the log falls behind the segments
+			refuse(func(path string) bool { return !isSegment(path) && !isSegment(strings.TrimSuffix(path, partial)) })
+		case 50: // and catches up, but for what stands beside them
+			refuse(func(path string) bool { return strings.Contains(path, segmentEnd+"."+checkpointName) })
+		}
+		appendLines(t, l, lines(i*10, 10))
+		time.Sleep(3 * time.Millisecond)
+	}
+	l.Close()
+	if r := verify(t, dir); r.OK {
+		t.Fatal("the disk refused nothing")
+	}
+	d.set(func() { d.write = nil })
+	l, _ = open(t, dir, Options{disk: d})
+	closeLog(t, l)
+	if r := verify(t, dir); !r.OK || r.Records != 600 {
+		t.Errorf("%s", describe(r))
+	}
+	marks, _ := filepath.Glob(filepath.Join(dir, segmentFolder, "*.checkpoint"))
+	if len(marks) < 3 {
+		t.Fatalf("%d segments ended", len(marks))
+	}
+	if err := os.Remove(marks[1]); err != nil {
+		t.Fatal(err)
+	}
+	l, _ = open(t, dir, Options{disk: d})
+	closeLog(t, l)
+	if r := verify(t, dir); r.OK {
+		t.Error("what was removed from between others is made anew and not told")
+	}
+}
+
 // TestSlowDisk checks that callers wait, are bounded in memory, and can give up.
 func TestSlowDisk(t *testing.T) {
 	d := &sick{}

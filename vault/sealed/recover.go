@@ -249,11 +249,14 @@ func readLeaves(dir string, s segment, origin string, from, to int64) (leaves []
 // heal brings into the log what was sealed and is not in it yet, and signs it.
 func (l *Log) heal(f *follower, all []segment, tail [][]byte, opened *Opened) error {
 	first := f.tree.size
+	if err := l.remark(f, all); err != nil {
+		return err
+	}
 	for i, s := range all {
 		leaves := tail
 		if i+1 < len(all) {
 			if all[i+1].Block < first {
-				continue // it has ended before the last checkpoint, and so has its own
+				continue // it had ended before the last checkpoint
 			}
 			var err error
 			if leaves, err = readLeaves(l.dir, s, l.origin, f.tree.size, all[i+1].Block); err != nil {
@@ -277,6 +280,47 @@ func (l *Log) heal(f *follower, all []segment, tail [][]byte, opened *Opened) er
 		return err
 	}
 	return f.tree.tidy(l.dir)
+}
+
+// remark signs anew what stands beside the last ended segments, where the disk refused it and then the process ended: the last checkpoint may cover
+// more by then. They are written in order, so that one which is missing before others was removed, and stays missing for verify to tell. What the tiles
+// say must lead to the last checkpoint.
+func (l *Log) remark(f *follower, all []segment) error {
+	last := len(all) - 2
+	for last >= 0 && all[last+1].Block >= f.signed.Size {
+		last--
+	}
+	from := last + 1
+	for ; from > 0; from-- {
+		if _, err := os.Lstat(all[from-1].sidecar(l.dir)); err == nil {
+			break
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if from > last {
+		return nil
+	}
+	hashes, t, marks := fromTiles(l.dir, f.signed.Size), new(tree), []sidecar(nil)
+	for i := range f.signed.Size {
+		for ; from <= last && all[from+1].Block == i; from++ {
+			c, err := signCheckpoint(l.o.Key, l.origin, t.size, t.root())
+			if err != nil {
+				return err
+			}
+			marks = append(marks, sidecar{all[from].sidecar(l.dir), c.Size, c.Text})
+		}
+		_, h, ok := hashes(i)
+		if !ok {
+			return nil // verify tells
+		}
+		t.addHash(h)
+		t.full = t.full[:0]
+	}
+	if t.root() == f.signed.Root {
+		f.ended = append(f.ended, marks...)
+	}
+	return nil
 }
 
 // tidy removes what a crash left beside the tiles of the right edge, when they are those of the checkpoint.
