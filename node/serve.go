@@ -276,6 +276,7 @@ func (s *server) run(ctx context.Context) error {
 		defer close(told)
 		s.teller.queue.Run(telling)
 	}()
+	s.retention.rules, s.retention.vault = s.o.Config.Retention, filepath.Join(s.o.Config.Data, "vault")
 	receivers.Go(func() { s.expire(run) })
 	shown := s.showStatus()
 	s.ready.Store(true)

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -27,8 +26,10 @@ const (
 
 // retention is what has expired since the start.
 type retention struct {
-	mu  sync.Mutex
-	now RetentionStatus
+	rules *config.Retention // as at the start: a reload does not change them; nil: all is kept
+	vault string            // its folder
+	mu    sync.Mutex
+	now   RetentionStatus
 }
 
 // RetentionStatus is how the live system lets go of what is due.
@@ -100,7 +101,7 @@ type rule struct {
 
 // expire lets go of what is due, until ctx ends.
 func (s *server) expire(ctx context.Context) {
-	c := s.o.Config.Retention
+	c := s.retention.rules
 	if c == nil {
 		return
 	}
@@ -167,7 +168,7 @@ func (s *server) clockWasSet() error {
 
 // keeps is the status of retention; nil where all is kept forever.
 func (s *server) keeps() *RetentionStatus {
-	c := s.o.Config.Retention
+	c := s.retention.rules
 	if c == nil {
 		return nil
 	}
@@ -175,7 +176,7 @@ func (s *server) keeps() *RetentionStatus {
 	o := s.retention.now
 	s.retention.mu.Unlock()
 	o.Encrypted = c.Key != ""
-	holds, err := sealed.Holds(filepath.Join(s.o.Config.Data, "vault"))
+	holds, err := sealed.Holds(s.retention.vault)
 	for _, h := range holds {
 		if h.Released == nil {
 			o.Holds++
