@@ -165,7 +165,7 @@ func TestServe(t *testing.T) {
 	}
 	_, _ = io.WriteString(u, "<38>Oct 11 22:14:15 mon1 sshd[81]: Server listening on 0.0.0.0 port 22.")
 	u.Close()
-	o := s.until("the records are read", func(o *ServeStatus) bool { return o.Total.Sealed == 403 && o.Watch.Behind == 0 })
+	o := s.until("the records are read", func(o *ServeStatus) bool { return o.Total.Sealed == 403 && o.Watch.Behind == 0 && o.Watch.Events > 400 })
 	if !o.Healthy || !o.Ready || o.Open != 0 || o.Watch.Unparsed != 1 || o.Watch.Events < 401 || o.Total.Open() != 0 {
 		t.Errorf("%+v", o)
 	}
