@@ -55,13 +55,16 @@ func (s *scoping) judgeAccount(p *person) *judgedAccount {
 		}
 	}
 	s.accountSigns(j)
+	if len(j.bad) == 0 && hasTerm(j.terms, "disputed") {
+		j.nats = min(j.nats, releasedAt)
+	}
 	switch {
 	case len(j.bad) > 0 || j.nats >= condemnedAt:
 		j.verdict = cases.AccountCompromised
 	case j.nats >= doubtfulAt || s.afterHigh[j.p.who.ID] && !j.byHand:
 		j.verdict = cases.AccountSuspected // a high finding about it is never cleared by arithmetic
 		j.nats = max(j.nats, doubtfulAt)
-	case j.nats > s.w.Prior+2: // something was weighed and found light
+	case j.nats > s.w.Prior+2 || j.byHand: // something was weighed and found light, or somebody said so
 		j.verdict = cases.AccountCleared
 		if !s.in.Covered || !placed(p) {
 			j.verdict = cases.AccountUndetermined
@@ -109,6 +112,16 @@ func (s *scoping) accountSigns(j *judgedAccount) {
 	for _, a := range s.in.Answers {
 		if a.Account == id && !a.Address.IsValid() && !a.Unknown && !a.Weightless {
 			j.byHand = true
+		}
+	}
+	if d, _ := s.hearOwner(id); d.no != d.yes {
+		w := min(-12, -8-j.nats)
+		if d.no > d.yes {
+			w = max(12, 8-j.nats)
+		}
+		if w > 0 || len(j.bad) == 0 {
+			j.terms = append(j.terms, term{"answer", w})
+			j.nats += w
 		}
 	}
 }

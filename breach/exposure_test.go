@@ -77,7 +77,7 @@ func TestQuestionNamesItsZone(t *testing.T) {
 	s := &scoping{Ledger: NewLedger()}
 	s.in.Zone, s.in.Offset = "UTC+09:00", 9*3600*1e6
 	v := &visit{who: &event.Account{}, addr: &address{place: event.Place{IP: netip.MustParseAddr("203.0.113.7")}}, first: day0}
-	q := s.question(&judgedAccount{p: &person{who: &event.Account{ID: "A-a", Name: "taro"}}}, v)
+	q := s.question(&judgedAccount{p: &person{who: &event.Account{ID: "A-a", Name: "taro"}}}, v, 1, nil)
 	for _, text := range []string{q.Ask.Ja, q.Ask.En} {
 		if !strings.Contains(text, "2025-06-02 09:00 (UTC+09:00)") {
 			t.Errorf("%q", text)

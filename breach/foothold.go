@@ -124,5 +124,6 @@ func (s *scoping) foothold(v *visit, p past) float64 {
 func (l *Ledger) forget() {
 	for _, v := range l.ordered {
 		v.judged, v.terms, v.nats, v.stranger, v.regular, v.pinned, v.alerted, v.barred, v.alone, v.past = unjudged, nil, 0, false, false, false, 0, false, -99, past{}
+		v.disputed, v.asked, v.unsaid = false, 0, 0
 	}
 }

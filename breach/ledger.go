@@ -93,6 +93,9 @@ type visit struct {
 	terms    []term
 	judged   verdict
 	pinned   bool    // by a person's answer
+	disputed bool    // one person's answer says the opposite of what the records show, or two people differ
+	unsaid   float64 // the sum without what people said
+	asked    int     // questions about it that were answered, also with "don't know"
 	stranger bool    // new to the address, with a client unlike its own
 	regular  bool    // at home there
 	fleeting bool    // as no owner comes: see flee

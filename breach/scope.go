@@ -29,7 +29,8 @@ type Answer struct {
 	Unknown    bool // asked, and did not know
 	From, To   event.Micros
 	By         string
-	Weightless bool // came through a mailbox or account that is not cleared: kept, not used
+	Question   string // what it replies to; empty: somebody decided by himself
+	Weightless bool   // came through a mailbox or account that is not cleared: kept, not used
 }
 
 // Inputs are what scoping starts from besides the ledger.
@@ -385,7 +386,7 @@ func earliest[K comparable](m map[K]event.Micros, k K, at event.Micros) {
 func (s *scoping) firstHarm() event.Micros {
 	byAccount := map[uint32]event.Micros{}
 	for _, v := range s.ordered {
-		if v.judged == condemned {
+		if v.judged == condemned && (!v.pinned || v.unsaid >= doubtfulAt) { // one person's word does not take everybody's past away
 			if at, ok := byAccount[v.who.Handle]; !ok || v.first < at {
 				byAccount[v.who.Handle] = v.first
 			}

@@ -305,7 +305,6 @@ func (s *scoping) guessedAmong(a *address) bool {
 
 // weighWords adds seeds and answers.
 func (s *scoping) weighWords(v *visit, p past, add func(string, float64)) {
-	v.pinned = false
 	for i := range s.in.Seeds {
 		sd := &s.in.Seeds[i]
 		near := sd.Around == 0 || v.first < sd.Around+30*day && v.last > sd.Around-30*day
@@ -323,22 +322,5 @@ func (s *scoping) weighWords(v *visit, p past, add func(string, float64)) {
 			add("seed", s.w.Seed/2)
 		}
 	}
-	for i := range s.in.Answers {
-		an := &s.in.Answers[i]
-		if an.Unknown || an.Weightless || an.Account == "" && !an.Address.IsValid() {
-			continue
-		}
-		if an.Account != "" && an.Account != v.who.ID || an.Address.IsValid() && !v.addr.meant(an.Address) {
-			continue
-		}
-		if an.From != 0 && v.last < an.From || an.To != 0 && v.first > an.To {
-			continue
-		}
-		v.pinned = true
-		if an.Legitimate { // who was asked decides, whatever the sum was
-			add("answer", min(-12, -8-v.nats))
-		} else {
-			add("answer", max(12, 8-v.nats))
-		}
-	}
+	s.weighAnswers(v, add)
 }

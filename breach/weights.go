@@ -159,6 +159,8 @@ func termWords(name string) event.Words {
 		return event.Words{Ja: "一度は不正と判断したが、すべてを合わせて見直すと成り立たなかった", En: "was condemned at first, and did not stand with everything known"}
 	case "seed":
 		return event.Words{Ja: "調査の起点として指定された", En: "was given as known to be bad"}
+	case "disputed":
+		return event.Words{Ja: "回答が記録の示すところと、または別の人の回答と食い違う。もう一人の確認を要する", En: "an answer and the records, or two people's answers, say opposite things: one more person has to be asked"}
 	case "answer":
 		return event.Words{Ja: "本人または担当者の回答", En: "a person's answer"}
 	}

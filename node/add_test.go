@@ -50,7 +50,15 @@ func TestAnswersTakenBack(t *testing.T) {
 			o.Profile = &config.Profile{} // what the case was made with is remembered
 		})
 	}
-	answered := extend(yes + fmt.Sprintf("- {question: %s, answer: unknown, by: suzuki, at: 2025-11-01T11:00:00+09:00}\n", before.Questions[0].ID))
+	asked := before.Questions[0].ID
+	open := func(c *cases.Case) bool {
+		return slices.ContainsFunc(c.Questions, func(q cases.Question) bool { return q.ID == asked })
+	}
+	unknown := fmt.Sprintf("- {question: %s, answer: unknown, by: suzuki, at: 2025-11-01T11:00:00+09:00}\n", asked)
+	answered := extend(yes + unknown)
+	if open(answered) {
+		t.Error("who did not know is asked again")
+	}
 	if answered.Revision != 2 || *answered.Supersedes != 1 || len(answered.Decisions) != 2 {
 		t.Errorf("revision %d supersedes %v with decisions %v", answered.Revision, answered.Supersedes, answered.Decisions)
 	}
@@ -61,11 +69,11 @@ func TestAnswersTakenBack(t *testing.T) {
 	if n := len(mailed.Decisions); n != 3 || mailed.Revision != 3 {
 		t.Errorf("%d decisions in revision %d: answers must add up", n, mailed.Revision)
 	}
-	taken := extend(yes + "- {retracts: 1, by: suzuki, at: 2025-11-02T10:00:00+09:00, why: wrong person asked}\n")
+	taken := extend(yes + unknown + "- {retracts: 1, by: suzuki, at: 2025-11-02T10:00:00+09:00, why: wrong person asked}\n- {retracts: 2, by: suzuki, at: 2025-11-02T11:00:00+09:00}\n")
 	if v := verdictOf(taken, before.Accounts[victim].ID); v != cases.AccountCompromised {
 		t.Errorf("%s is %s after the answer was taken back: one that came through its own mailbox must not clear it", name, v)
 	}
-	if len(taken.Decisions) != 4 {
+	if len(taken.Decisions) != 5 {
 		t.Errorf("decisions: %v", taken.Decisions)
 	}
 	same(t, text(t, before, noRevision), text(t, taken, noRevision))

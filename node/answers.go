@@ -178,7 +178,7 @@ func (v *investigation) answer(i int) (breach.Answer, bool) {
 	if !a.Stands() {
 		return breach.Answer{}, false
 	}
-	out := breach.Answer{Address: a.Subject.Address, Legitimate: a.Value == "yes", Unknown: a.Value == "unknown", By: a.By, Weightless: a.Via == "mailbox"}
+	out := breach.Answer{Address: a.Subject.Address, Legitimate: a.Value == "yes", Unknown: a.Value == "unknown", By: a.By, Question: a.Question, Weightless: a.Via == "mailbox"}
 	if !a.From.IsZero() {
 		out.From = event.Of(a.From)
 	}

@@ -114,7 +114,7 @@ func scoped(r *breach.Result) *Scoped {
 
 // Ask puts the case's questions to a simulated person of the drill that it was made of: the first open one, scope again with
 // the answer, and so on until every victim that a log shows is compromised, no question is left that was not asked, or most
-// were asked. A question that the person could not answer is not asked again. The consultation is as it was afterwards.
+// were asked. A question that the person could not answer is put to somebody else, if the case does so. The consultation is as it was afterwards.
 func (c *Consultation) Ask(ctx context.Context, truth *drill.Truth, right float64, most int) (*drill.Asking, error) {
 	out := &drill.Asking{Right: right}
 	person, done := truth.Person(right), map[string]bool{}
@@ -145,9 +145,8 @@ func (c *Consultation) Ask(ctx context.Context, truth *drill.Truth, right float6
 		out.Questions++
 		answers = append(answers, config.Answer{Index: len(answers) + 1, Question: q.ID, Value: value, Respondent: q.Subject.Account, Via: "in-person",
 			By: "drill", At: truth.End.Add(time.Duration(len(answers)) * time.Minute), Why: "simulated"})
-		if value == "unknown" {
+		if value == "unknown" { // it weighs nothing, but somebody else may be asked next
 			out.Unknown++
-			continue // it weighs nothing: nothing would change
 		}
 		if wrong {
 			out.Wrong++
