@@ -139,7 +139,7 @@ func (s *scoping) occasion(v *visit) (ja, en string) {
 		when += " (" + s.in.Zone + ")"
 	}
 	ip, country := v.ip().String(), v.addr.place.Country
-	ja = fmt.Sprintf("%s 頃、%s%s から", when, ip, paren(country, "（", "）"))
+	ja = fmt.Sprintf("%s 頃、%s%sから", when, ip, paren(country, "（", "）"))
 	en = fmt.Sprintf("at about %s from %s%s", when, ip, paren(country, " (", ")"))
 	if c := s.names[v.client]; c != "" {
 		ja += fmt.Sprintf("（%s）", cut(c, 120))

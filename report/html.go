@@ -20,6 +20,9 @@ import (
 //go:embed page/report.html page/page.css page/page.js
 var pageFiles embed.FS
 
+//go:embed page/sheet.html
+var sheetFiles embed.FS
+
 // Bounds of what is laid out. What is beyond stands in case.json, and the page says how much that is.
 const (
 	topAccounts  = 60   // rows of accounts that are open

@@ -53,6 +53,7 @@ Exit status: 0 done; 1 failed; 2 wrong usage, or there is no such case.`,
 	fl.StringVar(&f.memory, "memory", "", "bound on the process, such as 512MiB (default: the smaller of 768MiB and a quarter of the machine's)")
 	fl.BoolVar(&f.json, "json", false, "print what changed and the questions as JSON")
 	fl.StringVar(&f.lang, "lang", "", "language: ja or en (default: of the terminal)")
+	cmd.AddCommand(scopeSheetCommand())
 	return cmd
 }
 
