@@ -148,11 +148,14 @@ func (s *scoping) occasion(v *visit) (ja, en string) {
 	return ja, en
 }
 
-// askable says whether the owner was not asked yet about all logins together.
+// askable says whether the owner was not asked yet about all logins together, and there are any to show.
 func (s *scoping) askable(j *judgedAccount) bool {
 	_, asked := s.hearOwner(j.p.who.ID)
-	return asked == 0
+	return asked == 0 && slices.ContainsFunc(j.p.visits, listed)
 }
+
+// listed says whether a visit is one that its owner is shown.
+func listed(v *visit) bool { return !v.pinned && v.logins > 0 }
 
 // mostTold is how many logins a question about all of them lists.
 const mostTold = 8
@@ -160,7 +163,7 @@ const mostTold = 8
 // askOwner asks about an account against which something speaks as a whole, so that one of its logins must have been the intruder's and no
 // record says which: one look at the list tells its owner.
 func (s *scoping) askOwner(j *judgedAccount) cases.Question {
-	visits := slices.DeleteFunc(slices.Clone(j.p.visits), func(v *visit) bool { return v.pinned || v.logins == 0 })
+	visits := slices.DeleteFunc(slices.Clone(j.p.visits), func(v *visit) bool { return !listed(v) })
 	slices.SortStableFunc(visits, func(a, b *visit) int { return cmp.Or(cmp.Compare(b.nats, a.nats), cmp.Compare(a.first, b.first)) })
 	visits = visits[:min(len(visits), mostTold)]
 	slices.SortStableFunc(visits, func(a, b *visit) int { return cmp.Compare(a.first, b.first) })
