@@ -56,6 +56,7 @@ type header struct {
 	Sealed event.Micros   // when, by this machine's clock
 	Packed byte
 	Form   byte
+	Held   uint16     // statements of holds that lay beside the log when it was sealed, or before; maxHeld: so many or more
 	Era    uint32     // whose class and month it belongs to; 0: none
 	Gone   bool       // the payload was destroyed; no part of the leaf
 	Tag    tag        // of its segment
@@ -83,6 +84,7 @@ func (h *header) put(b []byte) {
 	}
 	b[4], b[5] = h.Packed, h.Form
 	le := binary.LittleEndian
+	le.PutUint16(b[6:], h.Held)
 	le.PutUint64(b[8:], uint64(h.Number))
 	le.PutUint64(b[16:], uint64(h.First))
 	le.PutUint32(b[24:], uint32(h.Count))
@@ -126,7 +128,7 @@ func parseHeader(b []byte) (h header, err error) {
 	}
 	le := binary.LittleEndian
 	h = header{Number: int64(le.Uint64(b[8:])), First: event.Position(le.Uint64(b[16:])), Count: int(le.Uint32(b[24:])), Raw: int(le.Uint32(b[28:])),
-		Stored: int(le.Uint32(b[32:])), Commit: int64(le.Uint64(b[40:])), Sealed: event.Micros(le.Uint64(b[48:])), Packed: b[4], Form: b[5], Era: le.Uint32(b[36:]),
+		Stored: int(le.Uint32(b[32:])), Commit: int64(le.Uint64(b[40:])), Sealed: event.Micros(le.Uint64(b[48:])), Packed: b[4], Form: b[5], Held: le.Uint16(b[6:]), Era: le.Uint32(b[36:]),
 		Gone: string(b[:4]) == goneMagic, Tag: le.Uint64(b[56:])}
 	copy(h.Root[:], b[64:])
 	copy(h.Sum[:], b[96:])

@@ -310,6 +310,7 @@ type book struct {
 	public     ed25519.PublicKey
 	eras       map[uint32]*era
 	tombstones map[uint32][]*Tombstone
+	done       map[string]bool // names of tombstones' files of which all is carried out
 	holds      []*Hold
 	bad        []string        // files that are not what they should be, below the vault's folder
 	known      map[string]bool // files, below the vault's folder
@@ -330,7 +331,7 @@ func openBook(dir string) (*book, error) {
 
 // readBook reads what the key has signed; what it has not is bad.
 func readBook(dir, origin string, public ed25519.PublicKey) *book {
-	b := &book{origin: origin, public: public, eras: map[uint32]*era{}, tombstones: map[uint32][]*Tombstone{}, known: map[string]bool{}}
+	b := &book{origin: origin, public: public, eras: map[uint32]*era{}, tombstones: map[uint32][]*Tombstone{}, done: map[string]bool{}, known: map[string]bool{}}
 	entries, _ := os.ReadDir(filepath.Join(dir, eraFolder))
 	for _, e := range entries[:min(len(entries), maxEra)] {
 		name := eraFolder + "/" + e.Name()
@@ -350,8 +351,11 @@ func readBook(dir, origin string, public ed25519.PublicKey) *book {
 			if ok {
 				b.tombstones[one.Era] = append(b.tombstones[one.Era], one)
 			}
-		case eraKeyEnd, doneEnd:
+		case eraKeyEnd:
 			ok = true
+		case doneEnd:
+			ok = ok && len(text) == 0
+			b.done[e.Name()] = true
 		default:
 			ok, b.known[name] = true, false
 		}
@@ -375,6 +379,9 @@ func (b *book) covering(h *header) *Tombstone {
 	}
 	return nil
 }
+
+// carriedOut says whether nothing of what a tombstone covers should be left.
+func (b *book) carriedOut(t *Tombstone) bool { return b.done[t.name(doneEnd)] }
 
 // keyFault says what is wrong with the file of an era's wrapped key; empty: nothing.
 func (e *era) keyFault(dir string) FaultKind {

@@ -101,6 +101,7 @@ func (l *Log) Expire(ctx context.Context) (*Expired, error) {
 
 func (l *Log) expire(ctx context.Context, out *Expired) error {
 	b := readBook(l.dir, l.origin, l.o.Key.Public())
+	b.holdsGone(int(l.held.now()))
 	if len(b.bad) > 0 {
 		return fmt.Errorf("%s is not there, or was changed after it was signed; until it is put back from a replica nothing expires: %w", b.bad[0], ErrDamaged)
 	}
@@ -380,6 +381,9 @@ func CarryOut(ctx context.Context, dir string) (done int, err error) {
 		return 0, err
 	}
 	b, err := openBook(dir)
+	if err == nil {
+		b.holdsGone(int(heldInLog(dir, b.origin, b.public)))
+	}
 	if err == nil && len(b.bad) > 0 {
 		err = fmt.Errorf("%s is not there, or was changed after it was signed: %w", b.bad[0], ErrDamaged)
 	}

@@ -195,7 +195,12 @@ func change(dir string, key vault.Key, act, by, why string, do func(*book) error
 		return err
 	}
 	defer free()
-	return do(readBook(dir, b.origin, b.public))
+	b = readBook(dir, b.origin, b.public)
+	// Another one in the place of the one that was taken away would hide that.
+	if b.holdsGone(int(heldInLog(dir, b.origin, b.public))) {
+		return fmt.Errorf("holds or releases that the log has counted are not there: put them back from a replica; until then nothing expires: %w", ErrDamaged)
+	}
+	return do(b)
 }
 
 // lockRetention keeps holds and expiry apart.
@@ -221,8 +226,9 @@ func Holds(dir string) ([]*Hold, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sealed: read the holds of %s: %w", dir, err)
 	}
+	b.holdsGone(int(heldInLog(dir, b.origin, b.public)))
 	for _, name := range b.bad {
-		if strings.HasPrefix(name, holdFolder+"/") {
+		if strings.HasPrefix(name, holdFolder) {
 			return b.holds, fmt.Errorf("sealed: read the holds of %s: %s is not there, or was changed after it was signed: put it back from a replica: %w", dir, name, ErrDamaged)
 		}
 	}

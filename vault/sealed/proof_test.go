@@ -85,7 +85,7 @@ func TestExtract(t *testing.T) {
 	}
 	// A record that was changed, with all that can be computed, has no proof.
 	changed := copyFolder(t, dir)
-	if _, ok := rewrite(rand.New(rand.NewPCG(3, 3)), changed, dir, blocksOf(t, dir)); !ok {
+	if _, ok := newTarget(t, dir, dir).rewrite(t, rand.New(rand.NewPCG(3, 3)), changed); !ok {
 		t.Fatal("no change")
 	}
 	bad := 0
@@ -209,9 +209,9 @@ func TestReplicate(t *testing.T) {
 	}
 	damaged := copyFolder(t, dir)
 	blocks := blocksOf(t, damaged)
-	b, _ := os.ReadFile(blocks[100].file)
+	b, _ := os.ReadFile(filepath.Join(damaged, blocks[100].file))
 	b[blocks[100].Offset+leadSize+3] ^= 1
-	os.WriteFile(blocks[100].file, b, 0o600)
+	os.WriteFile(filepath.Join(damaged, blocks[100].file), b, 0o600)
 	if _, err := Replicate(ctx, damaged, filepath.Join(t.TempDir(), "x")); !errors.Is(err, ErrDamaged) {
 		t.Errorf("a damaged vault: %v", err)
 	}

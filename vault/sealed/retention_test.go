@@ -349,7 +349,7 @@ func TestHoldTampered(t *testing.T) {
 			v := live(t, nil)
 			l, _ := open(t, v.dir, v.o)
 			defer l.Close()
-			for _, why := range []string{"one", "two"} { // the last one cannot be told to be missing
+			for _, why := range []string{"one", "two"} { // TestLastHold is about the last one
 				if _, err := PlaceHold(v.dir, testKey(t), Hold{Class: "mail", By: "suzuki", Why: why}); err != nil {
 					t.Fatal(err)
 				}

@@ -226,7 +226,7 @@ func (c *cursor) check(h *header) {
 		c.tag = h.Tag
 	default:
 		if t := v.book.covering(h); t != nil {
-			v.ends[t].Left++
+			v.left(t, h, c.name, int64(c.offset))
 			break
 		}
 		v.r.Blocks++

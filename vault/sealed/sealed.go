@@ -99,7 +99,8 @@ type Log struct {
 	blocks  int64
 	grown   chan struct{} // closed, and made anew, when durable has grown
 	status  Status
-	eras    *eras    // the builder's
+	eras    *eras // the builder's
+	held    *heldCount
 	old     []string // months in which blocks without an era were sealed; of Expire
 
 	wake    chan struct{} // to the builder: something waits
@@ -175,6 +176,7 @@ func (l *Log) open() (*Opened, error) {
 		w.file.Close()
 		return nil, err
 	}
+	l.held = newHeldCount(l.dir, l.origin, l.o.Key.Public())
 	opened.Expired, opened.Left = l.finishExpiry(context.Background())
 	opened.Origin, opened.Blocks, opened.Next = l.origin, w.next.Block, w.next.First
 	l.durable, l.blocks = w.next.First, w.next.Block

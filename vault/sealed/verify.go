@@ -126,6 +126,7 @@ type verifier struct {
 	book    *book
 	since   *book // as it was later, when something was missing
 	looks   int
+	held    int // statements of holds that the log's leaves have counted
 	ends    map[*Tombstone]*Expiry
 	spans   map[uint32]*Span // records of each era, as far as the log's leaves say
 	done    int64
@@ -391,6 +392,7 @@ func (v *verifier) log(ctx context.Context) error {
 		if !ok {
 			break
 		}
+		v.held = max(v.held, int(leafHeld(leaf)))
 		v.ofEra(leaf)
 		v.tree.addHash(h)
 		v.passed()

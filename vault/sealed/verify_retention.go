@@ -6,6 +6,7 @@ package sealed
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +23,10 @@ func (v *verifier) openRetention() {
 			kind = FaultMissing
 		}
 		note := "it is not as this log has signed it; until it is put back from a replica nothing expires"
-		if strings.HasSuffix(name, tombstoneEnd) {
+		switch {
+		case strings.HasSuffix(name, doneEnd):
+			note = "a mark that an expiry is done, which is an empty file: remove it; the next start makes it again"
+		case strings.HasSuffix(name, tombstoneEnd):
 			note = "a tombstone that this log has not signed, or not like this: it excuses nothing"
 		}
 		v.fault(Fault{Kind: kind, File: name, Note: note})
@@ -71,8 +75,12 @@ func (v *verifier) ofEra(leaf []byte) {
 	}
 }
 
-// retention holds eras and tombstones to the log and to each other.
+// retention holds eras, tombstones and holds to the log and to each other.
 func (v *verifier) retention() {
+	if here := v.book.statedHolds(); v.proven && here < v.held {
+		v.fault(Fault{Kind: FaultMissing, File: holdFolder,
+			Note: fmt.Sprintf("the log has counted %d holds and releases, and %d of them are here: put the others back from a replica; until then nothing expires", v.held, here)})
+	}
 	for _, number := range slices.Sorted(maps.Keys(v.spans)) {
 		if v.book.eras[number] == nil {
 			v.fault(Fault{Kind: FaultMissing, File: eraPath("", number, eraEnd), Records: v.spans[number], Note: "what class these records are of, and under which key they are: put it back from a replica"})
@@ -115,9 +123,21 @@ func (v *verifier) excused(h *header) bool {
 	return t != nil && !t.early() && !t.earlyFor(h)
 }
 
+// left counts a block whose time was over and whose bytes are there. Where all had been destroyed somebody has put them back.
+func (v *verifier) left(t *Tombstone, h *header, file string, offset int64) {
+	v.ends[t].Left++
+	if v.book.carriedOut(t) {
+		v.fault(Fault{Kind: FaultAdded, File: file, Offset: offset, Blocks: &Span{h.Number, h.Number + 1}, Records: &Span{int64(h.First), int64(h.End())},
+			Note: "these records had expired and were destroyed, and are here again: an older copy was put back; without " + eraFolder + "/" + t.name(doneEnd) + " the next start destroys them once more"})
+	}
+}
+
 // key says where the key of records that have not expired is gone: then they are, too.
 func (v *verifier) key(e *era) {
-	if len(v.book.tombstones[e.Number]) > 0 {
+	if list := v.book.tombstones[e.Number]; len(list) > 0 {
+		if name := eraPath("", e.Number, eraKeyEnd); v.book.carriedOut(list[0]) && exists(filepath.Join(v.dir, name)) {
+			v.fault(Fault{Kind: FaultAdded, File: filepath.ToSlash(name), Records: v.spans[e.Number], Note: "the key was destroyed with the records that it was for, and is here again: an older copy was put back"})
+		}
 		return
 	}
 	kind := e.keyFault(v.dir)

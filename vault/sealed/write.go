@@ -101,6 +101,7 @@ type batch struct {
 
 	out     []byte // the blocks, as they are written; the writer completes their headers
 	headers []header
+	held    uint16 // of each of them
 
 	first event.Position // set before done is closed
 	err   error
@@ -164,6 +165,7 @@ func (l *Log) build() {
 			closing = true
 		}
 		for b := l.take(closing); b != nil; b = l.take(closing) {
+			b.held = l.held.now()
 			b.err = pack.build(b)
 			l.built <- b
 		}
@@ -372,7 +374,7 @@ func (w *writer) complete(b *batch, now event.Micros) (leaves [][]byte) {
 	next, offset := w.next, 0
 	for i := range b.headers {
 		h := &b.headers[i]
-		h.Number, h.First, h.Commit, h.Sealed, h.Tag = next.Block, next.First, w.next.Block, now, w.tag
+		h.Number, h.First, h.Commit, h.Sealed, h.Tag, h.Held = next.Block, next.First, w.next.Block, now, w.tag, b.held
 		h.put(b.out[offset:])
 		leaves = append(leaves, slices.Clone(b.out[offset:offset+headerSize]))
 		offset += int(h.whole())
