@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -96,6 +97,11 @@ func TestServeRetention(t *testing.T) {
 	own := ofOurs(t, filepath.Join(dir, "vault"), kek)
 	if !strings.Contains(own, `"kind":"retention"`) || !strings.Contains(own, `"kind":"expired"`) {
 		t.Errorf("the rules and the tombstone were not sealed: %s", own)
+	}
+	// Made again, what has expired is passed over and said.
+	again, err := Rebuild(context.Background(), RebuildOptions{Config: &config.Serve{Data: dir, Retention: rules}, Profile: &config.Profile{}, Log: slog.New(slog.DiscardHandler), Out: filepath.Join(t.TempDir(), "again")})
+	if err != nil || again.Gone != 150 || again.Records != 451 || again.Since.IsZero() || again.Since.After(again.Until) {
+		t.Errorf("%v %+v", err, again)
 	}
 }
 

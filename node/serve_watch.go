@@ -39,6 +39,8 @@ type watcher struct {
 	rules   *ruleReader                 // nil: no rule is for records under the names of their product
 	batch   event.Batch
 	hits    []event.Event // what rules match of the record at hand
+	tell    func(r *live.Revision, names []string) error
+	numbers map[string]uint32 // of sources that were known before this start
 	room    []event.Sighting
 
 	from, next event.Position // records before from are read, and not shown again
@@ -74,6 +76,8 @@ type savedAt struct {
 type watchPlace struct {
 	Next event.Position `json:"next"`
 	Warm []savedAt      `json:"warm,omitempty"`
+	// Sources are the names of sources by their number: evidence that was kept before a restart names them by it.
+	Sources []string `json:"sources,omitempty"`
 	// Follows is how far followed files were sealed by then.
 	Follows map[string]listen.FileState `json:"follows,omitempty"`
 }
@@ -86,7 +90,10 @@ const (
 
 func newWatcher(s *server) (*watcher, error) {
 	p := s.o.Profile
-	w := &watcher{s: s, o: &Options{Profile: p}, inputs: map[string]*liveInput{}, follows: map[string]listen.FileState{}}
+	w := &watcher{s: s, o: &Options{Profile: p}, inputs: map[string]*liveInput{}, follows: map[string]listen.FileState{}, numbers: map[string]uint32{}}
+	if s.teller != nil {
+		w.tell = s.teller.tell
+	}
 	var err error
 	if w.all, err = knownFormats(p, ""); err != nil {
 		return nil, err
@@ -131,6 +138,10 @@ func newWatcher(s *server) (*watcher, error) {
 		}
 		w.from, w.next, w.warm = at.Next, at.Next, at.Warm
 		maps.Copy(w.follows, at.Follows)
+		w.names = at.Sources
+		for i, name := range w.names {
+			w.numbers[name] = uint32(i)
+		}
 		if len(w.warm) > 0 {
 			w.next = w.warm[0].Next
 		}
@@ -305,7 +316,12 @@ func (w *watcher) input(rec *event.Received) *liveInput {
 	if zone == nil {
 		zone = w.o.zone()
 	}
-	in = &liveInput{number: uint32(len(w.names)), clock: &formats.Clock{}}
+	number, known := w.numbers[rec.Source]
+	if !known {
+		number = uint32(len(w.names))
+		w.names = append(w.names, rec.Source)
+	}
+	in = &liveInput{number: number, clock: &formats.Clock{}}
 	in.clock.Begin(zone, rec.At.Time().Year(), settings.ClockOffset)
 	order := w.order
 	if f, ok := formats.Named(w.all, settings.Format); ok {
@@ -319,7 +335,6 @@ func (w *watcher) input(rec *event.Received) *liveInput {
 	in.env = &formats.Env{Clock: in.clock, Intern: formats.NewInterner(), Host: settings.Host}
 	in.reader = formats.NewReader(order, in.env)
 	w.inputs[rec.Source] = in
-	w.names = append(w.names, rec.Source)
 	w.know.follow([]*input{{number: in.number, settings: settings}})
 	return in
 }
@@ -360,7 +375,7 @@ func (w *watcher) advance(now event.Micros) error {
 	w.beyond.Store(w.watch.Counts().Beyond)
 	w.lookFaults()
 	for i := range revisions {
-		if err := w.s.teller.tell(&revisions[i], w.names); err != nil {
+		if err := w.tell(&revisions[i], w.names); err != nil {
 			return err
 		}
 	}
@@ -380,7 +395,7 @@ func (w *watcher) save() error {
 	for len(w.warm) > 1 && w.warm[len(w.warm)-1].At.Sub(w.warm[1].At) >= warmFor {
 		w.warm = w.warm[1:]
 	}
-	place, err := json.Marshal(watchPlace{w.next, w.warm, w.follows})
+	place, err := json.Marshal(watchPlace{w.next, w.warm, w.names, w.follows})
 	if err != nil {
 		return err
 	}
