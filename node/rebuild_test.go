@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -20,6 +21,9 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/vault"
+	"github.com/sekisho/sekisho/vault/sealed"
 )
 
 func rebuildIn(t *testing.T, dir, out string) *Rebuilt {
@@ -93,6 +97,33 @@ func TestRebuild(t *testing.T) {
 	}
 	if after, _ := os.ReadFile(filepath.Join(dir, findingsName)); !bytes.Equal(before, after) || strings.Contains(s.log.String(), "watched anew") {
 		t.Errorf("it told again:\n%s\n%s", after[len(before):], s.log.String())
+	}
+}
+
+// TestSourcesKeepNumbers holds sources to their numbers over a restart, in whatever order they come back: kept evidence names them by these.
+func TestSourcesKeepNumbers(t *testing.T) {
+	key, _, err := vault.OpenKey(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{o: ServeOptions{Config: &config.Serve{Data: t.TempDir()}, Profile: &config.Profile{}}, log: slog.New(slog.DiscardHandler)}
+	if s.vault, _, err = sealed.Open(filepath.Join(t.TempDir(), "vault"), sealed.Options{Key: key}); err != nil {
+		t.Fatal(err)
+	}
+	defer s.vault.Close()
+	for _, run := range [][]string{{"gate", "mail"}, {"web", "mail", "gate"}} {
+		w, err := newWatcher(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range run {
+			if got, want := w.input(&event.Received{Source: name}).number, map[string]uint32{"gate": 0, "mail": 1, "web": 2}[name]; got != want {
+				t.Errorf("%s has number %d, not %d", name, got, want)
+			}
+		}
+		if err := errors.Join(w.save(), w.close()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
