@@ -260,10 +260,10 @@ func (s *server) run(ctx context.Context) error {
 	for _, c := range s.packets {
 		receivers.Go(func() { fail("receive UDP", s.receiver.UDP(run, kill, c)) })
 	}
-	if len(s.o.Config.Follow) > 0 {
+	if patterns := s.o.Config.Follow; len(patterns) > 0 { // read here: a reload puts another configuration in place meanwhile
 		states := maps.Clone(s.watch().follows)
 		receivers.Go(func() {
-			fail("follow files", s.receiver.Follow(run, kill, listen.FollowOptions{Patterns: s.o.Config.Follow, States: states, Own: ourSource,
+			fail("follow files", s.receiver.Follow(run, kill, listen.FollowOptions{Patterns: patterns, States: states, Own: ourSource,
 				Sealed:  func(n int64) { s.own.Add(n) },
 				Problem: func(path string, err error) { s.log.Warn("a file cannot be followed", "path", path, "error", err) }}))
 		})
