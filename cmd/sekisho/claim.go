@@ -54,7 +54,7 @@ func claimSubcommand(name, short string) *cobra.Command {
 		Use: name + " --case DIR (--form FORM … | --file FILE)", Short: short,
 		Example: `  sekisho claim ` + name + ` --form no-login --address 203.0.113.7 --from 2025-05-01 --to 2025-05-31 --by "Example Cloud" --text "all attempts failed"
   sekisho claim ` + name + ` --file claims.yaml`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, name == "add") },
 	}
 	fl := cmd.Flags()
@@ -299,7 +299,7 @@ func (f *claimFlags) tell(w io.Writer, answers []cases.Claim) error {
 func claimListCommand() *cobra.Command {
 	var f claimFlags
 	cmd := &cobra.Command{
-		Use: "list --case DIR", Short: "Show the claims of a case, with their answers", Args: cobra.NoArgs,
+		Use: "list --case DIR", Short: "Show the claims of a case, with their answers", Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := cases.Open(filepath.Join(f.dir, "case.json"))
 			if errors.Is(err, os.ErrNotExist) {

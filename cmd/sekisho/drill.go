@@ -315,10 +315,3 @@ func (f *generateFlags) vary() error {
 	}
 	return nil
 }
-
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usageError("引数 %q は不要です：%s はフラグだけを取ります", "%q is too much: %s takes flags only", args[0], cmd.CommandPath())
-	}
-	return nil
-}

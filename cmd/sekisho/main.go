@@ -47,6 +47,14 @@ func usageError(ja, en string, args ...any) error {
 	return &exitError{exitUsage, event.Tell(ja, en, args...)}
 }
 
+// noArguments is for commands that take flags only.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usageError("引数 %q は不要です：%s はフラグだけを取ります", "%q is too much: %s takes flags only", args[0], cmd.CommandPath())
+}
+
 func main() { os.Exit(run(os.Args[1:])) }
 
 // run runs one command and returns its exit status.

@@ -58,7 +58,7 @@ It changes nothing in the case. Exit status: 0 done; 1 failed; 2 wrong usage, or
   sekisho report --case sekisho-case --format md --out case.md
   sekisho report --since 1
   sekisho report --format stix --out indicators.json`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	fl := cmd.Flags()

@@ -40,7 +40,7 @@ Exit status: 0 done; 1 failed; 2 wrong usage, or there is no such case.`,
 		Example: `  sekisho scope                                           # the questions that are open
   sekisho scope --seed 203.0.113.7 --around 2018-02-06
   sekisho scope --answers answers.yaml --json`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.runScope(cmd) },
 	}
 	fl := cmd.Flags()

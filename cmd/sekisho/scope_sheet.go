@@ -33,7 +33,7 @@ Nothing is asked by mail: the intruder reads the mailboxes.
 Exit status: 0 done; 1 failed; 2 wrong usage, or there is no such case.`,
 		Example: `  sekisho scope sheet --format html --out sheet.html
   sekisho scope sheet --format answers --out answers.yaml`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	fl := cmd.Flags()

@@ -49,7 +49,7 @@ Exit status: 0 stopped as told; 1 it cannot go on, also where the vault takes no
 configuration is wrong, and the mistakes were named with their lines.`,
 		Example: `  sekisho serve --config /etc/sekisho/serve.yaml
   sekisho serve --config serve.yaml --check`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
 				return usageError("serve には設定ファイルが必要です：--config FILE", "serve needs a configuration: --config FILE")
@@ -110,7 +110,7 @@ func statusCommand() *cobra.Command {
 		Long: `Status asks a live system on this machine how it does: what each source offered and what became of it, the vault, the watch.
 
 Exit status: 0 it is healthy and ready; 1 it is not, or does not answer.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client := http.Client{Timeout: 10 * time.Second}
 			a, err := client.Get(strings.TrimRight(url, "/") + "/status")

@@ -59,7 +59,7 @@ func notifyTestCommand(file *string) *cobra.Command {
 escalation do not matter to it, and a live system need not run.
 
 Exit status: 0 all took it; 1 one did not; 2 the configuration is wrong.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if *file == "" {
 				return usageError("notify-test には設定ファイルが必要です：--config FILE", "notify-test needs a configuration: --config FILE")
