@@ -5,10 +5,13 @@ package sealed
 
 import (
 	"crypto/sha256"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/sekisho/sekisho/vault"
 )
@@ -19,16 +22,20 @@ import (
 // leafSource tells leaves in order. leaf is nil where only the hash is known; ok is false where nothing is.
 type leafSource func(i int64) (leaf []byte, h vault.Hash, ok bool)
 
-// readTile reads the first width entries of a tile, each of one size, be the file just that long, or longer by now. While it is read it may grow.
+// readTile reads the first width entries of a tile, each of one size, be the file just that long, or longer by now. While it is read the log may grow: a
+// wider tile takes its place then, and an even wider one that of this. A writer that is fast does so again and again, so what vanished is looked for longer
+// than what is not there.
 func readTile(dir string, level int, n int64, width, one int) []byte {
+	vanished := false
 	read := func(w int) []byte {
 		b, err := readSmall(filepath.Join(dir, tilePath(level, n, w)), int64(tileWidth*one))
 		if err != nil || len(b) != w*one {
+			vanished = vanished || errors.Is(err, fs.ErrNotExist)
 			return nil
 		}
 		return b[:width*one]
 	}
-	for range 3 {
+	for try := range vanishedTries {
 		if b := read(width); b != nil {
 			return b
 		}
@@ -38,6 +45,7 @@ func readTile(dir string, level int, n int64, width, one int) []byte {
 		if b := read(tileWidth); b != nil {
 			return b
 		}
+		vanished = false
 		entries, _ := os.ReadDir(filepath.Dir(filepath.Join(dir, tilePath(level, n, width))))
 		for _, e := range entries {
 			if w, err := strconv.Atoi(e.Name()); err == nil && w > width && w < tileWidth {
@@ -46,9 +54,19 @@ func readTile(dir string, level int, n int64, width, one int) []byte {
 				}
 			}
 		}
+		if !vanished && try >= missingTries {
+			return nil
+		}
+		time.Sleep(time.Duration(min(try, 5)) * time.Millisecond)
 	}
 	return nil
 }
+
+// How often a tile is looked for that was listed and gone the next moment, and one that was not.
+const (
+	vanishedTries = 200
+	missingTries  = 4
+)
 
 // fromEntries reads the bundles of entries of a log of that size.
 func fromEntries(dir string, size int64) leafSource {
