@@ -5,7 +5,6 @@ package main
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,13 +49,7 @@ Exit status: 0 done; 1 failed; 2 wrong usage, or there is no such case.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.runContain(cmd) },
 	}
-	fl := cmd.Flags()
-	fl.StringVar(&f.dir, "case", "sekisho-case", "the case's `folder`")
-	fl.StringVar(&f.format, "format", "text", "the `form`: "+strings.Join(containFormats, ", "))
-	fl.StringVar(&f.out, "out", "", "the `file` to write (default: standard output)")
-	fl.BoolVar(&f.force, "force", false, "write over the file of --out")
-	fl.StringVar(&f.lang, "lang", "", "language: ja or en (default: of the terminal)")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(containFormats, cobra.ShellCompDirectiveNoFileComp))
+	f.tellFlags(cmd, containFormats)
 	cmd.AddCommand(containMarkCommand())
 	return cmd
 }
@@ -70,8 +63,8 @@ type containTold struct {
 }
 
 func (f *containFlags) runContain(cmd *cobra.Command) error {
-	if !slices.Contains(containFormats, f.format) {
-		return usageError("--format %q という形式はありません：%s のいずれかを指定してください", "there is no --format %q: choose one of %s", f.format, strings.Join(containFormats, ", "))
+	if err := f.checkFormat(containFormats); err != nil {
+		return err
 	}
 	c, marks, err := openContainment(f.dir)
 	if err != nil {

@@ -166,6 +166,24 @@ func (f *reportFlags) changes(c *cases.Case) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// tellFlags are those of commands that tell of a case in one of several forms, the first of which is text.
+func (f *reportFlags) tellFlags(cmd *cobra.Command, formats []string) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.dir, "case", "sekisho-case", "the case's `folder`")
+	fl.StringVar(&f.format, "format", formats[0], "the `form`: "+strings.Join(formats, ", "))
+	fl.StringVar(&f.out, "out", "", "the `file` to write (default: standard output)")
+	fl.BoolVar(&f.force, "force", false, "write over the file of --out")
+	fl.StringVar(&f.lang, "lang", "", "language: ja or en (default: of the terminal)")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (f *reportFlags) checkFormat(formats []string) error {
+	if slices.Contains(formats, f.format) {
+		return nil
+	}
+	return usageError("--format %q という形式はありません：%s のいずれかを指定してください", "there is no --format %q: choose one of %s", f.format, strings.Join(formats, ", "))
+}
+
 // deliver writes the report, readable by its owner only: it names people.
 func (f *reportFlags) deliver(stdout io.Writer, b []byte) error {
 	if f.out == "" {

@@ -5,8 +5,6 @@ package main
 
 import (
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -36,19 +34,13 @@ Exit status: 0 done; 1 failed; 2 wrong usage, or there is no such case.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
-	fl := cmd.Flags()
-	fl.StringVar(&f.dir, "case", "sekisho-case", "the case's `folder`")
-	fl.StringVar(&f.format, "format", "text", "the `form`: "+strings.Join(sheetFormats, ", "))
-	fl.StringVar(&f.out, "out", "", "the `file` to write (default: standard output)")
-	fl.BoolVar(&f.force, "force", false, "write over the file of --out")
-	fl.StringVar(&f.lang, "lang", "", "language: ja or en (default: of the terminal)")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(sheetFormats, cobra.ShellCompDirectiveNoFileComp))
+	f.tellFlags(cmd, sheetFormats)
 	return cmd
 }
 
 func (f *sheetFlags) run(cmd *cobra.Command) error {
-	if !slices.Contains(sheetFormats, f.format) {
-		return usageError("--format %q という形式はありません：%s のいずれかを指定してください", "there is no --format %q: choose one of %s", f.format, strings.Join(sheetFormats, ", "))
+	if err := f.checkFormat(sheetFormats); err != nil {
+		return err
 	}
 	c, err := cases.Open(filepath.Join(f.dir, "case.json"))
 	if err != nil {
