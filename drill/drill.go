@@ -186,6 +186,19 @@ func Generate(ctx context.Context, dir string, o Options) (*Truth, error) {
 	return t, nil
 }
 
+// WriteProfile writes what a drill's institute knows of itself below dir, as Generate does, and no logs: for who reads them from Stream.
+func WriteProfile(dir string, o Options) error {
+	o, err := o.withDefaults()
+	if err != nil {
+		return err
+	}
+	r, err := newRun("", o)
+	if err != nil {
+		return err
+	}
+	return r.w.writeProfile(dir)
+}
+
 // make writes the profile, the logs and the truth.
 func (r *run) make(ctx context.Context, dir string) (*Truth, error) {
 	if err := r.w.writeProfile(dir); err != nil {

@@ -81,12 +81,21 @@ type startingAt struct {
 // readSightings reads a drill's logs as investigate does and hands on what detectors see of them, in order.
 func readSightings(t *testing.T, dir string, begin func(detect.Site), each func(*event.Sighting)) {
 	t.Helper()
+	new(sightings).read(t, dir, filepath.Join(dir, "logs"), begin, each)
+}
+
+// sightings are those of one institute, read from one folder of logs after another: who somebody is stays the same.
+type sightings struct{ know *knower }
+
+// read reads a folder of logs; dir has the profile. begin is called before the first sighting of the first folder.
+func (all *sightings) read(t *testing.T, dir, logs string, begin func(detect.Site), each func(*event.Sighting)) {
+	t.Helper()
 	ctx := context.Background()
 	p, err := config.ReadProfile(filepath.Join(dir, "org.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &investigation{o: &Options{Paths: []string{filepath.Join(dir, "logs")}, Profile: p, Out: filepath.Join(t.TempDir(), "case")}, revision: 1, asked: map[string]cases.Subject{}}
+	v := &investigation{o: &Options{Paths: []string{logs}, Profile: p, Memory: 3 << 30, Out: filepath.Join(t.TempDir(), "case")}, revision: 1, asked: map[string]cases.Subject{}}
 	for _, step := range []func() error{v.prepare, v.folder, func() error { return v.discover(ctx) }, func() error { return v.readAll(ctx) }, func() error { return v.guess(ctx) }} {
 		if err := step(); err != nil {
 			t.Fatal(err)
@@ -105,7 +114,13 @@ func readSightings(t *testing.T, dir string, begin func(detect.Site), each func(
 			defer rl.end()
 		}
 	}
-	begin(detect.Site{Accounts: v.know.listed, Profile: len(p.Networks) > 0, Servers: v.know.servers})
+	if all.know == nil {
+		all.know = v.know
+		begin(detect.Site{Accounts: v.know.listed, Profile: len(p.Networks) > 0, Servers: v.know.servers})
+	} else {
+		all.know.resolvers, all.know.delays = nil, nil
+		all.know.follow(v.plan.inputs)
+	}
 	err = v.sorter.Events(ctx, func(batch []event.Event) error {
 		var room event.Event
 		for i := range batch {
@@ -113,7 +128,7 @@ func readSightings(t *testing.T, dir string, begin func(detect.Site), each func(
 			if rl != nil {
 				e = rl.reveal(e, &room)
 			}
-			s := v.know.see(e)
+			s := all.know.see(e)
 			each(&s)
 		}
 		return nil
