@@ -31,7 +31,7 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve --config FILE",
 		Short: "Receive logs, seal them, and watch them live",
-		Long: `Serve receives records over syslog (UDP, TCP, TLS), RELP and HTTP (Elasticsearch _bulk, Splunk HEC, OpenTelemetry logs, plain lines at /ingest), and from
+		Long: `Serve receives records over syslog (UDP, TCP, TLS), RELP and HTTP (Elasticsearch _bulk, Splunk HEC, OpenTelemetry logs, plain lines at /ingest, systemd-journal-upload), and from
 files as they grow; it seals each in the vault before its sender is told that it was taken, and watches them. Findings go to findings.jsonl in the data folder, to standard
 error, and to those whom notify names, by mail, chat, syslog or pager. It writes nothing beyond its data folder and listens beyond this machine only with TLS, or where that is forced.
 

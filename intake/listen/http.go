@@ -32,6 +32,7 @@ import (
 //	POST /_bulk, /INDEX/_bulk                      Elasticsearch's bulk interface: Filebeat, Fluent Bit, Logstash, Vector
 //	POST /services/collector[/event|/raw]          Splunk's HTTP event collector
 //	POST /v1/logs                                  OpenTelemetry logs, protobuf or JSON
+//	POST /upload                                   the journal's export format: systemd-journal-upload
 func (r *Receiver) HTTP(ctx, kill context.Context, l net.Listener, t *tls.Config) error {
 	h := &web{r: r, kill: kill}
 	s := &http.Server{Handler: h.mux(), TLSConfig: t, ReadHeaderTimeout: min(r.limits.Slow, 10*time.Second), ReadTimeout: r.limits.Slow, WriteTimeout: 2 * r.limits.Slow, IdleTimeout: 2 * time.Minute,
@@ -69,8 +70,8 @@ type web struct {
 func (h *web) mux() http.Handler {
 	m := http.NewServeMux()
 	post := func(path string, f func(*request)) {
-		m.HandleFunc("POST "+path, h.with(f))
-		m.HandleFunc("PUT "+path, h.with(f))
+		m.HandleFunc("POST "+path, h.with(whole(f)))
+		m.HandleFunc("PUT "+path, h.with(whole(f)))
 	}
 	post("/ingest", (*request).ingest)
 	post("/_bulk", (*request).bulk)
@@ -81,6 +82,7 @@ func (h *web) mux() http.Handler {
 	post("/services/collector/raw", (*request).hecRaw)
 	post("/services/collector/raw/1.0", (*request).hecRaw)
 	post("/v1/logs", (*request).otlp)
+	m.HandleFunc("POST /upload", h.with((*request).journal))
 	m.HandleFunc("GET /services/collector/health", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusOK, `{"text":"HEC is healthy","code":17}`)
 	})
@@ -117,7 +119,18 @@ type request struct {
 	fill   batch
 }
 
-// with lets those in who may write, and reads what they send.
+// whole reads all that a request sends before it is looked at.
+func whole(f func(*request)) func(*request) {
+	return func(q *request) {
+		if status, err := q.read(); err != nil {
+			q.refuse(status, err)
+			return
+		}
+		f(q)
+	}
+}
+
+// with lets those in who may write.
 func (h *web) with(f func(*request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
@@ -144,10 +157,6 @@ func (h *web) with(f func(*request)) http.HandlerFunc {
 		}
 		q := &request{Request: r, w: w, h: h, origin: o, from: textOf(peer), at: event.Of(h.r.now())}
 		defer q.release()
-		if status, err := q.read(); err != nil {
-			q.refuse(status, err)
-			return
-		}
 		f(q)
 	}
 }
@@ -170,28 +179,35 @@ var (
 	errCoding   = errors.New("Content-Encoding is neither gzip nor zstd")
 )
 
-// read reads the body, unpacked. What waits in memory is bounded over all requests: one that finds no room is told to come again.
-func (q *request) read() (int, error) {
-	var in io.Reader = q.Body
-	most := q.h.r.limits.Body
+// unpacked returns what a body holds.
+func (q *request) unpacked(body io.Reader) (io.ReadCloser, int, error) {
 	switch strings.ToLower(strings.TrimSpace(q.Header.Get("Content-Encoding"))) {
 	case "", "identity":
+		return io.NopCloser(body), 0, nil
 	case "gzip":
-		z, err := gzip.NewReader(q.Body)
+		z, err := gzip.NewReader(body)
 		if err != nil {
-			return http.StatusBadRequest, fmt.Errorf("gzip: %w", err)
+			return nil, http.StatusBadRequest, fmt.Errorf("gzip: %w", err)
 		}
-		in = z
+		return z, 0, nil
 	case "zstd":
-		z, err := zstd.NewReader(q.Body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(max(most, 1<<20))), zstd.WithDecoderMaxWindow(8<<20))
+		z, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(max(q.h.r.limits.Body, 1<<20))), zstd.WithDecoderMaxWindow(8<<20))
 		if err != nil {
-			return http.StatusBadRequest, fmt.Errorf("zstd: %w", err)
+			return nil, http.StatusBadRequest, fmt.Errorf("zstd: %w", err)
 		}
-		defer z.Close()
-		in = z
-	default:
-		return http.StatusUnsupportedMediaType, errCoding
+		return z.IOReadCloser(), 0, nil
 	}
+	return nil, http.StatusUnsupportedMediaType, errCoding
+}
+
+// read reads the body, unpacked. What waits in memory is bounded over all requests: one that finds no room is told to come again.
+func (q *request) read() (int, error) {
+	most := q.h.r.limits.Body
+	in, status, err := q.unpacked(q.Body)
+	if err != nil {
+		return status, err
+	}
+	defer in.Close()
 	for {
 		if len(q.body) == cap(q.body) {
 			if err := q.grow(); err != nil {
