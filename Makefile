@@ -64,12 +64,13 @@ drill-full:
 live:
 	SEKISHO_LIVE=1 go test -run '^TestLiveDrills$$' -v -timeout 30m ./node
 
-# The live vault: a process killed 1,000 times, 10,000 changes to what it sealed. An hour or so; interrupted, it goes on where it was. TORTURE is where that is kept.
+# The live vault: a process that writes it killed 1,000 times, and the whole of serve under load as often; 10,000 changes to what it sealed. An hour or so; interrupted, it goes on where it was. TORTURE is where that is kept.
 TORTURE ?= $(or $(TMPDIR),/tmp)/sekisho-torture
 
 torture:
 	mkdir -p $(TORTURE)
 	SEKISHO_TORTURE=$(TORTURE) SEKISHO_KILLS=1000 SEKISHO_TAMPER=10000 go test -run '^Test(Kill|Tamper)$$' -v -timeout 6h ./vault/sealed
+	SEKISHO_TORTURE=$(TORTURE) SEKISHO_KILLS=1000 go test -run '^TestServeKilled$$' -v -timeout 3h ./node
 
 # What a live watch is to see of the AIST drill, and when; with WATCH people in it. Some minutes.
 WATCH ?= 400

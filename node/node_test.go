@@ -8,6 +8,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -37,6 +38,10 @@ var made = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv("SEKISHO_SERVED"); dir != "" { // the process that TestServeKilled kills
+		fmt.Fprintln(os.Stderr, serveUntilKilled(dir, os.Getenv("SEKISHO_PORTS")))
+		os.Exit(1)
+	}
 	code := m.Run()
 	if dir, err := made(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(dir))

@@ -30,6 +30,7 @@ type RebuildOptions struct {
 	Out     string // a folder that is not there yet, or is empty
 
 	issue time.Duration // as of ServeOptions; for tests
+	after time.Duration // how long the time goes on after the last record, so that findings become final; for tests
 }
 
 // Rebuilt is what was made again, and how it compares with what the live system sealed when it found it.
@@ -38,11 +39,12 @@ type Rebuilt struct {
 	Parsed   int64     `json:"parsed"`
 	Unparsed int64     `json:"unparsed"`
 	Events   int64     `json:"events"`
-	Gone     int64     `json:"expired_records"` // passed over, because they have expired
-	From     time.Time `json:"from,omitzero"`   // when the first record that is still there was received
-	Since    time.Time `json:"since,omitzero"`  // from when on no record is missing; zero: there is none after what has expired, or none has expired
-	Until    time.Time `json:"until,omitzero"`  // when the last record was sealed
-	Findings int       `json:"findings"`        // made again, without those that were taken back
+	Repeated int64     `json:"repeated_records"` // that a sender sent again because an answer was lost, counted once
+	Gone     int64     `json:"expired_records"`  // passed over, because they have expired
+	From     time.Time `json:"from,omitzero"`    // when the first record that is still there was received
+	Since    time.Time `json:"since,omitzero"`   // from when on no record is missing; zero: there is none after what has expired, or none has expired
+	Until    time.Time `json:"until,omitzero"`   // when the last record was sealed
+	Findings int       `json:"findings"`         // made again, without those that were taken back
 	Compared Compared  `json:"compared"`
 }
 
@@ -76,7 +78,7 @@ func Rebuild(ctx context.Context, o RebuildOptions) (_ *Rebuilt, err error) {
 	if s.rules, err = s.readRules(); err != nil {
 		return nil, err
 	}
-	r := &rebuilder{out: &Rebuilt{}, found: newFindingStates(), sealed: newFindingStates()}
+	r := &rebuilder{after: o.after, out: &Rebuilt{}, found: newFindingStates(), sealed: newFindingStates()}
 	if r.watcher, err = newWatcher(s); err != nil {
 		return nil, err
 	}
@@ -123,6 +125,7 @@ func emptyFolder(dir string) error {
 
 // rebuilder reads a vault once from its beginning.
 type rebuilder struct {
+	after   time.Duration
 	watcher *watcher
 	out     *Rebuilt
 	to      *bufio.Writer
@@ -179,7 +182,11 @@ func (r *rebuilder) read(ctx context.Context, from *sealed.Reader) error {
 func (r *rebuilder) end() error {
 	w := r.watcher
 	if r.next > 0 {
-		for _, at := range []event.Micros{r.last, r.last.Add(lookEvery(w.s.o.issue))} {
+		if err := w.late(r.last, -1, r.next); err != nil { // nothing more comes that could be compared
+			return err
+		}
+		look := r.last.Add(lookEvery(w.s.o.issue))
+		for _, at := range []event.Micros{r.last, look, max(look, r.last.Add(r.after))} {
 			if err := w.advance(at); err != nil {
 				return err
 			}
@@ -187,6 +194,7 @@ func (r *rebuilder) end() error {
 		r.out.Until = r.last.Time()
 	}
 	r.out.Parsed, r.out.Unparsed, r.out.Events = w.parsed.Load(), w.unparsed.Load(), w.events.Load()
+	r.out.Repeated, w.warm = w.repeated.Load(), nil
 	return w.save()
 }
 

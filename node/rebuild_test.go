@@ -26,11 +26,13 @@ import (
 	"github.com/sekisho/sekisho/vault/sealed"
 )
 
-func rebuildIn(t *testing.T, dir, out string) *Rebuilt {
+func rebuildIn(t *testing.T, dir, out string) *Rebuilt { return rebuildAfter(t, dir, out, 0) }
+
+func rebuildAfter(t *testing.T, dir, out string, after time.Duration) *Rebuilt {
 	t.Helper()
 	c := &config.Serve{Path: "serve.yaml", Data: dir, KeyHome: filepath.Join(dir, "key")}
 	p := &config.Profile{Networks: []config.Network{{Name: "own", Ranges: []netip.Prefix{netip.MustParsePrefix("192.168.0.0/16")}, Own: config.Yes}}}
-	r, err := Rebuild(context.Background(), RebuildOptions{Config: c, Profile: p, Version: "test", Log: slog.New(slog.DiscardHandler), Out: out, issue: time.Second})
+	r, err := Rebuild(context.Background(), RebuildOptions{Config: c, Profile: p, Version: "test", Log: slog.New(slog.DiscardHandler), Out: out, issue: time.Second, after: after})
 	if err != nil {
 		t.Fatal(err)
 	}

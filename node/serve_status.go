@@ -43,8 +43,9 @@ type ServeStatus struct {
 		Parsed   int64 `json:"parsed"`
 		Unparsed int64 `json:"unparsed"`
 		Events   int64 `json:"events"`
-		Matches  int64 `json:"matches"` // of Sigma rules for records under the names of their product
-		Beyond   int64 `json:"beyond"`  // too late to be watched, or dated too far ahead
+		Matches  int64 `json:"matches"`  // of Sigma rules for records under the names of their product
+		Repeated int64 `json:"repeated"` // records that a sender sent again because an answer was lost: they are sealed, and counted once
+		Beyond   int64 `json:"beyond"`   // too late to be watched, or dated too far ahead
 	} `json:"watch"`
 	Rules    *RulesStatus  `json:"rules,omitempty"` // absent where none are named
 	Findings int64         `json:"findings"`        // revisions since the start
@@ -79,6 +80,7 @@ func (s *server) statusNow() *ServeStatus {
 	w := s.watch()
 	o.Watch.Behind = max(int64(v.Next)-w.at.Load(), 0)
 	o.Watch.Parsed, o.Watch.Unparsed, o.Watch.Events, o.Watch.Beyond = w.parsed.Load(), w.unparsed.Load(), w.events.Load(), w.beyond.Load()
+	o.Watch.Repeated = w.repeated.Load()
 	o.Watch.Matches, o.Rules = w.matches.Load(), s.rules.status()
 	o.Findings = s.teller.findings.Load()
 	o.Told, o.Reloads = s.teller.queue.Status(), s.reloads()
@@ -165,6 +167,7 @@ func metrics(o *ServeStatus) []byte {
 	one("sekisho_watch_parsed_total", "counter", "Records that a parser took.", o.Watch.Parsed)
 	one("sekisho_watch_unparsed_total", "counter", "Records that no parser took.", o.Watch.Unparsed)
 	one("sekisho_watch_events_total", "counter", "Events that were watched.", o.Watch.Events)
+	one("sekisho_watch_repeated_total", "counter", "Records that were sent again because an answer was lost; sealed, and counted once.", o.Watch.Repeated)
 	one("sekisho_watch_beyond_total", "counter", "Events too late to be watched, or dated too far ahead.", o.Watch.Beyond)
 	if o.Rules != nil {
 		one("sekisho_rules", "gauge", "Sigma rules that tell of what they find.", int64(o.Rules.Rules))

@@ -40,8 +40,10 @@ type watcher struct {
 	batch   event.Batch
 	hits    []event.Event // what rules match of the record at hand
 	tell    func(r *live.Revision, names []string) error
+	mark    func(o *overlap)  // nil: nobody is told of what was sent again
 	numbers map[string]uint32 // of sources that were known before this start
 	room    []event.Sighting
+	repeats *repeats
 
 	from, next event.Position // records before from are read, and not shown again
 	warm       []savedAt      // where earlier saves stood
@@ -54,6 +56,7 @@ type watcher struct {
 	events   atomic.Int64
 	matches  atomic.Int64
 	beyond   atomic.Int64
+	repeated atomic.Int64
 	alive    atomic.Int64 // when it went on last, in Unix seconds
 }
 
@@ -90,9 +93,10 @@ const (
 
 func newWatcher(s *server) (*watcher, error) {
 	p := s.o.Profile
-	w := &watcher{s: s, o: &Options{Profile: p}, inputs: map[string]*liveInput{}, follows: map[string]listen.FileState{}, numbers: map[string]uint32{}}
+	w := &watcher{s: s, o: &Options{Profile: p}, inputs: map[string]*liveInput{}, follows: map[string]listen.FileState{}, numbers: map[string]uint32{}, repeats: newRepeats()}
 	if s.teller != nil {
 		w.tell = s.teller.tell
+		w.mark = func(o *overlap) { s.sealOwn("overlap", o) }
 	}
 	var err error
 	if w.all, err = knownFormats(p, ""); err != nil {
@@ -145,6 +149,9 @@ func newWatcher(s *server) (*watcher, error) {
 		if len(w.warm) > 0 {
 			w.next = w.warm[0].Next
 		}
+	}
+	if len(w.warm) == 0 {
+		w.warm = []savedAt{{w.next, event.Of(time.Now())}}
 	}
 	w.at.Store(int64(w.next))
 	if len(s.o.Config.Follow) == 0 || s.ready.Load() { // files are followed already
@@ -242,15 +249,17 @@ func (w *watcher) take(first event.Position, records []event.Received) error {
 			}
 			continue
 		}
-		w.read(rec, at)
-		if at < w.from {
-			w.batch.Reset() // shown before
-			continue
+		now := w.repeats.pass(rec, at)
+		if err := w.late(rec.At, repeatPatient, at); err != nil {
+			return err
 		}
-		if len(w.batch.Events) >= batchEvents {
-			if err := w.show(); err != nil {
+		if now {
+			if err := w.one(rec, at, at); err != nil {
 				return err
 			}
+		}
+		if at < w.from {
+			continue
 		}
 		if w.clock == 0 {
 			w.clock = rec.At
@@ -266,6 +275,38 @@ func (w *watcher) take(first event.Position, records []event.Received) error {
 	}
 	w.at.Store(int64(w.next))
 	return w.show()
+}
+
+// one reads a record, and shows what it says unless the record at hand was shown before the restart.
+func (w *watcher) one(rec *event.Received, at, hand event.Position) error {
+	w.read(rec, at)
+	if hand < w.from {
+		w.batch.Reset()
+		return nil
+	}
+	if len(w.batch.Events) >= batchEvents {
+		return w.show()
+	}
+	return nil
+}
+
+// late reads what was held back and is not sent again, and tells of what was. A repetition that was found before the restart is not told once more.
+func (w *watcher) late(now, patience event.Micros, hand event.Position) error {
+	for _, h := range w.repeats.due(now, patience) {
+		if err := w.one(&h.rec, h.pos, hand); err != nil {
+			return err
+		}
+	}
+	for i := range w.repeats.found {
+		if o := &w.repeats.found[i]; hand >= w.from {
+			w.repeated.Add(int64(o.Records))
+			if w.mark != nil {
+				w.mark(o)
+			}
+		}
+	}
+	w.repeats.found = w.repeats.found[:0]
+	return nil
 }
 
 // read makes events of one record.
@@ -366,6 +407,9 @@ func (w *watcher) show() error {
 func (w *watcher) advance(now event.Micros) error {
 	if w.next < w.from {
 		return nil
+	}
+	if err := w.late(now, repeatTicking, w.next); err != nil {
+		return err
 	}
 	w.clock = max(w.clock, now)
 	revisions, err := w.watch.Advance(now)

@@ -76,6 +76,9 @@ func printRebuilt(w io.Writer, lang report.Lang, r *node.Rebuilt, out string) {
 	if !r.From.IsZero() {
 		say("期間：%s から %s まで", "from %s to %s", r.From.Local().Format(time.DateTime), r.Until.Local().Format(time.DateTime))
 	}
+	if r.Repeated > 0 {
+		say("応答が届かず再送された記録 %s 件は、一度だけ数えました。", "%s records had been sent again, as an answer was lost: each counts once", grouped(r.Repeated))
+	}
 	if r.Gone > 0 {
 		say("保存期間を過ぎて破棄された記録 %s 件は読めません。欠けがないのは %s 以降です。それより前の記録にも基づく検知は、元と異なることがあります。",
 			"%s records have expired and cannot be read; nothing is missing since %s. What rests on earlier records too may be found otherwise.", grouped(r.Gone), r.Since.Local().Format(time.DateTime))

@@ -185,7 +185,7 @@ func printStatus(w io.Writer, s *node.ServeStatus) error {
 	if r := s.Retention; r != nil {
 		printRetention(w, r)
 	}
-	fmt.Fprintf(w, "watch     %d events of %d records, %d not understood, %d too late, %d behind\n", s.Watch.Events, s.Watch.Parsed, s.Watch.Unparsed, s.Watch.Beyond, s.Watch.Behind)
+	fmt.Fprintf(w, "watch     %d events of %d records, %d not understood, %d sent again, %d too late, %d behind\n", s.Watch.Events, s.Watch.Parsed, s.Watch.Unparsed, s.Watch.Repeated, s.Watch.Beyond, s.Watch.Behind)
 	if r := s.Rules; r != nil {
 		printRules(w, r, s.Watch.Matches)
 	}
