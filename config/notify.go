@@ -22,6 +22,7 @@ type Recipient struct {
 	Name     string
 	Severity string        // from which; empty: that of notify
 	After    time.Duration // only where nobody acknowledged for so long
+	Digest   int           // minutes after midnight at which a digest of the day is sent; -1: none
 	Mail     *Mail
 	Hook     *Hook
 	Syslog   *SyslogTo
@@ -59,7 +60,7 @@ type QuietHours struct {
 
 const (
 	notifyKeys  = "webhook, webhook_file, severity, contacts, quiet"
-	contactKeys = "name, severity, after, mail, slack_file, mattermost_file, teams_file, webhook_file, pagerduty_file, syslog"
+	contactKeys = "name, severity, after, digest, mail, slack_file, mattermost_file, teams_file, webhook_file, pagerduty_file, syslog"
 	maxContacts = 100
 )
 
@@ -125,7 +126,7 @@ func (d *document) secret(folder string, n *yaml.Node, where string) string {
 }
 
 func (d *document) contact(folder string, n *yaml.Node, where string) Recipient {
-	c := Recipient{Line: n.Line}
+	c := Recipient{Line: n.Line, Digest: -1}
 	ways := 0
 	d.each(n, where, contactKeys, func(key, where string, v *yaml.Node) bool {
 		ways++
@@ -139,6 +140,9 @@ func (d *document) contact(folder string, n *yaml.Node, where string) Recipient 
 		case "after":
 			ways--
 			c.After = d.duration(v, where, false)
+		case "digest":
+			ways--
+			c.Digest = d.clock(v, where) % (24 * 60)
 		case "mail":
 			c.Mail = d.mail(folder, v, where)
 		case "slack_file", "mattermost_file", "teams_file", "webhook_file":
@@ -157,6 +161,9 @@ func (d *document) contact(folder string, n *yaml.Node, where string) Recipient 
 	})
 	if c.Name == "" || len(c.Name) > 60 || strings.ContainsFunc(c.Name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		d.amiss(n, where, "name に 60 バイトまでの名前を書いてください", "needs a name of 60 bytes at most")
+	}
+	if c.Digest >= 0 && c.Hook != nil && c.Hook.Kind == "pagerduty" {
+		d.amiss(n, where, "PagerDuty に日次の報告は送れません。digest を外すか、mail など別の連絡先に書いてください", "a pager is sent no digest: take digest away, or give it to a contact with mail")
 	}
 	if ways != 1 {
 		d.amiss(n, where, "連絡の手段をちょうど一つ書いてください（mail、slack_file、mattermost_file、teams_file、webhook_file、pagerduty_file、syslog）", "needs exactly one way: mail, slack_file, mattermost_file, teams_file, webhook_file, pagerduty_file or syslog")

@@ -278,6 +278,7 @@ func (s *server) run(ctx context.Context) error {
 	}()
 	s.retention.rules, s.retention.vault = s.o.Config.Retention, filepath.Join(s.o.Config.Data, "vault")
 	receivers.Go(func() { s.expire(run) })
+	receivers.Go(func() { s.digests(run) })
 	shown := s.showStatus()
 	s.ready.Store(true)
 	notifySystemd("READY=1")

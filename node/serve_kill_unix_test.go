@@ -32,6 +32,7 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/vault/sealed"
 )
 
@@ -123,6 +124,9 @@ func (sum *kills) round(t *testing.T, times int) {
 		}
 	}
 	got := rebuildIn(t, dir, filepath.Join(t.TempDir(), "again"))
+	for _, twice := range readTwice(t, filepath.Join(dir, "vault")) {
+		t.Logf("read twice: %s", twice)
+	}
 	sum.Kills, sum.Known = sum.Kills+times, sum.Known+got.Repeated
 	want, have := undisturbed(t, senders), foundIn(t, dir)
 	if len(want) == 0 || !slices.Equal(want, have) {
@@ -355,6 +359,48 @@ func sealedLines(t *testing.T, dir string) map[string]int {
 			}
 		}
 	}
+}
+
+// readTwice returns the records that a watch reads though it read the same line before, with all of that line's.
+func readTwice(t *testing.T, dir string) []string {
+	t.Helper()
+	r, err := sealed.NewReader(dir, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	again := newRepeats()
+	where, read := map[string][]string{}, map[string]int{}
+	for {
+		first, records, err := r.Next(context.Background())
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range records {
+			rec := &records[i]
+			text := strings.TrimSpace(string(rec.Data))
+			if !strings.HasPrefix(text, "<38>") {
+				continue
+			}
+			where[text] = append(where[text], fmt.Sprintf("%d from %s at %s", int(first)+i, rec.From, rec.At.Time().Format("05.000000")))
+			if again.pass(rec, first+event.Position(i)) {
+				read[text]++
+			}
+			for _, h := range again.due(rec.At, repeatPatient) {
+				read[strings.TrimSpace(string(h.rec.Data))]++
+			}
+		}
+	}
+	var out []string
+	for text, n := range read {
+		if n > 1 {
+			out = append(out, fmt.Sprintf("%s: %v", text, where[text]))
+		}
+	}
+	return out
 }
 
 // undisturbed returns what one run finds in the same lines.

@@ -41,11 +41,11 @@ func NotifySettings(c *config.Serve, p *config.Profile) notify.Settings {
 		s.Quiet = append(s.Quiet, notify.Quiet{From: q.From, To: q.To, Days: q.Days})
 	}
 	if c.Webhook != "" {
-		s.Contacts = append(s.Contacts, notify.Contact{Name: "(webhook)", Least: leastOf(c), Sender: &notify.Hook{Kind: "webhook", URL: c.Webhook, Zone: zone, Host: host}})
+		s.Contacts = append(s.Contacts, notify.Contact{Name: "(webhook)", Digest: -1, Least: leastOf(c), Sender: &notify.Hook{Kind: "webhook", URL: c.Webhook, Zone: zone, Host: host}})
 	}
 	for i := range c.Contacts {
 		x := &c.Contacts[i]
-		one := notify.Contact{Name: x.Name, Least: leastOf(c), After: x.After}
+		one := notify.Contact{Name: x.Name, Least: leastOf(c), After: x.After, Digest: x.Digest}
 		if least, ok := event.ParseSeverity(x.Severity); ok {
 			one.Least = least
 		}

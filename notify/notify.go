@@ -43,6 +43,7 @@ type Message struct {
 	Accounts  names          `json:"accounts,omitzero"`
 	Addresses names          `json:"addresses,omitzero"`
 	Hosts     names          `json:"hosts,omitzero"`
+	Digest    []string       `json:"digest,omitempty"` // the lines of a day's digest, which tells of no story
 }
 
 // names are a few of many.
@@ -61,6 +62,7 @@ type Contact struct {
 	Name   string
 	Least  event.Severity
 	After  time.Duration // told only where nobody acknowledged the story for so long; 0: at once
+	Digest int           // minutes after midnight at which a digest is sent; negative: none is
 	Sender Sender
 }
 

@@ -275,6 +275,22 @@ func (q *Queue) take(f *Finding) {
 	}
 }
 
+// Put puts a message for one contact into the queue, and makes it durable.
+func (q *Queue) Put(contact string, m Message) error {
+	q.mu.Lock()
+	q.state.Deliveries = append(q.state.Deliveries, &delivery{Contact: contact, NotBefore: q.settings.until(q.o.now(), m.Severity), Message: m})
+	q.dirty = true
+	q.mu.Unlock()
+	return q.saveDirty()
+}
+
+// Settings returns who is told and when.
+func (q *Queue) Settings() Settings {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.settings
+}
+
 // supersede drops what a contact was not told yet of a story that became more severe, and returns when it is to be told: no later than that.
 func (q *Queue) supersede(contact, story string, at time.Time) time.Time {
 	q.state.Deliveries = slices.DeleteFunc(q.state.Deliveries, func(d *delivery) bool {

@@ -68,6 +68,8 @@ func (m *Message) subject() string {
 	switch {
 	case m.Test:
 		kind = "試験 test"
+	case m.Digest != nil:
+		kind = "日次 daily"
 	case m.Withdrawn:
 		kind = "取り消し withdrawn"
 	}
@@ -78,8 +80,8 @@ func (m *Message) subject() string {
 func (m *Message) lines(zone *time.Location) []string {
 	w := wordsOf(m.Severity)
 	out := []string{clean(m.Title.Ja, maxTitle), clean(m.Title.En, maxTitle)}
-	if m.Test {
-		return out
+	if m.Test || m.Digest != nil {
+		return append(out, m.Digest...)
 	}
 	if m.Withdrawn {
 		out = append(out, "遅れて届いた記録により、この検知は取り消されました。 / Records that came late took away what this rested on: it is withdrawn.")

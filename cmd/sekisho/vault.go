@@ -20,7 +20,7 @@ func vaultCommand() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE:  onlyGroups,
 	}
-	cmd.AddCommand(verifyCommand(), extractCommand(), exportCommand(), replicateCommand(), restoreCommand(), retentionCommand(), holdCommand(), releaseCommand(), vaultKeyCommand())
+	cmd.AddCommand(verifyCommand(), extractCommand(), exportCommand(), replicateCommand(), restoreCommand(), digestCommand(), retentionCommand(), holdCommand(), releaseCommand(), vaultKeyCommand())
 	return cmd
 }
 

@@ -293,20 +293,24 @@ func (v *verifier) everything() *Span {
 func (v *verifier) against() {
 	for _, path := range v.o.Against {
 		m := mark{from: path}
+		most := int64(mostDigests)
 		if fi, err := os.Stat(path); err == nil && fi.IsDir() {
 			m.folder = path
-			path = filepath.Join(path, checkpointName)
+			path, most = filepath.Join(path, checkpointName), maxCheckpoint
 		}
-		text, err := readSmall(path, maxCheckpoint)
-		signed := false
-		if err == nil {
-			m.Checkpoint, signed, err = readCheckpoint(text, v.public)
+		text, err := readSmall(path, most)
+		notes := notesIn(text)
+		for _, one := range notes {
+			signed := false
+			if m.Checkpoint, signed, err = readCheckpoint(one, v.public); err != nil || !signed || m.Origin != v.r.Origin {
+				notes = nil
+				break
+			}
+			v.marks = append(v.marks, m)
 		}
-		if err != nil || !signed || m.Origin != v.r.Origin {
+		if err != nil || len(notes) == 0 {
 			v.fault(Fault{Kind: FaultSignature, Note: fmt.Sprintf("%s is no checkpoint of this log by the same key: one of the two was signed anew, or is another log's", m.from)})
-			continue
 		}
-		v.marks = append(v.marks, m)
 	}
 	for i, s := range v.all {
 		name := segmentFolder + "/" + s.name()
