@@ -253,9 +253,9 @@ func (s *scoping) alike(v, w *visit) float64 {
 }
 
 // oneClient weighs that more strangers at an address have the same client than would by chance: that is one operator's. A client that many
-// have says nothing: behind a carrier's gateway everybody has one of three telephones.
+// have says nothing, nor one that many have who come through the same provider: behind a carrier's gateway everybody has one of three telephones.
 func (s *scoping) oneClient(v *visit, same, strangers float64) float64 {
-	share := s.heldBy[s.families[v.client]]
+	share := max(s.heldBy[s.families[v.client]], s.throngs.share(v, s.families[v.client], same, strangers))
 	if v.client == 0 || share >= commonShare || s.everybodys(v) {
 		return 0
 	}

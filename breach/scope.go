@@ -104,7 +104,8 @@ type scoping struct {
 	seen, met     handles              // scratch: accounts counted for one visit
 	popular       map[netip.Prefix]int // accounts that are at home in a network
 	asShare       map[uint32]float64   // share of accounts that ever came from an AS
-	home          string               // the country that most accounts come from
+	throngs       throngs
+	home          string // the country that most accounts come from
 	harmStart     event.Micros
 	families      []uint32 // by client number: that of its name without versions; 0 for none
 	campaign      span
@@ -161,6 +162,10 @@ func begin(l *Ledger, in Inputs) *scoping {
 	s.shareSystems()
 	s.hands, s.holders = map[sessionKey]int{}, map[uint32]map[uint32]struct{}{}
 	s.hide()
+	s.throngs = throngs{all: map[provider]int{}, with: map[throngKey]int{}}
+	for _, p := range s.people {
+		s.throngs.count(p, s.families)
+	}
 	for _, v := range l.ordered {
 		s.hold(v)
 	}

@@ -241,19 +241,33 @@ func (a *address) guesser() bool {
 }
 
 // homelyAt counts the accounts that failed at an address and had come from its neighbourhood before they first did: on the day on which all
-// passwords lapse, the telephones behind a carrier's address go on trying, and each is its owner's.
-func (s *scoping) homelyAt(a *address) (n int64) {
+// passwords lapse, the telephones behind a carrier's address go on trying, and each is its owner's. Where the records are too young to know who came
+// before, those count that came afterwards, if they are most of those in use: who guesses does not get in at most that he tries.
+func (s *scoping) homelyAt(a *address) int64 {
 	around := event.Neighbourhood(a.place.IP)
+	var before, after, used int64
 	for h, t := range a.tried {
 		p := s.Ledger.people[h]
-		if p != nil && slices.ContainsFunc(p.visits, func(v *visit) bool {
-			return v.logins > 0 && v.first < t.at && event.Neighbourhood(v.addr.place.IP) == around
-		}) {
-			n++
+		if p == nil || !p.success {
+			continue
+		}
+		used++
+		came := func(v *visit) bool { return v.logins > 0 && event.Neighbourhood(v.addr.place.IP) == around }
+		switch {
+		case slices.ContainsFunc(p.visits, func(v *visit) bool { return came(v) && v.first < t.at }):
+			before++
+		case t.at < s.recordsFrom+youngRecords && slices.ContainsFunc(p.visits, came):
+			after++
 		}
 	}
-	return n
+	if after >= leastHomely && 2*(before+after) > used {
+		return before + after
+	}
+	return before
 }
+
+// leastHomely is how many accounts must have come from around an address after they failed there, for that to say something.
+const leastHomely = 3
 
 // Bounds of a slow guesser: where people are at home, those who mistype also get in.
 const (

@@ -24,6 +24,8 @@ const (
 	targetFails     = 3  // failures of the account in that time: one is a slip of the finger
 	hammerFails     = 30 // failures from one address, on few accounts, the last within a day: no slip of the finger either
 	deepDays        = 5  // days of logins before what is "new" to an account means something
+	settledDays     = 30 // from the first login on, in which it says something that
+	settledLeast    = 3  // accounts that failed at an address got in around it, more than half of those that failed
 	guesserTurns    = 4  // lines of one neighbourhood of IPv6 that failed on accounts which never logged in there: one guesser takes them in turn
 )
 
@@ -38,6 +40,7 @@ type afterGuessing struct {
 	targets  map[uint32]*guessTarget
 	found    map[origin]*afterFinding
 	slips    slips
+	began    int32 // day of the first login or failure; 0: none yet
 	swept    int32 // day on which guessers that came no more were forgotten, to make room
 }
 
@@ -58,6 +61,7 @@ type guessTarget struct {
 type afterFinding struct {
 	direct   bool
 	hammered bool // many failures on few accounts
+	settled  bool // most of those that failed there got in around it, in the first weeks of the records
 	turned   bool // by lines of one neighbourhood in turn
 	accounts map[string]struct{}
 	first    event.Micros
@@ -77,6 +81,9 @@ func newAfterGuessing(detect.Site) detect.Detector {
 func (d *afterGuessing) Classes() detect.ClassSet { return detect.Classes(event.ClassAuthentication) }
 
 func (d *afterGuessing) Observe(s *event.Sighting) {
+	if d.began == 0 {
+		d.began = s.Day
+	}
 	switch {
 	case s.Who == nil || s.Who.System:
 	case s.Failed():
@@ -163,6 +170,21 @@ func (g *guesser) fail(s *event.Sighting) {
 	g.accounts.add(s.Who.Handle, sourceAccounts)
 }
 
+// settles says whether, in the first weeks of the records, most of the accounts that failed at an address have got in around it by now: where telephones
+// try a lapsed password, each is its owner's, and nobody is known there yet. Who guesses does not get in at most that he tries.
+func (d *afterGuessing) settles(g *guesser, s *event.Sighting) bool {
+	if g == nil || s.Day-d.began > settledDays || s.Src.Kind.Anonymous() || s.Src.Kind == event.KindHosting {
+		return false
+	}
+	in, net := 0, network(s.SrcIP)
+	for _, who := range g.accounts {
+		if d.met.knows(who, net) {
+			in++
+		}
+	}
+	return in >= settledLeast && 2*in > len(g.accounts)
+}
+
 // broad says whether so many accounts failed there lately, and so seldom somebody got in, as at no place of honest people.
 func (g *guesser) broad(day int32) bool {
 	return g != nil && day-g.last <= guesserDays && len(g.accounts) >= guesserAccounts && g.failures > guesserRatio*(g.successes+1)
@@ -192,6 +214,10 @@ func (d *afterGuessing) success(s *event.Sighting) {
 			turned = m.network && int(h.lines.n) >= guesserTurns && h.broad(s.Day)
 		}
 	}
+	at := origin{line: lineOf(s)}
+	if f := d.found[at]; f != nil && !f.settled {
+		f.settled = d.settles(g, s)
+	}
 	t := d.targets[s.Who.Handle]
 	if d.Asked(s.Who) {
 		d.tell(s, m, g, h, t)
@@ -211,7 +237,6 @@ func (d *afterGuessing) success(s *event.Sighting) {
 	if !direct && !indirect && !hammered && !turned {
 		return
 	}
-	at := origin{line: lineOf(s)}
 	if turned && !direct && !hammered {
 		at, g = hoodOf(s.SrcIP), h.guesser
 	}
@@ -254,7 +279,7 @@ func (f *afterFinding) finding(at origin) event.Finding {
 	if f.direct || len(ids) >= 3 || f.turned && f.place.Kind.Anonymous() {
 		sev = event.High
 	}
-	if f.mixed {
+	if f.mixed || f.settled {
 		sev = event.Medium
 	}
 	out := event.Finding{
@@ -269,6 +294,10 @@ func (f *afterFinding) finding(at origin) event.Finding {
 	if f.mixed {
 		out.Explanation.Ja += "このアドレスは多くの家が共用しており、記録にポートがないため、推測した者とログインした人が別の家である可能性がある。"
 		out.Explanation.En += " Many homes share this address and the records have no port that tells them apart: who guessed and who logged in may be of different homes."
+	}
+	if f.settled {
+		out.Explanation.Ja += "ただし、記録の初めの数日のことで、そこで失敗したアカウントの過半数が同じ場所からログインできている。期限の切れたパスワードで試し続けた利用者の端末でも、このようになる。"
+		out.Explanation.En += " But it is in the first days of the records, and most of the accounts that failed there got in from there: telephones that go on with a lapsed password look like this."
 	}
 	return out
 }

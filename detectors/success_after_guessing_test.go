@@ -44,3 +44,24 @@ func TestSuccessAfterGuessingNearMiss(t *testing.T) {
 	s.login(33, 700, 0, s.person("user6"), outside("198.51.0.7", event.KindResidential, "JP"), "Phone", event.ReasonNone)
 	quiet(t, s.run(t, successAfterGuessing), -1)
 }
+
+// In the first days of the records nobody is known anywhere. Where all passwords lapse then, a carrier's gateway fails for many and succeeds for most of
+// them: that is not as sure as a guesser who gets in at few.
+func TestSuccessAfterGuessingYoung(t *testing.T) {
+	gateway := outside("1.75.210.30", event.KindMobile, "JP")
+	lapse := func(entered int) []event.Finding {
+		s := newStory(200)
+		for i := range 20 {
+			who := s.person(fmt.Sprintf("user%d", i))
+			for range 12 {
+				s.login(1, 480+i, 0, who, gateway, "", event.ReasonBadPassword)
+			}
+		}
+		for i := range entered {
+			s.login(1+i%3, 700+i, 0, s.person(fmt.Sprintf("user%d", i)), gateway, "Phone", event.ReasonNone)
+		}
+		return s.run(t, successAfterGuessing)
+	}
+	wants(t, lapse(15), "success-after-guessing", event.Medium)
+	wants(t, lapse(2), "success-after-guessing", event.High)
+}

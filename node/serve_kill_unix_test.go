@@ -144,7 +144,7 @@ func freePort(t *testing.T) string {
 	return port
 }
 
-// killServe starts serve, and kills it a moment after it is ready.
+// killServe starts serve, and kills it a moment after it is ready, or every fifth time before.
 func killServe(t *testing.T, dir, ports string, n int) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
@@ -157,6 +157,11 @@ func killServe(t *testing.T, dir, ports string, n int) {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	if n%5 == 4 { // while it starts, too
+		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
+		_, _ = cmd.Process.Kill(), cmd.Wait()
+		return
 	}
 	ready, err := bufio.NewReader(out).ReadString('\n')
 	if err == nil {
