@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/event"
@@ -14,8 +15,9 @@ import (
 
 // exposure says what was taken or could have been seen, as far as the records go: mail and files by what condemned visits
 // did with them, the directory and its credentials by what was read of it.
-func (s *scoping) exposure(accounts []*judgedAccount, hosts []*machine) []cases.Exposure {
+func (s *scoping) exposure(accounts []*judgedAccount, hosts []*machine) ([]cases.Exposure, map[string][]event.Ref) {
 	var out []cases.Exposure
+	refs := map[string][]event.Ref{}
 	bulk := s.inBulk()
 	mailRecords := s.recordsOf(func(v *visit) int64 { return v.mail })
 	for _, j := range accounts {
@@ -23,23 +25,65 @@ func (s *scoping) exposure(accounts []*judgedAccount, hosts []*machine) []cases.
 			continue
 		}
 		sure := s.certainty(j) == cases.Confirmed
+		from := len(out)
 		out = append(out, mailOf(j, sure, mailRecords, bulk[j.p.who.ID])...)
 		out = append(out, filesOf(j, sure)...)
-		out = append(out, cases.Exposure{Class: cases.ClassCredential, Account: j.p.who.Name, Level: credentialLevel(j), Basis: cases.Inferred,
+		out = append(out, cases.Exposure{ID: exposureID(cases.ClassCredential, j.p.who.ID, "password"), Class: cases.ClassCredential, Account: j.p.who.Name, Level: credentialLevel(j), Basis: cases.Inferred,
 			Count: cases.Count{Confirmed: 0, Estimated: 1, Upper: 1}, First: cases.Time(j.first), Last: cases.Time(j.last),
 			Why: event.Words{Ja: "パスワードが知られていると見るべき", En: "the password must be taken as known to the intruder"}})
+		for i := range out[from:] {
+			e := &out[from+i]
+			refs[e.ID] = shownBy(j, e.Class, bulk[j.p.who.ID])
+		}
 	}
-	out = append(out, s.sharesOf(hosts)...)
+	out = append(out, s.sharesOf(hosts, refs)...)
 	for i := range s.in.Findings {
 		f := &s.in.Findings[i]
 		if base(f.Detector) != "directory-read" || f.Severity < event.High {
 			continue
 		}
-		out = append(out, directoryOf(f))
+		e := directoryOf(f)
+		refs[e.ID] = f.Evidence[:min(len(f.Evidence), mostShown)]
+		out = append(out, e)
 	}
 	slices.SortStableFunc(out, func(a, b cases.Exposure) int {
 		return cmp.Or(cmp.Compare(a.Class, b.Class), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Object, b.Object))
 	})
+	return out, refs
+}
+
+// exposureID returns the identity of a row, by which a person's review of it finds it again in every later revision: of what it is about, and
+// of nothing that more records may change, such as times, counts and levels.
+func exposureID(class cases.ExposureClass, about ...string) string {
+	return event.Identity("E-", append([]string{string(class)}, about...)...)
+}
+
+// mostShown bounds the records that one row leads back to.
+const mostShown = 8
+
+// shownBy returns records of the condemned sessions that an account's row of that class rests on, and of findings where no session is condemned.
+func shownBy(j *judgedAccount, class cases.ExposureClass, bulk *taken) []event.Ref {
+	var out []event.Ref
+	add := func(r event.Ref) {
+		if len(out) < mostShown && !slices.ContainsFunc(out, func(o event.Ref) bool { return o.Input == r.Input && o.Part == r.Part }) {
+			out = append(out, r)
+		}
+	}
+	for _, v := range j.bad {
+		switch {
+		case class == cases.ClassMail && v.mail == 0 && v.logins == 0, class == cases.ClassFile && v.files == 0:
+			continue
+		}
+		add(v.ref)
+		add(v.lastRef)
+	}
+	if class == cases.ClassMail && bulk != nil && (len(j.bad) == 0 || bulk.by(j.bad)) {
+		for _, f := range bulk.findings {
+			for _, r := range f.Evidence {
+				add(r)
+			}
+		}
+	}
 	return out
 }
 
@@ -119,7 +163,7 @@ const bulkRead = 100
 // mailOf says what of one account's mail was read. What a record shows is confirmed only where it is confirmed whose session it was: of a
 // session that is presumed to be the intruder's, what it read is presumed too.
 func mailOf(j *judgedAccount, sure, recorded bool, bulk *taken) []cases.Exposure {
-	e := cases.Exposure{Class: cases.ClassMail, Account: j.p.who.Name, Object: "mailbox"}
+	e := cases.Exposure{ID: exposureID(cases.ClassMail, j.p.who.ID, "mailbox"), Class: cases.ClassMail, Account: j.p.who.Name, Object: "mailbox"}
 	read, logins := int64(0), int64(0)
 	for _, v := range j.bad {
 		read += v.mail
@@ -199,7 +243,7 @@ func presume(e *cases.Exposure, sure bool) {
 }
 
 func filesOf(j *judgedAccount, sure bool) []cases.Exposure {
-	e := cases.Exposure{Class: cases.ClassFile, Account: j.p.who.Name, Object: "files", Level: cases.Viewed, Basis: cases.Recorded}
+	e := cases.Exposure{ID: exposureID(cases.ClassFile, j.p.who.ID, "files"), Class: cases.ClassFile, Account: j.p.who.Name, Object: "files", Level: cases.Viewed, Basis: cases.Recorded}
 	for _, v := range j.bad {
 		if v.files == 0 {
 			continue
@@ -220,7 +264,7 @@ func filesOf(j *judgedAccount, sure bool) []cases.Exposure {
 }
 
 // sharesOf adds files read over ways from condemned machines.
-func (s *scoping) sharesOf(hosts []*machine) []cases.Exposure {
+func (s *scoping) sharesOf(hosts []*machine, refs map[string][]event.Ref) []cases.Exposure {
 	var out []cases.Exposure
 	for _, h := range hosts {
 		if h.verdict != cases.HostCompromised || !h.ip.IsValid() {
@@ -238,7 +282,9 @@ func (s *scoping) sharesOf(hosts []*machine) []cases.Exposure {
 			if to == "" {
 				to = cmp.Or(e.key.host, e.key.to.String())
 			}
-			out = append(out, cases.Exposure{Class: cases.ClassFile, Account: who, Object: to, Level: cases.Viewed, Basis: cases.Recorded,
+			id := exposureID(cases.ClassFile, "share", e.key.from.String(), e.key.to.String(), e.key.host, strconv.Itoa(int(e.key.port)))
+			refs[id] = []event.Ref{e.ref}
+			out = append(out, cases.Exposure{ID: id, Class: cases.ClassFile, Account: who, Object: to, Level: cases.Viewed, Basis: cases.Recorded,
 				Count: cases.Count{Confirmed: e.files, Estimated: e.files, Upper: e.files}, First: cases.Time(max(e.first, h.first)), Last: cases.Time(e.last),
 				Why: event.Words{Ja: fmt.Sprintf("侵入された %s からの読み取り", h.label()), En: fmt.Sprintf("read from the compromised host %s", h.label())}})
 		}
@@ -247,7 +293,7 @@ func (s *scoping) sharesOf(hosts []*machine) []cases.Exposure {
 }
 
 func directoryOf(f *event.Finding) cases.Exposure {
-	e := cases.Exposure{Class: cases.ClassDirectory, Object: "directory", Level: cases.LeakPresumed, Basis: cases.Recorded, First: cases.Time(f.First), Last: cases.Time(f.Last)}
+	e := cases.Exposure{ID: exposureID(cases.ClassDirectory, f.ID()), Class: cases.ClassDirectory, Object: "directory", Level: cases.LeakPresumed, Basis: cases.Recorded, First: cases.Time(f.First), Last: cases.Time(f.Last)}
 	for _, n := range f.Numbers {
 		if n.Name == "entries" {
 			e.Count.Confirmed, e.Count.Estimated, e.Count.Upper = int64(n.Value), int64(n.Value), int64(n.Value)

@@ -27,6 +27,7 @@ type Result struct {
 	Path         []cases.Step
 	Operator     cases.Operator
 	Exposure     []cases.Exposure
+	Shown        map[string][]event.Ref // the records that rows of Exposure rest on, by their identity
 	Questions    []cases.Question
 	Again        []Again // condemned use of accounts after people closed them
 	Seen         int64   // accounts seen with a success or in the directory
@@ -94,7 +95,7 @@ func (l *Ledger) Scope(in Inputs) *Result {
 		r.Stages = s.stages(accounts, machines)
 		r.Path = s.path(accounts, machines)
 		r.Operator = s.operator(accounts)
-		r.Exposure = s.exposure(accounts, machines)
+		r.Exposure, r.Shown = s.exposure(accounts, machines)
 		r.Questions = s.questions(accounts)
 		r.Again = s.again(accounts)
 	}

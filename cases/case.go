@@ -449,6 +449,29 @@ type Exposure struct {
 	Last     Time          `json:"last"`
 	Evidence []Evidence    `json:"evidence"`
 	Why      event.Words   `json:"why,omitzero"` // extra
+	// ID is E-… and stays over revisions; empty in cases of versions before this key; extra.
+	ID string `json:"id,omitempty"`
+	// Review is what a person found on looking at it: its basis is then "reviewed"; extra.
+	Review *Review `json:"review,omitempty"`
+}
+
+// Review is what a person found on looking at what was exposed, by the institute's own rules.
+type Review struct {
+	By      string       `json:"by"`
+	At      Time         `json:"at"`      // when it was looked at
+	Was     Basis        `json:"was"`     // what the machine's count rests on
+	Earlier int          `json:"earlier"` // reviews of it before this one, which the case's book of reviews keeps
+	Parts   []ReviewPart `json:"parts"`
+}
+
+// ReviewPart is so many of the things exposed, of one kind by the institute's rules.
+type ReviewPart struct {
+	Class           string `json:"class"`           // the institute's own word for it, such as personal information of applicants; "-" for nothing that matters
+	Items           int64  `json:"items"`           // messages, files or entries
+	PersonsLower    *int64 `json:"persons_lower"`   // distinct persons whose data is in it, at least; null where nobody said
+	PersonsUpper    *int64 `json:"persons_upper"`   // at most
+	Confidentiality int    `json:"confidentiality"` // 機密性, 1 to 3; 0 where nobody said
+	Remark          string `json:"remark,omitempty"`
 }
 
 // Count is a number of things, as far as it is known.

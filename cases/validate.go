@@ -302,6 +302,7 @@ func (k *check) rest() {
 	for i := range c.Path {
 		k.known("step", c.Path[i].Findings)
 	}
+	rows := map[string]bool{}
 	for i := range c.Exposure {
 		e := &c.Exposure[i]
 		k.span("exposure", e.First, e.Last)
@@ -310,6 +311,13 @@ func (k *check) rest() {
 			k.fail("exposure of %.80q: counts %d, %d, %d are not in rising order", e.Account, n.Confirmed, n.Estimated, n.Upper)
 		}
 		k.subject("exposure", Subject{Account: e.Account})
+		if e.ID != "" && rows[e.ID] {
+			k.fail("exposure %s stands there twice", e.ID)
+		}
+		rows[e.ID] = true
+		if (e.Review != nil) != (e.Basis == Reviewed) {
+			k.fail("exposure %s: its basis is %s, and it has a review: %t", e.ID, e.Basis, e.Review != nil)
+		}
 	}
 	for i := range c.Questions {
 		k.subject("question "+c.Questions[i].ID, c.Questions[i].Subject)

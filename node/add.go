@@ -77,7 +77,7 @@ func (v *investigation) extend() error {
 		return event.Tell("事案に追加できません：%v", "add to the case: %v", err)
 	}
 	o.Answers = gather(kept, o.Answers)
-	if err := errors.Join(v.recall(), v.recallMarks()); err != nil {
+	if err := errors.Join(v.recall(), v.recallMarks(), v.recallReviews()); err != nil {
 		return err
 	}
 	for i := range old.c.Questions {

@@ -24,7 +24,7 @@ import (
 func (v *investigation) document(ctx context.Context, r *breach.Result, held *holders) (*cases.Case, error) {
 	w := v.watched
 	c := &cases.Case{
-		Schema: cases.Schema, Revision: v.revision, Supersedes: v.supersedes, KnownAsOf: cases.Time(max(w.last, v.lastAnswer(), v.lastMark())), Partial: v.partial,
+		Schema: cases.Schema, Revision: v.revision, Supersedes: v.supersedes, KnownAsOf: cases.Time(max(w.last, v.lastAnswer(), v.lastMark(), v.lastReview())), Partial: v.partial,
 		Tool:      cases.Tool{Version: v.o.Version, RulesSHA256: detectors.Fingerprint()},
 		Window:    cases.Span{From: cases.Time(w.first), To: cases.Time(w.last)},
 		Institute: cases.Institute{Name: v.o.Profile.Name, Timezone: v.zone().String(), Guessed: len(v.o.Profile.Networks) == 0},
@@ -42,10 +42,14 @@ func (v *investigation) document(ctx context.Context, r *breach.Result, held *ho
 		return nil, err
 	}
 	c.Findings, c.Inputs = findings, v.inputs()
+	if err := v.showExposure(ctx, c, r.Shown); err != nil {
+		return nil, err
+	}
 	v.bound(c)
 	v.listNamed(c)
 	v.triage(c, machineNames(r))
 	v.proposeContainment(c)
+	v.reviewExposure(c)
 	c.Totals = v.totals(c, r)
 	c.Sort()
 	if err := c.Validate(); err != nil {
@@ -279,11 +283,7 @@ func (v *investigation) findings(ctx context.Context, all []event.Finding) ([]ca
 			c.Numbers = append(c.Numbers, event.Figure{Name: n.Name, Value: cases.Round(n.Value)})
 		}
 		for _, ref := range f.Evidence {
-			e := cases.Evidence{Input: v.path(ref.Input)}
-			for _, p := range ref.Parts() {
-				e.Parts = append(e.Parts, cases.Part{Line: p.Line, Offset: p.Offset, Length: p.Length})
-			}
-			c.Evidence = append(c.Evidence, e)
+			c.Evidence = append(c.Evidence, v.evidence(ref))
 		}
 		out = append(out, c)
 		for k, ref := range f.Evidence {
@@ -291,6 +291,15 @@ func (v *investigation) findings(ctx context.Context, all []event.Finding) ([]ca
 		}
 	}
 	return out, v.hash(ctx, want)
+}
+
+// evidence says where a record stands; hash adds its digest.
+func (v *investigation) evidence(ref event.Ref) cases.Evidence {
+	e := cases.Evidence{Input: v.path(ref.Input)}
+	for _, p := range ref.Parts() {
+		e.Parts = append(e.Parts, cases.Part{Line: p.Line, Offset: p.Offset, Length: p.Length})
+	}
+	return e
 }
 
 func (v *investigation) path(number uint32) string {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sekisho/sekisho/contain"
 	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/exposure"
 	"github.com/sekisho/sekisho/intake"
 )
 
@@ -127,8 +128,10 @@ func (v *investigation) place() error {
 	}
 	if v.old == nil { // the revisions of a case that is replaced are none of this one's, nor is what people did about it
 		err := os.RemoveAll(filepath.Join(dir, revisionsDir))
-		if gone := os.Remove(filepath.Join(dir, contain.FileName)); !errors.Is(gone, fs.ErrNotExist) {
-			err = errors.Join(err, gone)
+		for _, name := range []string{contain.FileName, exposure.FileName} {
+			if gone := os.Remove(filepath.Join(dir, name)); !errors.Is(gone, fs.ErrNotExist) {
+				err = errors.Join(err, gone)
+			}
 		}
 		if err != nil {
 			return event.Tell("事案を所定の場所に置けません：%v", "put the case in its place: %v", err)

@@ -19,6 +19,7 @@ import (
 	"github.com/sekisho/sekisho/contain"
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/event/sorted"
+	"github.com/sekisho/sekisho/exposure"
 	"github.com/sekisho/sekisho/formats"
 	"github.com/sekisho/sekisho/intake"
 	"github.com/sekisho/sekisho/report"
@@ -58,6 +59,7 @@ type investigation struct {
 	hidden     map[string]cases.Hidden  // findings, by identity, that exceptions hide
 	idle       []event.Words            // of exceptions that are about nobody
 	marks      []contain.Mark           // what people recorded of the containment
+	reviews    []exposure.Entry         // what people found on reviewing what was exposed
 }
 
 // Investigate reads what it is given and writes a case folder. A cancelled context ends the reading early: what was read by

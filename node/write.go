@@ -33,7 +33,7 @@ func (v *investigation) write(ctx context.Context, c *cases.Case, data *report.D
 	if err := putFile(filepath.Join(v.work, caseName), b.Bytes()); err != nil {
 		return err
 	}
-	if err := errors.Join(v.writeAnswers(), v.writeGiven(), v.keepRevision(), v.keepMarks()); err != nil {
+	if err := errors.Join(v.writeAnswers(), v.writeGiven(), v.keepRevision(), v.keepMarks(), v.keepReviews()); err != nil {
 		return err
 	}
 	back, err := v.carry()

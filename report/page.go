@@ -46,6 +46,9 @@ type page struct {
 	FindingsBelow []findingRow
 	FindingsAside []findingRow // hidden by exceptions
 	Exposure      []exposureRow
+	ClassHead     []event.Words // of the table by class; empty where nobody has reviewed anything
+	ClassRows     [][]event.Words
+	ClassNote     event.Words
 	Coverage      []coverageRow
 	Questions     []questionRow
 	Containment   []containmentRow
@@ -455,6 +458,9 @@ func (p *page) lists() {
 	n, p.StepsLeft = bound(len(c.Path), moreRows)
 	for i := range c.Path[:n] {
 		p.Steps = append(p.Steps, stepRow{&c.Path[i], cl.minute(c.Path[i].At), p.refs(c.Path[i].Findings)})
+	}
+	if t := c.Classify(); t.Reviewed > 0 {
+		p.ClassHead, p.ClassRows, p.ClassNote = classHead(), classRows(t), classNote(t)
 	}
 	n, p.ExposureLeft = bound(len(c.Exposure), moreRows)
 	exposures := make([]*cases.Exposure, len(c.Exposure))

@@ -34,6 +34,7 @@ func Markdown(d *Data, l Lang) []byte {
 	w.hosts(c)
 	w.findings(c)
 	w.exposure(c)
+	w.classes(c)
 	w.questions(c)
 	w.containment(c)
 	w.coverage(c)

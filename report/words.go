@@ -55,6 +55,7 @@ var texts = map[string][2]string{
 
 	"accounts": {"アカウント", "Accounts"}, "addresses": {"アドレス", "Addresses"}, "hosts": {"ホスト", "Hosts"}, "findings": {"検知と根拠", "Findings and evidence"},
 	"stories": {"一連の出来事", "Stories"}, "timeline": {"時系列", "Timeline"}, "path": {"侵入経路", "Path"}, "coverage": {"記録の範囲", "Coverage"}, "questions": {"質問", "Questions"}, "containment": {"封じ込め", "Containment"},
+	"classes":  {"漏えい・閲覧（分類別）", "Exposure by class"},
 	"exposure": {"漏えい・閲覧", "Exposure"}, "inputs": {"入力", "Inputs"}, "method": {"方法と限界", "Method and limits"}, "revisions": {"版と決定", "Revision and decisions"}, "figures": {"図", "Figures"},
 	"stories-how":  {"同じアカウント・接続元・サーバに関わる検知、または同じ攻撃に属する検知をまとめたものです。単独の検知は「検知と根拠」にあります。", "Findings about the same account, address or host, or of one campaign, told together. Those that stand alone are under “Findings and evidence”."},
 	"below-budget": {"一日の上限を超えて下位に置いた検知", "Below the budget of alerts of their day"}, "hidden-findings": {"例外により非表示の検知（削除はしていない）", "Hidden by exceptions (nothing is deleted)"},

@@ -19,7 +19,7 @@ import (
 // is an English sentence, none names a package, and each has the same exit status.
 func TestErrorsAreJapanese(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"usage", "claim", "contain", "rebuild", "search_errors"} {
+	for _, name := range []string{"usage", "claim", "contain", "exposure", "rebuild", "search_errors"} {
 		b, err := os.ReadFile(filepath.Join("testdata", name+".txt"))
 		if err != nil {
 			t.Fatal(err)

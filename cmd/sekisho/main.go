@@ -97,6 +97,6 @@ who, what, since when and how far. It sends nothing anywhere.
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().Bool("verbose", false, "of an error also say how it came about")
-	root.AddCommand(demoCommand(), investigateCommand(), explainCommand(), searchCommand(), preserveCommand(), vaultCommand(), formatsCommand(), rulesCommand(), intelCommand(), claimCommand(), scopeCommand(), containCommand(), reportCommand(), drillCommand(), serveCommand(), rebuildCommand(), statusCommand(), manCommand(), versionCommand())
+	root.AddCommand(demoCommand(), investigateCommand(), explainCommand(), searchCommand(), preserveCommand(), vaultCommand(), formatsCommand(), rulesCommand(), intelCommand(), claimCommand(), scopeCommand(), containCommand(), exposureCommand(), reportCommand(), drillCommand(), serveCommand(), rebuildCommand(), statusCommand(), manCommand(), versionCommand())
 	return root
 }

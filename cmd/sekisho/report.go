@@ -88,9 +88,9 @@ func (f *reportFlags) run(cmd *cobra.Command) error {
 	if err := f.check(since); err != nil {
 		return err
 	}
-	c, err := cases.Open(filepath.Join(f.dir, "case.json"))
+	c, _, err := openReviewed(f.dir)
 	if err != nil {
-		return noCase(f.dir, err)
+		return err
 	}
 	var b []byte
 	if since {
