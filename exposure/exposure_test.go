@@ -293,14 +293,21 @@ func TestForeignWorkbook(t *testing.T) {
 
 // TestBomb: a small workbook that unpacks to more than any worksheet is refused before it does.
 func TestBomb(t *testing.T) {
-	s := &Sheet{Rows: [][]string{{"ID", strings.Repeat("a", 2<<20)}}}
-	for len(s.Rows) < 40 {
-		s.Rows = append(s.Rows, s.Rows[0])
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for name, text := range map[string]string{"_rels/.rels": packageRels, "xl/workbook.xml": workbook, "xl/_rels/workbook.xml.rels": workbookRels, "xl/worksheets/sheet1.xml": strings.Repeat(" ", maxUnpacked)} {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write([]byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	b, err := s.XLSX()
-	if err != nil || len(b) > 1<<20 {
-		t.Fatalf("%v, %d bytes", err, len(b))
+	if err := z.Close(); err != nil || out.Len() > 1<<20 {
+		t.Fatalf("%v, %d bytes", err, out.Len())
 	}
+	b := out.Bytes()
 	if _, err := Read("bomb.xlsx", b, sample(), suzuki); err == nil || !strings.Contains(event.Telling(err).En, "too large") {
 		t.Errorf("%v", err)
 	}
