@@ -28,7 +28,8 @@ func (x *Ledger) Text(l Lang) []byte {
 		return e.Level.Rank(), e.Account + "\x00" + e.Object + "\x00" + e.ID
 	})
 	for _, e := range list[:min(len(list), mostRows)] {
-		fmt.Fprintf(&b, "\n%s  %s  %s  %s\n", visible(e.ID, maxTitle), l.of(e.Class.Words()), visible(e.Account, maxTitle), visible(e.Object, maxTitle))
+		head := fmt.Sprintf("%s  %s  %s  %s", visible(e.ID, maxTitle), l.of(e.Class.Words()), visible(e.Account, maxTitle), visible(e.Object, maxTitle))
+		fmt.Fprintf(&b, "\n%s\n", strings.TrimRight(head, " "))
 		fmt.Fprintf(&b, "   %s\n", l.words(say("%s（根拠：%s）　確認 %s　推定 %s　上限 %s　判断不能 %s か所　%s", "%s (basis: %s), confirmed %s, estimated %s, at most %s, places undeterminable %s, %s", e.Level.Words(), e.Basis.Words(),
 			comma(e.Count.Confirmed), comma(e.Count.Estimated), comma(e.Count.Upper), comma(e.Count.Undetermined), cl.dates(e.First, e.Last))))
 		if e.Review == nil {

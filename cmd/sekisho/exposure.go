@@ -181,6 +181,9 @@ func (f *worksheetFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if known := departments(c); f.department != "" && !slices.Contains(known, f.department) {
+		if len(known) == 0 {
+			return usageError("部署 %q の行はありません：部署の分かるアカウントがありません。org.yaml の directory で部署を与えるか、--department を外してください", "there is no row of the department %q: no account has one; name a directory in org.yaml, or leave --department out", f.department)
+		}
 		return usageError("部署 %q の行はありません：あるのは %s です", "there is no row of the department %q: there is %s", f.department, strings.Join(known, ", "))
 	}
 	lang := language(f.lang)
