@@ -20,6 +20,7 @@ import (
 
 // Bounds of what is taken for a repetition.
 const (
+	repeatPause   = event.Micros(2 * 1e6)      // after which a connection may be another one from the same port, or its sender gave up waiting for an answer
 	repeatWithin  = event.Micros(5 * 60 * 1e6) // between the records of the end and those of the beginning; less than warmFor
 	repeatPatient = event.Micros(60 * 1e6)     // for which the beginning of a connection may wait to be compared
 	repeatTicking = event.Micros(70 * 1e6)     // the same, where nothing more comes
@@ -33,7 +34,8 @@ const (
 // repeats finds what was sent again. It belongs to the watch.
 type repeats struct {
 	seed     maphash.Seed
-	sessions map[session]*sessionEnd
+	sessions map[session]*sessionEnd   // the newest of that address and port
+	known    int                       // connections in hosts
 	hosts    map[session][]*sessionEnd // by source and address without its port, in the order in which they began
 	waiting  []*sessionEnd             // whose beginnings are being compared, likewise
 	bytes    int                       // of what waits
@@ -97,8 +99,11 @@ func (r *repeats) pass(rec *event.Received, pos event.Position) bool {
 	id := session{rec.Source, rec.From}
 	s := r.sessions[id]
 	mark := sealedMark{maphash.Bytes(r.seed, rec.Data), rec.At, pos}
-	if s == nil || rec.At-s.last > repeatWithin {
-		s = r.begin(s, id, session{rec.Source, rec.From[:colon]}, mark)
+	if s == nil || rec.At-s.last > repeatPause {
+		host := session{rec.Source, rec.From[:colon]}
+		if ways := r.waysFrom(host, mark); s == nil || ways != nil || rec.At-s.last > repeatWithin {
+			s = r.begin(id, host, ways, mark.at)
+		}
 	}
 	s.add(mark)
 	if s.ways == nil {
@@ -115,26 +120,29 @@ func (r *repeats) pass(rec *event.Received, pos event.Position) bool {
 	return false
 }
 
-// begin notes a connection, and where its first record stands at the ends of others.
-func (r *repeats) begin(old *sessionEnd, id, host session, mark sealedMark) *sessionEnd {
-	if old != nil {
-		r.forget(old)
-	}
-	s := &sessionEnd{id: id, host: host}
+// waysFrom returns where a record stands at the ends of a sender's connections; nil for nowhere.
+func (r *repeats) waysFrom(host session, mark sealedMark) (ways []way) {
 	for _, other := range r.hosts[host] {
 		if other.ways != nil || other.of != nil {
 			continue
 		}
 		for i := len(other.tail) - 1; i >= 0 && mark.at-other.tail[i].at <= repeatWithin && len(other.tail)-i <= repeatTail; i-- {
-			if other.tail[i].hash == mark.hash && len(s.ways) < repeatWays {
-				s.ways = append(s.ways, way{other, other.count, i, i})
+			if other.tail[i].hash == mark.hash && len(ways) < repeatWays {
+				ways = append(ways, way{other, other.count, i, i})
 			}
 		}
 	}
-	if s.ways != nil {
+	return ways
+}
+
+// begin notes a connection, which begins as the ways say.
+func (r *repeats) begin(id, host session, ways []way, now event.Micros) *sessionEnd {
+	s := &sessionEnd{id: id, host: host, ways: ways}
+	if ways != nil {
 		r.waiting = append(r.waiting, s)
 	}
-	r.room(host, mark.at)
+	r.room(host, now)
+	r.known++
 	r.sessions[id] = s
 	r.hosts[host] = append(r.hosts[host], s)
 	return s
@@ -145,12 +153,12 @@ func (r *repeats) room(host session, now event.Micros) {
 	if list := r.hosts[host]; len(list) >= repeatHosts {
 		r.forget(list[0])
 	}
-	if len(r.sessions) < repeatAll {
+	if r.known < repeatAll {
 		return
 	}
 	var all []*sessionEnd
-	for _, s := range r.sessions {
-		all = append(all, s)
+	for _, list := range r.hosts {
+		all = append(all, list...)
 	}
 	slices.SortFunc(all, func(a, b *sessionEnd) int { return int(a.tail[len(a.tail)-1].pos - b.tail[len(b.tail)-1].pos) })
 	for i, s := range all {
@@ -162,8 +170,12 @@ func (r *repeats) room(host session, now event.Micros) {
 
 // forget ends what is known of a connection. What is held of it still comes out of due.
 func (r *repeats) forget(s *sessionEnd) {
-	delete(r.sessions, s.id)
+	if r.sessions[s.id] == s {
+		delete(r.sessions, s.id)
+	}
+	was := len(r.hosts[s.host])
 	list := slices.DeleteFunc(r.hosts[s.host], func(o *sessionEnd) bool { return o == s })
+	r.known -= was - len(list)
 	if len(list) == 0 {
 		delete(r.hosts, s.host)
 		return

@@ -114,6 +114,27 @@ func TestNamesItself(t *testing.T) {
 	}
 }
 
+// A port that another connection used a moment ago, and a connection on which a request is sent again once its answer has not come, begin anew
+// after a pause.
+func TestRepeatsSamePort(t *testing.T) {
+	for name, ports := range map[string][]string{"another's port": {"2", "1", "2"}, "the same connection": {"1", "1", "1"}} {
+		w := newWire()
+		for i, port := range ports {
+			for k := range 4 {
+				text := fmt.Sprintf("10:00:00.%06d x", k)
+				if i == 0 {
+					text = fmt.Sprintf("10:00:00.%06d earlier", k)
+				}
+				w.seal("192.0.2.1:"+port, text)
+			}
+			w.at += 2 * repeatPause
+		}
+		if got := len(w.end()); got != 8 || len(w.told) != 1 {
+			t.Errorf("%s: %d read, overlaps %v", name, got, w.told)
+		}
+	}
+}
+
 // What lies further back than five minutes is no repetition, however alike.
 func TestRepeatsLater(t *testing.T) {
 	w := newWire()
