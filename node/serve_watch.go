@@ -49,6 +49,8 @@ type watcher struct {
 	warm       []savedAt      // where earlier saves stood
 	clock      event.Micros
 	saved      time.Time
+	looked     time.Time     // when what was found was looked at last, besides when it must be
+	look       time.Duration // what that cost
 
 	at       atomic.Int64 // next, for others
 	parsed   atomic.Int64
@@ -88,7 +90,10 @@ type watchPlace struct {
 const (
 	saveEvery = time.Minute
 	warmFor   = 10 * time.Minute // of received records that are read again after a restart
-	tickEvery = time.Second
+	tickEvery = 500 * time.Millisecond
+	holdLeast = time.Second // that records are held back, where they come sooner
+	liveWhile = 5 * time.Second
+	lookShare = 10 // of the time, one part for looking at what was found
 )
 
 func newWatcher(s *server) (*watcher, error) {
@@ -118,7 +123,7 @@ func newWatcher(s *server) (*watcher, error) {
 	}
 	dir := filepath.Join(s.o.Config.Data, "watch")
 	w.rules = s.rules.reader(w.give)
-	lo := live.Options{Dir: dir, Detectors: s.rules.specs(detectors.All()), Site: siteOf(w.know, w.o), Build: build, Issue: s.o.issue}
+	lo := live.Options{Dir: dir, Detectors: s.rules.specs(detectors.All()), Site: siteOf(w.know, w.o), Build: build, Hold: holdLeast, Issue: s.o.issue}
 	var place []byte
 	w.watch, place, err = live.Open(lo)
 	if errors.Is(err, live.ErrOtherBuild) {
@@ -416,6 +421,11 @@ func (w *watcher) advance(now event.Micros) error {
 	if err != nil {
 		return err
 	}
+	more, err := w.early(now)
+	if err != nil {
+		return err
+	}
+	revisions = append(revisions, more...)
 	w.beyond.Store(w.watch.Counts().Beyond)
 	w.lookFaults()
 	for i := range revisions {
@@ -424,6 +434,19 @@ func (w *watcher) advance(now event.Micros) error {
 		}
 	}
 	return nil
+}
+
+// early looks at what was found as often as it costs little, while what comes is of the moment: whoever must act should not wait for the
+// next minute. While the watch catches up it is looked at by the records' time alone, so that a watch made anew says what the first one said.
+func (w *watcher) early(now event.Micros) ([]live.Revision, error) {
+	begun := time.Now()
+	if w.s.teller == nil || begun.Sub(now.Time()) > liveWhile || begun.Sub(w.looked) < max(tickEvery, lookShare*w.look) {
+		return nil, nil
+	}
+	revisions, err := w.watch.Look()
+	w.looked = time.Now()
+	w.look = w.looked.Sub(begun)
+	return revisions, err
 }
 
 // save makes everything that was shown durable.

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/klauspost/compress/s2"
 
@@ -16,34 +17,36 @@ import (
 	"github.com/sekisho/sekisho/event"
 )
 
-// hours are the sightings that were shown, by hour of event time, as far back as detectors can be taken.
-type hours struct {
-	by map[int64]*hour
+// slots are the sightings that were shown, by slot of event time, as far back as detectors can be taken.
+type slots struct {
+	by map[int64]*slot
 }
 
-type hour struct {
-	Hour int64
+type slot struct {
+	Slot int64
 	tail
 }
 
-const hourLong = event.Micros(3600e6)
+// slotLong is how much event time a slot holds. It is as long as records may be held back: a record that comes later than most takes
+// the detectors back by little more than that.
+const slotLong = event.Micros(600e6)
 
-func hourOf(t event.Micros) int64 {
-	h := int64(t / hourLong)
-	if t%hourLong < 0 {
+func slotOf(t event.Micros) int64 {
+	h := int64(t / slotLong)
+	if t%slotLong < 0 {
 		h--
 	}
 	return h
 }
 
-func (hs *hours) add(f *files, h int64, batch []kept) error {
+func (hs *slots) add(f *files, h int64, batch []*kept) error {
 	x := hs.by[h]
 	if x == nil {
-		x = &hour{Hour: h}
+		x = &slot{Slot: h}
 		hs.by[h] = x
 	}
-	for i := range batch {
-		if err := x.add(f, batch[i]); err != nil {
+	for _, k := range batch {
+		if err := x.add(f, *k); err != nil {
 			return err
 		}
 	}
@@ -51,7 +54,7 @@ func (hs *hours) add(f *files, h int64, batch []kept) error {
 }
 
 // flush brings everything into the files.
-func (hs *hours) flush(f *files) error {
+func (hs *slots) flush(f *files) error {
 	for _, x := range hs.by {
 		if err := x.flush(f); err != nil {
 			return err
@@ -60,12 +63,12 @@ func (hs *hours) flush(f *files) error {
 	return nil
 }
 
-func (hs *hours) sorted() []*hour {
-	out := make([]*hour, 0, len(hs.by))
+func (hs *slots) sorted() []*slot {
+	out := make([]*slot, 0, len(hs.by))
 	for _, x := range hs.by {
 		out = append(out, x)
 	}
-	slices.SortFunc(out, func(a, b *hour) int { return int(max(-1, min(1, a.Hour-b.Hour))) })
+	slices.SortFunc(out, func(a, b *slot) int { return int(max(-1, min(1, a.Slot-b.Slot))) })
 	return out
 }
 
@@ -86,12 +89,12 @@ type stored struct {
 // Snapshots are taken at most so often and so seldom. Between them lie at least as many sightings as cost what a snapshot costs.
 const (
 	snapBytes  = 64             // of a snapshot, for each sighting since the last one
-	snapFine   = 6 * hourLong   // snapshots of the last six hours are all kept
-	snapCoarse = int64(6)       // before that, one in six hours
+	snapFine   = 36 * slotLong  // snapshots of the last six hours are all kept
+	snapCoarse = int64(36)      // before that, one in six hours
 	stateMost  = int64(4) << 30 // bytes of a state that are unpacked at most
 )
 
-// boundary is called before the first sighting of an hour.
+// boundary is called before the first sighting of a slot.
 func (w *Watch) boundary(h int64) error {
 	if w.engine.Last() == never || w.since*snapBytes < w.cost {
 		return nil
@@ -100,7 +103,7 @@ func (w *Watch) boundary(h int64) error {
 	if err != nil {
 		return err
 	}
-	w.snaps = append(w.snaps, snapshot{event.Micros(h) * hourLong, states})
+	w.snaps = append(w.snaps, snapshot{event.Micros(h) * slotLong, states})
 	w.counts.Snapshots++
 	w.since = 0
 	return nil
@@ -179,7 +182,7 @@ func (w *Watch) prune() {
 	w.snaps = slices.Delete(w.snaps, 0, base)
 	left := w.snaps[:1]
 	for _, s := range w.snaps[1:] {
-		if s.At < w.mark-snapFine && hourOf(s.At)/snapCoarse == hourOf(left[len(left)-1].At)/snapCoarse {
+		if s.At < w.mark-snapFine && slotOf(s.At)/snapCoarse == slotOf(left[len(left)-1].At)/snapCoarse {
 			continue
 		}
 		left = append(left, s)
@@ -187,13 +190,17 @@ func (w *Watch) prune() {
 	clear(w.snaps[len(left):])
 	w.snaps = left
 	if at := w.snaps[0].At; at != never {
-		for h := range w.hours.by {
-			if h < hourOf(at) {
-				delete(w.hours.by, h)
+		for h := range w.slots.by {
+			if h < slotOf(at) {
+				delete(w.slots.by, h)
 			}
 		}
 	}
 }
+
+// replayPause is how long no other replay begins, for each sighting of the last one: ten times what it took or more, so that late records
+// take a tenth of the time at most.
+const replayPause = 50 * time.Microsecond
 
 // revise puts late records in their places, takes the detectors that read their classes back to before them, and shows these
 // everything since again.
@@ -202,15 +209,15 @@ func (w *Watch) revise() error {
 	if len(w.late) == 0 {
 		return nil
 	}
-	if err := w.hours.flush(&w.files); err != nil {
+	if err := w.slots.flush(&w.files); err != nil {
 		return err
 	}
 	order(w.late)
 	late := w.late
 	from, classes := event.Micros(0), detect.ClassSet(0)
 	for len(late) > 0 {
-		h, n := hourOf(late[0].Event.Time), 1
-		for n < len(late) && hourOf(late[n].Event.Time) == h {
+		h, n := slotOf(late[0].Event.Time), 1
+		for n < len(late) && slotOf(late[n].Event.Time) == h {
 			n++
 		}
 		first, in, err := w.insert(h, late[:n])
@@ -233,16 +240,19 @@ func (w *Watch) revise() error {
 			which = append(which, i)
 		}
 	}
-	return w.again(from, which)
+	before := w.counts.Replayed
+	err := w.again(from, which)
+	w.pause = time.Duration(w.counts.Replayed-before) * replayPause
+	return err
 }
 
-// insert puts late records of one hour among those that were shown. It returns the time of the first one that was not there yet, and the
+// insert puts late records of one slot among those that were shown. It returns the time of the first one that was not there yet, and the
 // classes of all such.
-func (w *Watch) insert(h int64, late []waiting) (first event.Micros, classes detect.ClassSet, err error) {
-	x := w.hours.by[h]
+func (w *Watch) insert(h int64, late []*waiting) (first event.Micros, classes detect.ClassSet, err error) {
+	x := w.slots.by[h]
 	if x == nil {
-		x = &hour{Hour: h}
-		w.hours.by[h] = x
+		x = &slot{Slot: h}
+		w.slots.by[h] = x
 	}
 	all := &merged{}
 	there := &counted{}
@@ -287,7 +297,7 @@ func (w *Watch) insert(h int64, late []waiting) (first event.Micros, classes det
 	}
 	err = t.flush(&w.files)
 	x.tail = t
-	w.hour = max(w.hour, h) // it has begun: no snapshot can be taken before it any more
+	w.slot = max(w.slot, h) // it has begun: no snapshot can be taken before it any more
 	return first, classes, err
 }
 
@@ -326,11 +336,11 @@ func (w *Watch) again(from event.Micros, which []int) error {
 		}
 	}
 	next := base + 1
-	for _, x := range w.hours.sorted() {
-		if at := event.Micros(x.Hour) * hourLong; at < w.snaps[base].At {
+	for _, x := range w.slots.sorted() {
+		if at := event.Micros(x.Slot) * slotLong; at < w.snaps[base].At {
 			continue
 		}
-		for next < len(w.snaps) && hourOf(w.snaps[next].At) <= x.Hour {
+		for next < len(w.snaps) && slotOf(w.snaps[next].At) <= x.Slot {
 			states, err := w.save(which)
 			if err != nil {
 				return err
@@ -349,7 +359,7 @@ func (w *Watch) again(from event.Micros, which []int) error {
 	return nil
 }
 
-func (w *Watch) replay(x *hour, which []int) error {
+func (w *Watch) replay(x *slot, which []int) error {
 	var wanted detect.ClassSet
 	for _, i := range which {
 		wanted |= w.engine.Reads(i)
@@ -367,7 +377,11 @@ func (w *Watch) replay(x *hour, which []int) error {
 		if !more {
 			return nil
 		}
-		w.engine.Again(w.sightings(b.all), w.o.Cores, which)
+		w.room = w.room[:0]
+		for i := range b.all {
+			w.room = append(w.room, b.all[i].sighting())
+		}
+		w.engine.Again(w.room, w.o.Cores, which)
 		w.counts.Replayed += int64(len(b.all))
 	}
 }

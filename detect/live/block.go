@@ -203,7 +203,7 @@ func (b *blocks) close() error { return b.file.Close() }
 
 // memory is a stream of what lies in memory.
 type memory struct {
-	list []waiting
+	list []*waiting
 	i    int
 }
 

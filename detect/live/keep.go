@@ -28,10 +28,10 @@ type checkpoint struct {
 	Made     int64
 
 	Mark, Now, Revised, Looked, Last event.Micros
-	Hour, Since, Cost                int64
+	Slot, Since, Cost                int64
 
 	Accounts []*event.Account
-	Hours    []savedTail
+	Slots    []savedTail
 	Runs     []savedTail
 	Late     savedTail
 	Beyond   savedTail
@@ -44,7 +44,7 @@ type checkpoint struct {
 
 // savedTail is a file of sightings, as far as it belongs to the checkpoint.
 type savedTail struct {
-	Hour        int64 // of the hours
+	Slot        int64 // of the slots
 	Name        string
 	Size, Count int64
 	Taken       int64 // of the runs
@@ -63,12 +63,12 @@ func own(name string) bool {
 // Save makes everything so far durable, together with the position in the input behind what was added. Revisions that were
 // returned after the last Save and before a kill are made again, with the same identities and numbers.
 func (w *Watch) Save(position []byte) error {
-	c := checkpoint{Position: position, Mark: w.mark, Now: w.now, Revised: w.revised, Looked: w.looked, Last: w.engine.Last(), Hour: w.hour, Since: w.since, Cost: w.cost,
+	c := checkpoint{Position: position, Mark: w.mark, Now: w.now, Revised: w.revised, Looked: w.looked, Last: w.engine.Last(), Slot: w.slot, Since: w.since, Cost: w.cost,
 		Accounts: w.accounts.list, Snaps: w.snaps, Log: w.issued.size}
 	if err := w.pending.spill(w); err != nil {
 		return err
 	}
-	if err := w.hours.flush(&w.files); err != nil {
+	if err := w.slots.flush(&w.files); err != nil {
 		return err
 	}
 	if err := w.beyond.flush(&w.files); err != nil {
@@ -89,8 +89,8 @@ func (w *Watch) Save(position []byte) error {
 		return err
 	}
 	c.States, c.Late, c.Beyond = states, savedTail{Name: late.Name, Size: late.Size, Count: late.Count}, savedTail{Name: w.beyond.Name, Size: w.beyond.Size, Count: w.beyond.Count}
-	for _, x := range w.hours.sorted() {
-		c.Hours = append(c.Hours, savedTail{Hour: x.Hour, Name: x.Name, Size: x.Size, Count: x.Count})
+	for _, x := range w.slots.sorted() {
+		c.Slots = append(c.Slots, savedTail{Slot: x.Slot, Name: x.Name, Size: x.Size, Count: x.Count})
 	}
 	for _, r := range w.pending.runs {
 		c.Runs = append(c.Runs, savedTail{Name: r.Name, Size: r.Size, Taken: r.Taken})
@@ -117,7 +117,7 @@ func (w *Watch) Save(position []byte) error {
 // files returns the names of the files that a checkpoint leans on.
 func (c *checkpoint) files() map[string]bool {
 	used := map[string]bool{c.Late.Name: true, c.Beyond.Name: true}
-	for _, h := range c.Hours {
+	for _, h := range c.Slots {
 		used[h.Name] = true
 	}
 	for _, r := range c.Runs {
@@ -270,7 +270,7 @@ func (w *Watch) resume(c *checkpoint) error {
 	}
 	w.files.made = c.Made
 	w.mark, w.now, w.revised, w.looked = c.Mark, c.Now, c.Revised, c.Looked
-	w.hour, w.since, w.cost, w.counts = c.Hour, c.Since, c.Cost, c.Counts
+	w.slot, w.since, w.cost, w.counts = c.Slot, c.Since, c.Cost, c.Counts
 	if len(c.States) != w.engine.Len() || len(c.Snaps) == 0 {
 		return fmt.Errorf("%w: %s: the states", ErrDamaged, checkpointFile)
 	}
@@ -280,8 +280,8 @@ func (w *Watch) resume(c *checkpoint) error {
 		}
 	}
 	w.snaps = c.Snaps
-	for _, h := range c.Hours {
-		w.hours.by[h.Hour] = &hour{h.Hour, tail{Name: h.Name, Size: h.Size, Count: h.Count}}
+	for _, h := range c.Slots {
+		w.slots.by[h.Slot] = &slot{h.Slot, tail{Name: h.Name, Size: h.Size, Count: h.Count}}
 	}
 	for _, r := range c.Runs {
 		w.pending.runs = append(w.pending.runs, &run{Name: r.Name, Size: r.Size, Taken: r.Taken})

@@ -51,17 +51,17 @@ func (x *waiting) size() int64 {
 	return int64(512 + len(x.key) + 64*len(x.Event.Rest))
 }
 
-func order(list []waiting) {
-	slices.SortFunc(list, func(a, b waiting) int {
+func order(list []*waiting) {
+	slices.SortFunc(list, func(a, b *waiting) int {
 		return cmp.Or(cmp.Compare(a.Event.Time, b.Event.Time), bytes.Compare(a.key, b.key))
 	})
 }
 
 // waiting copies a sighting out of its batch.
-func (w *Watch) waiting(s *event.Sighting) waiting {
+func (w *Watch) waiting(s *event.Sighting) *waiting {
 	k := kept{Event: *s.Event, Who: w.accounts.own(s.Who), Whom: w.accounts.own(s.Whom), Src: s.Src, Dst: s.Dst, Day: s.Day, Minute: s.Minute, Weekday: s.Weekday, Listed: slices.Clone(s.Listed), Delay: s.Delay}
 	k.Event.Rest, k.Event.Ref.More = slices.Clone(s.Event.Rest), slices.Clone(s.Event.Ref.More)
-	return waiting{k, sorted.AppendPlace(sorted.AppendContent(nil, s.Event), &s.Ref)}
+	return &waiting{k, sorted.AppendPlace(sorted.AppendContent(nil, s.Event), &s.Ref)}
 }
 
 // table gives every account one value and one handle that stay the same over restarts. Those of the directory always find room. Of names

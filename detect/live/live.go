@@ -4,10 +4,10 @@
 // Package live runs detectors on records as they come: in batches, in any order, some of them days late. What it concludes in the end
 // is what one replay of the same records in order concludes.
 //
-// A Watch holds records back for a window of ten minutes, sorts them, and shows them to the engine of package detect. It keeps the
-// sightings of the last two days on disk, and the state of all detectors at some moments of these days. A record that comes later
-// than the window, but within the two days, takes the detectors that read its class back to the last such moment before it, and
-// shows them everything since again. What comes later still is counted, named and kept apart for a whole replay; it is never dropped
+// A Watch holds records back, for as long as nearly all of them take to come and for ten minutes at most, sorts them, and shows them to the
+// engine of package detect. It keeps the sightings of the last two days on disk, and the state of all detectors at some moments of these
+// days. A record that comes later, but within the two days, takes the detectors that read its class back to the last such moment before it,
+// and shows them everything since again. What comes later still is counted, named and kept apart for a whole replay; it is never dropped
 // in silence, and never changes what was final.
 //
 // Each finding has an identity and numbered revisions: when it was first issued, what changed, whether it was taken back, and whether
@@ -38,7 +38,8 @@ type Options struct {
 	// another build is not taken up.
 	Build string
 
-	Window time.Duration // that records are held back to be put in order; default 10 minutes
+	Window time.Duration // that records are held back at most to be put in order; default 10 minutes
+	Hold   time.Duration // that they are held back at least, where they come sooner; default Window
 	Late   time.Duration // that a record may be late; default 48 hours
 	Ahead  time.Duration // that a record may be dated later than the moment; default 48 hours
 	Revise time.Duration // between two replays because of late records, at least; default 10 minutes
@@ -56,6 +57,9 @@ func (o *Options) defaults() {
 		if *d.at == 0 {
 			*d.at = d.own
 		}
+	}
+	if o.Hold == 0 {
+		o.Hold = o.Window
 	}
 	if o.Memory <= 0 {
 		o.Memory = 64 << 20
@@ -91,18 +95,20 @@ type Watch struct {
 
 	accounts table
 	pending  pending
-	hours    hours
-	late     []waiting
+	slots    slots
+	delays   delays
+	late     []*waiting
 	lateSize int64
 	lateFrom event.Micros // the earliest of them
 	snaps    []snapshot   // in order of time; the first is as old as the oldest record that may still come
-	hour     int64        // of the last sighting
+	slot     int64        // of the last sighting
 	since    int64        // sightings since the last snapshot
 	cost     int64        // bytes of the last snapshot
 
 	mark    event.Micros // everything before it was shown
 	now     event.Micros
 	revised event.Micros
+	pause   time.Duration // that the last replay asks for before the next
 	looked  event.Micros
 	issued  issues
 	beyond  tail
@@ -122,8 +128,8 @@ func start(o Options) (*Watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Watch{o: o, engine: detect.NewEngine(o.Detectors, o.Site), files: f, accounts: newTable(), hours: hours{by: map[int64]*hour{}}, issued: newIssues(), mark: never, now: never, revised: never, looked: never,
-		hour: math.MinInt64, lateFrom: math.MaxInt64, snaps: []snapshot{{At: never}}}
+	w := &Watch{o: o, engine: detect.NewEngine(o.Detectors, o.Site), files: f, accounts: newTable(), slots: slots{by: map[int64]*slot{}}, issued: newIssues(), mark: never, now: never, revised: never, looked: never,
+		slot: math.MinInt64, lateFrom: math.MaxInt64, snaps: []snapshot{{At: never}}}
 	return w, nil
 }
 
@@ -141,12 +147,17 @@ func (w *Watch) Add(batch []event.Sighting) error {
 			continue
 		case s.Time < w.mark:
 			x := w.waiting(s)
+			w.delays.count(w.now, x)
 			w.late = append(w.late, x)
 			w.lateSize += x.size()
 			w.lateFrom = min(w.lateFrom, s.Time)
 			continue
 		}
-		if err := w.pending.add(w, w.waiting(s)); err != nil {
+		x := w.waiting(s)
+		if w.now != never {
+			w.delays.count(w.now, x)
+		}
+		if err := w.pending.add(w, x); err != nil {
 			return err
 		}
 	}
@@ -185,19 +196,23 @@ func (w *Watch) apart(s *event.Sighting) error {
 	return w.beyond.add(&w.files, w.waiting(s).kept)
 }
 
-// Advance says what time it is: records dated before now less the window are put in order and shown to the detectors. It returns
-// the revisions of findings that this gave. A moment before the last one changes nothing.
+// Advance says what time it is: records dated before now less the time that they are held back are put in order and shown to the detectors.
+// It returns the revisions of findings that this gave. A moment before the last one changes nothing.
 func (w *Watch) Advance(now event.Micros) ([]Revision, error) {
 	if now < w.now {
 		return nil, nil
 	}
 	w.now = now
-	if len(w.late) > 0 && (w.revised == never || now.Sub(w.revised) >= w.o.Revise) {
+	if len(w.late) > 0 && (w.revised == never || now.Sub(w.revised) >= max(w.o.Revise, w.pause)) {
 		if err := w.revise(); err != nil {
 			return nil, err
 		}
 	}
-	if mark := now.Add(-w.o.Window); mark > w.mark {
+	hold := w.o.Window
+	if w.o.Hold < w.o.Window {
+		hold = w.delays.hold(now, &w.o)
+	}
+	if mark := now.Add(-hold); mark > w.mark {
 		if err := w.pending.take(w, mark); err != nil {
 			return nil, err
 		}
@@ -207,8 +222,17 @@ func (w *Watch) Advance(now event.Micros) ([]Revision, error) {
 	if w.looked != never && now.Sub(w.looked) < w.o.Issue {
 		return nil, nil
 	}
-	w.looked = now
-	return w.issue(now)
+	return w.Look()
+}
+
+// Look returns the revisions that what was shown by the last moment gave, without waiting for the next time to look: for those who want to know
+// at once, and know what a look costs.
+func (w *Watch) Look() ([]Revision, error) {
+	if w.now == never {
+		return nil, nil
+	}
+	w.looked = w.now
+	return w.issue(w.now)
 }
 
 // Finish shows the detectors everything that waits and returns what a replay of all records would conclude at their end, without those
@@ -234,21 +258,21 @@ func (w *Watch) Counts() Counts {
 // Health returns how each detector fares.
 func (w *Watch) Health() []detect.Health { return w.engine.Health() }
 
-// show gives sightings in canonical order, all later than those before, to the hours and to the detectors.
-func (w *Watch) show(batch []kept) error {
+// show gives sightings in canonical order, all later than those before, to the slots and to the detectors.
+func (w *Watch) show(batch []*kept) error {
 	for len(batch) > 0 {
-		h := hourOf(batch[0].Event.Time)
-		if h != w.hour {
+		h := slotOf(batch[0].Event.Time)
+		if h != w.slot {
 			if err := w.boundary(h); err != nil {
 				return err
 			}
-			w.hour = h
+			w.slot = h
 		}
 		n := 1
-		for n < len(batch) && hourOf(batch[n].Event.Time) == h {
+		for n < len(batch) && slotOf(batch[n].Event.Time) == h {
 			n++
 		}
-		if err := w.hours.add(&w.files, h, batch[:n]); err != nil {
+		if err := w.slots.add(&w.files, h, batch[:n]); err != nil {
 			return err
 		}
 		if err := w.engine.ObserveAll(w.sightings(batch[:n]), w.o.Cores); err != nil {
@@ -262,10 +286,10 @@ func (w *Watch) show(batch []kept) error {
 }
 
 // sightings makes of kept ones what detectors look at; they are valid until the next call.
-func (w *Watch) sightings(batch []kept) []event.Sighting {
+func (w *Watch) sightings(batch []*kept) []event.Sighting {
 	w.room = w.room[:0]
-	for i := range batch {
-		w.room = append(w.room, batch[i].sighting())
+	for _, k := range batch {
+		w.room = append(w.room, k.sighting())
 	}
 	return w.room
 }

@@ -367,11 +367,11 @@ func TestBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		most = max(most, len(entries))
-		if len(w.snaps) > 24 || len(w.hours.by) > 60 {
-			t.Fatalf("hour %d: %d snapshots, %d hours", hour, len(w.snaps), len(w.hours.by))
+		if len(w.snaps) > 60 || len(w.slots.by) > 6*60 {
+			t.Fatalf("hour %d: %d snapshots, %d slots", hour, len(w.snaps), len(w.slots.by))
 		}
 	}
-	if most > 100 {
+	if most > 500 {
 		t.Errorf("%d files", most)
 	}
 	if w.snaps[0].At == never || w.snaps[0].At > w.final() {

@@ -4,7 +4,9 @@
 package live
 
 import (
+	"math"
 	"os"
+	"slices"
 
 	"github.com/sekisho/sekisho/detect"
 	"github.com/sekisho/sekisho/event"
@@ -12,9 +14,18 @@ import (
 
 // pending holds the records of the window: in memory, and in sorted runs on disk beyond the bound.
 type pending struct {
-	list []waiting
+	by   map[int64][]*waiting // by second of event time, each in the order in which they came
 	size int64
 	runs []*run
+}
+
+// secondOf returns the second of a moment, counted from 1970.
+func secondOf(t event.Micros) int64 {
+	s := int64(t / 1e6)
+	if t%1e6 < 0 {
+		s--
+	}
+	return s
 }
 
 // run is a sorted file of which some sightings were taken.
@@ -29,24 +40,63 @@ type run struct {
 
 const runsMost = 16 // more are put together
 
-func (p *pending) add(w *Watch, x waiting) error {
-	p.list = append(p.list, x)
+func (p *pending) add(w *Watch, x *waiting) error {
+	if p.by == nil {
+		p.by = map[int64][]*waiting{}
+	}
+	at := secondOf(x.Event.Time)
+	p.by[at] = append(p.by[at], x)
 	if p.size += x.size(); p.size <= w.o.Memory {
 		return nil
 	}
 	return p.spill(w)
 }
 
+// ready takes what is dated before the mark and waits in memory, in canonical order.
+func (p *pending) ready(mark event.Micros) []*waiting {
+	var due []int64
+	for at := range p.by {
+		if event.Micros(at)*1e6 < mark {
+			due = append(due, at)
+		}
+	}
+	slices.Sort(due)
+	var out []*waiting
+	for _, at := range due {
+		list := p.by[at]
+		n := 0
+		for i, x := range list { // those whose turn it is come first
+			if x.Event.Time < mark {
+				list[n], list[i] = x, list[n]
+				p.size -= x.size()
+				n++
+			}
+		}
+		order(list[:n])
+		if out == nil && len(due) == 1 && n == len(list) {
+			out = list
+		} else {
+			out = append(out, list[:n]...)
+		}
+		if n == len(list) {
+			delete(p.by, at)
+		} else {
+			p.by[at] = slices.Clone(list[n:])
+		}
+	}
+	return out
+}
+
 // spill writes what waits in memory as a run.
 func (p *pending) spill(w *Watch) error {
-	if len(p.list) == 0 {
+	list := p.ready(math.MaxInt64)
+	if len(list) == 0 {
 		return nil
 	}
-	order(p.list)
-	if err := p.write(w, &memory{list: p.list}); err != nil {
+	if err := p.write(w, &memory{list: list}); err != nil {
 		return err
 	}
-	p.list, p.size = nil, 0
+	p.size = 0
 	if len(p.runs) <= runsMost {
 		return nil
 	}
@@ -140,29 +190,21 @@ func (b before) next() (*kept, error) {
 
 // take shows everything that is dated before the mark.
 func (p *pending) take(w *Watch, mark event.Micros) error {
-	n := 0
-	for i := range p.list { // those whose turn it is come first
-		if p.list[i].Event.Time < mark {
-			p.list[n], p.list[i] = p.list[i], p.list[n]
-			n++
-		}
-	}
-	order(p.list[:n])
-	all := &merged{from: []stream{&memory{list: p.list[:n]}}}
+	all := &merged{from: []stream{&memory{list: p.ready(mark)}}}
 	for _, r := range p.runs {
 		if err := r.open(w); err != nil {
 			return err
 		}
 		all.from = append(all.from, before{r, mark})
 	}
-	batch := make([]kept, 0, blockMost)
+	batch := make([]*kept, 0, blockMost)
 	for {
 		k, err := all.next()
 		if err != nil {
 			return err
 		}
 		if k != nil {
-			batch = append(batch, *k)
+			batch = append(batch, k)
 		}
 		if len(batch) == cap(batch) || k == nil {
 			if err := w.show(batch); err != nil {
@@ -175,13 +217,7 @@ func (p *pending) take(w *Watch, mark event.Micros) error {
 		}
 	}
 	w.counts.Duplicates += all.twice
-	for i := range p.list[:n] {
-		p.size -= p.list[i].size()
-	}
-	left := copy(p.list, p.list[n:])
-	clear(p.list[left:])
-	p.list = p.list[:left]
-	left = 0
+	left := 0
 	for _, r := range p.runs {
 		if r.head == nil {
 			r.close()
