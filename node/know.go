@@ -73,6 +73,14 @@ func (k *knower) follow(inputs []*input) {
 	}
 }
 
+// followOne learns of one input, whatever its number.
+func (k *knower) followOne(in *input) {
+	for len(k.resolvers) <= int(in.number) {
+		k.resolvers, k.delays = append(k.resolvers, nil), append(k.delays, 0)
+	}
+	k.resolvers[in.number], k.delays[in.number] = k.accounts.Resolver(in.settings.Realm), event.Micros(in.settings.Delay/time.Microsecond)
+}
+
 // speak begins anew with domains that were found to be the institute's: handles given before mean nothing any more.
 func (k *knower) speak(p *config.Profile, inputs []*input, domains []string) error {
 	with := *p
@@ -184,7 +192,7 @@ func truth(c config.Choice) identity.Truth {
 func (k *knower) see(e *event.Event) event.Sighting {
 	s := event.Sighting{Event: e}
 	in := int(e.Ref.Input)
-	if in < len(k.resolvers) {
+	if in < len(k.resolvers) && k.resolvers[in] != nil {
 		r := k.resolvers[in]
 		if e.Account != "" {
 			h := identity.None

@@ -104,14 +104,14 @@ func (w *watcher) rule(in *liveInput, rec *event.Record, unread error, from int)
 	w.rules.v = in.view
 	// What matches is appended to the batch only when the record was shown: until then its events stay where they are.
 	w.hits = w.hits[:0]
-	_ = w.rules.record(rec, in.reader, unread, w.batch.Events[min(from, len(w.batch.Events)):]) // only giving could fail, and does not
-	w.batch.Events = append(w.batch.Events, w.hits...)
+	_ = w.rules.record(rec, in.reader, unread, w.part.batch.Events[min(from, len(w.part.batch.Events)):]) // only giving could fail, and does not
+	w.part.batch.Events = append(w.part.batch.Events, w.hits...)
 }
 
 // give takes a match.
 func (w *watcher) give(hit *event.Event) error {
 	one := *hit
-	one.Rest = w.batch.Rest(hit.Rest...)
+	one.Rest = w.part.batch.Rest(hit.Rest...)
 	w.hits = append(w.hits, one)
 	return nil
 }

@@ -115,7 +115,7 @@ func madeRecords(dice *rand.Rand, begin time.Time, hours, n int) map[string][]st
 func ruleSightings(t *testing.T, b *ruleBook, records map[string][]string) []event.Sighting {
 	t.Helper()
 	p := &config.Profile{}
-	w := &watcher{s: &server{rules: b}, o: &Options{Profile: p}, inputs: map[string]*liveInput{}}
+	w := &watcher{s: &server{rules: b}, o: &Options{Profile: p}, part: &portion{}, inputs: map[string]*liveInput{}}
 	var err error
 	if w.all, err = knownFormats(p, ""); err != nil {
 		t.Fatal(err)
@@ -133,9 +133,9 @@ func ruleSightings(t *testing.T, b *ruleBook, records map[string][]string) []eve
 			at++
 		}
 	}
-	out := make([]event.Sighting, len(w.batch.Events))
+	out := make([]event.Sighting, len(w.part.batch.Events))
 	for i := range out {
-		out[i] = w.know.see(&w.batch.Events[i])
+		out[i] = w.know.see(&w.part.batch.Events[i])
 	}
 	slices.SortStableFunc(out, func(a, b event.Sighting) int {
 		return cmp.Or(cmp.Compare(a.Time, b.Time), sorted.Compare(a.Event, b.Event))

@@ -15,12 +15,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/sekisho/sekisho/detect"
 	"github.com/sekisho/sekisho/detect/live"
 	"github.com/sekisho/sekisho/detectors"
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/formats"
 	"github.com/sekisho/sekisho/intake/listen"
+	"github.com/sekisho/sekisho/vault/sealed"
 )
 
 // watcher follows the vault, reads its records and shows them to the live watch. Only what was shown moves its place; a restart begins where
@@ -37,8 +37,9 @@ type watcher struct {
 	names   []string                    // of sources, by number
 	follows map[string]listen.FileState // how far followed files are sealed
 	rules   *ruleReader                 // nil: no rule is for records under the names of their product
-	batch   event.Batch
-	hits    []event.Event // what rules match of the record at hand
+	part    *portion                    // that is being filled
+	lane    *lane                       // nil: what is read is looked at before more is
+	hits    []event.Event               // what rules match of the record at hand
 	tell    func(r *live.Revision, names []string) error
 	mark    func(o *overlap)  // nil: nobody is told of what was sent again
 	numbers map[string]uint32 // of sources that were known before this start
@@ -50,7 +51,7 @@ type watcher struct {
 	clock      event.Micros
 	saved      time.Time
 	looked     time.Time     // when what was found was looked at last, besides when it must be
-	look       time.Duration // what that cost
+	cost       time.Duration // of that look
 
 	at       atomic.Int64 // next, for others
 	parsed   atomic.Int64
@@ -90,15 +91,15 @@ type watchPlace struct {
 const (
 	saveEvery = time.Minute
 	warmFor   = 10 * time.Minute // of received records that are read again after a restart
-	tickEvery = 500 * time.Millisecond
-	holdLeast = time.Second // that records are held back, where they come sooner
+	tickEvery = 200 * time.Millisecond
+	holdLeast = 250 * time.Millisecond // that records are held back, where they come sooner
 	liveWhile = 5 * time.Second
 	lookShare = 10 // of the time, one part for looking at what was found
 )
 
 func newWatcher(s *server) (*watcher, error) {
 	p := s.o.Profile
-	w := &watcher{s: s, o: &Options{Profile: p}, inputs: map[string]*liveInput{}, follows: map[string]listen.FileState{}, numbers: map[string]uint32{}, repeats: newRepeats()}
+	w := &watcher{s: s, o: &Options{Profile: p}, inputs: map[string]*liveInput{}, follows: map[string]listen.FileState{}, numbers: map[string]uint32{}, repeats: newRepeats(), part: &portion{}}
 	if s.teller != nil {
 		w.tell = s.teller.tell
 		w.mark = func(o *overlap) { s.sealOwn("overlap", o) }
@@ -210,6 +211,16 @@ func (w *watcher) run(ctx context.Context) error {
 		return err
 	}
 	defer r.Close()
+	w.begin()
+	err = w.follow(ctx, r)
+	if ended := w.end(); err == nil {
+		err = ended
+	}
+	return err
+}
+
+// follow reads what stands in the vault and what comes, until ctx ends.
+func (w *watcher) follow(ctx context.Context, r *sealed.Reader) error {
 	w.saved = time.Now()
 	for {
 		some, cancel := context.WithTimeout(ctx, tickEvery)
@@ -270,26 +281,22 @@ func (w *watcher) take(first event.Position, records []event.Received) error {
 			w.clock = rec.At
 		}
 		if rec.At.Sub(w.clock) >= tickEvery {
-			if err := w.show(); err != nil {
-				return err
-			}
 			if err := w.advance(rec.At); err != nil {
 				return err
 			}
 		}
 	}
-	w.at.Store(int64(w.next))
-	return w.show()
+	return w.hand(0, nil)
 }
 
 // one reads a record, and shows what it says unless the record at hand was shown before the restart.
 func (w *watcher) one(rec *event.Received, at, hand event.Position) error {
 	w.read(rec, at)
 	if hand < w.from {
-		w.batch.Reset()
+		w.part.batch.Reset()
 		return nil
 	}
-	if len(w.batch.Events) >= batchEvents {
+	if len(w.part.batch.Events) >= batchEvents {
 		return w.show()
 	}
 	return nil
@@ -320,14 +327,14 @@ func (w *watcher) read(rec *event.Received, at event.Position) {
 	in.reader.SetInput(in.number)
 	one := rec.Record
 	one.Line, one.Offset = int64(at)+1, 0 // the record's place in the vault, counted from one
-	n, assumed := len(w.batch.Events), in.clock.AssumedYear
-	err := in.reader.Read(&one, &w.batch)
+	n, assumed := len(w.part.batch.Events), in.clock.AssumedYear
+	err := in.reader.Read(&one, &w.part.batch)
 	if err != nil {
 		w.unparsed.Add(1)
 	} else {
 		w.parsed.Add(1)
 		if in.clock.AssumedYear != assumed {
-			w.rightYear(in, w.batch.Events[n:], rec.At)
+			w.rightYear(in, w.part.batch.Events[n:], rec.At)
 		}
 	}
 	w.rule(in, &one, err, n)
@@ -381,31 +388,16 @@ func (w *watcher) input(rec *event.Received) *liveInput {
 	in.env = &formats.Env{Clock: in.clock, Intern: formats.NewInterner(), Host: settings.Host}
 	in.reader = formats.NewReader(order, in.env)
 	w.inputs[rec.Source] = in
-	w.know.follow([]*input{{number: in.number, settings: settings}})
+	w.part.inputs = append(w.part.inputs, &input{number: in.number, settings: settings})
 	return in
 }
 
 // show hands what was read to the watch.
 func (w *watcher) show() error {
-	if len(w.batch.Events) == 0 {
+	if len(w.part.batch.Events) == 0 {
 		return nil
 	}
-	w.room = w.room[:0]
-	matches := 0
-	for i := range w.batch.Events {
-		s := w.know.see(&w.batch.Events[i])
-		if s.Class == detect.ClassMatch {
-			matches++
-		} else {
-			s.Listed = w.intel.look(&w.batch.Events[i])
-		}
-		w.room = append(w.room, s)
-	}
-	err := w.watch.Add(w.room)
-	w.events.Add(int64(len(w.batch.Events) - matches))
-	w.matches.Add(int64(matches))
-	w.batch.Reset()
-	return err
+	return w.hand(0, nil)
 }
 
 // advance says what time it is, and tells what that gave.
@@ -417,36 +409,7 @@ func (w *watcher) advance(now event.Micros) error {
 		return err
 	}
 	w.clock = max(w.clock, now)
-	revisions, err := w.watch.Advance(now)
-	if err != nil {
-		return err
-	}
-	more, err := w.early(now)
-	if err != nil {
-		return err
-	}
-	revisions = append(revisions, more...)
-	w.beyond.Store(w.watch.Counts().Beyond)
-	w.lookFaults()
-	for i := range revisions {
-		if err := w.tell(&revisions[i], w.names); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// early looks at what was found as often as it costs little, while what comes is of the moment: whoever must act should not wait for the
-// next minute. While the watch catches up it is looked at by the records' time alone, so that a watch made anew says what the first one said.
-func (w *watcher) early(now event.Micros) ([]live.Revision, error) {
-	begun := time.Now()
-	if w.s.teller == nil || begun.Sub(now.Time()) > liveWhile || begun.Sub(w.looked) < max(tickEvery, lookShare*w.look) {
-		return nil, nil
-	}
-	revisions, err := w.watch.Look()
-	w.looked = time.Now()
-	w.look = w.looked.Sub(begun)
-	return revisions, err
+	return w.hand(w.clock, nil)
 }
 
 // save makes everything that was shown durable.
@@ -454,9 +417,6 @@ func (w *watcher) save() error {
 	w.saved = time.Now()
 	if w.next < w.from {
 		return nil // still reading what is known
-	}
-	if err := w.show(); err != nil {
-		return err
 	}
 	w.warm = append(w.warm, savedAt{w.next, event.Of(w.saved)})
 	for len(w.warm) > 1 && w.warm[len(w.warm)-1].At.Sub(w.warm[1].At) >= warmFor {
@@ -466,7 +426,7 @@ func (w *watcher) save() error {
 	if err != nil {
 		return err
 	}
-	return w.watch.Save(place)
+	return w.hand(0, place)
 }
 
 func (w *watcher) close() error { return w.watch.Close() }

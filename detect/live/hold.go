@@ -11,15 +11,16 @@ import (
 
 // delays counts by how much records came after what they tell of, so that none are held back for longer than they must be: as long as all
 // but one in a hundred need, and so that those that come later than that, and are put in their place by a replay, find room in memory until
-// then. Sources that are declared late are not counted: they are replayed anyway.
+// then. Sources that are declared late are not counted, nor is what comes later than anything is held back: these
+// are replayed anyway.
 type delays struct {
 	minutes [delayMinutes]minute // of the moment, a ring
 	at      int64                // the minute of the moment, since 1970
-	began   int64                // the first one; 0: none yet
-	held    time.Duration        // as it was decided last
+	decided event.Micros         // when; 0: not yet
+	held    time.Duration
 }
 
-// minute counts what came in one minute, by delay: up to a second, two, four, …
+// minute counts what came in one minute, by delay: up to an eighth of a second, a fourth, a half, …
 type minute struct {
 	records [delaySteps]int64
 	bytes   [delaySteps]int64
@@ -27,21 +28,24 @@ type minute struct {
 
 const (
 	delayMinutes = 10
-	delaySteps   = 11 // up to 1024 s, more than a window
+	delaySteps   = 14 // up to 1024 s, more than a window
+	delayLeast   = time.Second / 8
 	delayShare   = 100
-	delayRoom    = 4 // of the memory, for those that come later
+	delayEvery   = time.Second // between two decisions
+	delayRoom    = 4           // of the memory, for those that come later
 )
 
 // count takes a record into account that comes at a moment.
-func (d *delays) count(now event.Micros, x *waiting) {
-	if x.Delay > 0 {
+func (d *delays) count(now event.Micros, x *waiting, most time.Duration) {
+	late := now.Sub(x.Event.Time)
+	if x.Delay > 0 || late > most {
 		return
 	}
 	step := 0
-	for late := now.Sub(x.Event.Time); step < delaySteps-1 && late > time.Second<<step; {
+	for step < delaySteps-1 && late > delayLeast<<step {
 		step++
 	}
-	m := &d.minutes[((d.at%delayMinutes)+delayMinutes)%delayMinutes]
+	m := &d.minutes[ring(d.at)]
 	m.records[step]++
 	m.bytes[step] += x.size()
 }
@@ -49,21 +53,19 @@ func (d *delays) count(now event.Micros, x *waiting) {
 // hold returns for how long records are to be held back from a moment on.
 func (d *delays) hold(now event.Micros, o *Options) time.Duration {
 	at := secondOf(now) / 60
-	if d.began == 0 {
-		d.began, d.at, d.held = at, at, o.Window
+	if d.decided == 0 {
+		d.at, d.decided, d.held = at, now, o.Hold // as long as nothing is known
 	}
-	if at == d.at {
-		return d.held
+	for d.at = max(d.at, at-delayMinutes); d.at < at; d.at++ {
+		d.minutes[ring(d.at+1)] = minute{}
 	}
-	d.held = d.decide(o)
-	for ; d.at < at; d.at++ {
-		if at-d.at > delayMinutes {
-			d.at = at - delayMinutes
-		}
-		d.minutes[(((d.at+1)%delayMinutes)+delayMinutes)%delayMinutes] = minute{}
+	if now.Sub(d.decided) >= delayEvery {
+		d.decided, d.held = now, d.decide(o)
 	}
 	return d.held
 }
+
+func ring(minute int64) int64 { return (minute%delayMinutes + delayMinutes) % delayMinutes }
 
 // decide returns the shortest time that will do.
 func (d *delays) decide(o *Options) time.Duration {
@@ -84,5 +86,5 @@ func (d *delays) decide(o *Options) time.Duration {
 			break
 		}
 	}
-	return min(max(time.Second<<step, o.Hold), o.Window)
+	return min(max(delayLeast<<step, o.Hold), o.Window)
 }

@@ -147,7 +147,7 @@ func (w *Watch) Add(batch []event.Sighting) error {
 			continue
 		case s.Time < w.mark:
 			x := w.waiting(s)
-			w.delays.count(w.now, x)
+			w.delays.count(w.now, x, w.o.Window)
 			w.late = append(w.late, x)
 			w.lateSize += x.size()
 			w.lateFrom = min(w.lateFrom, s.Time)
@@ -155,7 +155,7 @@ func (w *Watch) Add(batch []event.Sighting) error {
 		}
 		x := w.waiting(s)
 		if w.now != never {
-			w.delays.count(w.now, x)
+			w.delays.count(w.now, x, w.o.Window)
 		}
 		if err := w.pending.add(w, x); err != nil {
 			return err

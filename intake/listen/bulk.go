@@ -19,6 +19,8 @@ func (q *request) bulk() {
 	var items []byte
 	failed := 0
 	rest := q.body
+	var last []byte // what a shipper writes before one document it writes before all
+	var what, index, item string
 	for {
 		var action, doc []byte
 		if action, rest = nextLine(rest); len(action) == 0 {
@@ -27,10 +29,13 @@ func (q *request) bulk() {
 			}
 			break
 		}
-		what, index, ok := bulkAction(action)
-		if !ok {
-			q.refuse(http.StatusBadRequest, errBulk)
-			return
+		if last == nil || !bytes.Equal(action, last) {
+			var ok bool
+			if what, index, ok = bulkAction(action); !ok {
+				q.refuse(http.StatusBadRequest, errBulk)
+				return
+			}
+			last, item = action, ""
 		}
 		status := "201"
 		switch what {
@@ -51,7 +56,13 @@ func (q *request) bulk() {
 		if status != "201" {
 			failed++
 		}
-		items = bulkItem(items, what, index, status)
+		if item == "" {
+			item = bulkItem(what, index, status)
+		}
+		if len(items) > 0 {
+			items = append(items, ',')
+		}
+		items = append(items, item...)
 	}
 	if len(items) == 0 {
 		q.refuse(http.StatusBadRequest, errBulk)
@@ -94,15 +105,12 @@ func bulkAction(line []byte) (what, index string, ok bool) {
 	return "", "", false
 }
 
-func bulkItem(to []byte, what, index, status string) []byte {
-	if len(to) > 0 {
-		to = append(to, ',')
-	}
+// bulkItem returns what is answered to one action.
+func bulkItem(what, index, status string) string {
 	name, _ := json.Marshal(index)
-	to = append(to, `{"`+what+`":{"_index":`...)
-	to = append(append(to, name...), `,"_id":"","status":`+status...)
+	item := `{"` + what + `":{"_index":` + string(name) + `,"_id":"","status":` + status
 	if status == "201" {
-		return append(to, `,"result":"created"}}`...)
+		return item + `,"result":"created"}}`
 	}
-	return append(to, `,"error":{"type":"security_exception","reason":"what is sealed cannot be changed"}}}`...)
+	return item + `,"error":{"type":"security_exception","reason":"what is sealed cannot be changed"}}}`
 }
