@@ -16,6 +16,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,6 +44,13 @@ type ServeOptions struct {
 	issue  time.Duration // between two looks at what was found; 0: the watch's default; for tests
 }
 
+// What passes through lives for a moment, and what is known of accounts stays: the collector need not look at it that often while there is
+// room. At serveHeap bytes it does.
+const (
+	serveGC   = 200
+	serveHeap = 640 << 20
+)
+
 // ourSource is the name under which the live system itself writes: no sender can have it.
 const ourSource = "(sekisho)"
 
@@ -54,6 +62,8 @@ const ourSource = "(sekisho)"
 //	                ▼
 //	             formats ──► identity ──► watch ──► findings: on disk, sealed, told
 func Serve(ctx context.Context, o ServeOptions) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(serveGC))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(min(serveHeap, max(machineMemory()/4, 128<<20))))
 	s := &server{o: o, log: o.Log, ledger: listen.NewLedger(), begun: time.Now(), addresses: map[string]string{}}
 	if err := s.open(); err != nil {
 		return err

@@ -31,8 +31,9 @@ const (
 	delaySteps   = 14 // up to 1024 s, more than a window
 	delayLeast   = time.Second / 8
 	delayShare   = 100
-	delayEvery   = time.Second // between two decisions
-	delayRoom    = 4           // of the memory, for those that come later
+	delayFirst   = 2 * time.Second // that records are held back as long as nothing is known
+	delayEvery   = time.Second     // between two decisions
+	delayRoom    = 4               // of the memory, for those that come later
 )
 
 // count takes a record into account that comes at a moment.
@@ -54,7 +55,7 @@ func (d *delays) count(now event.Micros, x *waiting, most time.Duration) {
 func (d *delays) hold(now event.Micros, o *Options) time.Duration {
 	at := secondOf(now) / 60
 	if d.decided == 0 {
-		d.at, d.decided, d.held = at, now, o.Hold // as long as nothing is known
+		d.at, d.decided, d.held = at, now, min(max(o.Hold, delayFirst), o.Window)
 	}
 	for d.at = max(d.at, at-delayMinutes); d.at < at; d.at++ {
 		d.minutes[ring(d.at+1)] = minute{}
