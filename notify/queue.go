@@ -36,7 +36,7 @@ type Options struct {
 
 // Tunables of sending.
 const (
-	look         = time.Second // between two looks at the feed
+	look         = 250 * time.Millisecond // between two looks at the feed
 	firstPause   = 2 * time.Second
 	longestPause = 15 * time.Minute
 	failingAfter = 5 * time.Minute
