@@ -89,13 +89,14 @@ type watchPlace struct {
 }
 
 const (
-	saveEvery  = time.Minute
-	warmFor    = 10 * time.Minute // of received records that are read again after a restart
-	tickEvery  = 200 * time.Millisecond
-	holdLeast  = 250 * time.Millisecond // that records are held back, where they come sooner
-	heldMemory = 160 << 20              // bytes of them
-	liveWhile  = 5 * time.Second
-	lookShare  = 10 // of the time, one part for looking at what was found
+	saveEvery   = time.Minute
+	warmFor     = 10 * time.Minute // of received records that are read again after a restart
+	tickEvery   = 200 * time.Millisecond
+	holdLeast   = 250 * time.Millisecond // that records are held back, where they come sooner
+	heldMemory  = 160 << 20              // bytes of them
+	reviseEvery = 10 * time.Second       // where a replay takes little
+	liveWhile   = 5 * time.Second
+	lookShare   = 10 // of the time, one part for looking at what was found
 )
 
 func newWatcher(s *server) (*watcher, error) {
@@ -125,7 +126,7 @@ func newWatcher(s *server) (*watcher, error) {
 	}
 	dir := filepath.Join(s.o.Config.Data, "watch")
 	w.rules = s.rules.reader(w.give)
-	lo := live.Options{Dir: dir, Detectors: s.rules.specs(detectors.All()), Site: siteOf(w.know, w.o), Build: build, Hold: holdLeast, Memory: heldMemory, Issue: s.o.issue}
+	lo := live.Options{Dir: dir, Detectors: s.rules.specs(detectors.All()), Site: siteOf(w.know, w.o), Build: build, Hold: holdLeast, Memory: heldMemory, Revise: reviseEvery, Issue: s.o.issue}
 	var place []byte
 	w.watch, place, err = live.Open(lo)
 	if errors.Is(err, live.ErrOtherBuild) {

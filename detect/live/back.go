@@ -198,9 +198,9 @@ func (w *Watch) prune() {
 	}
 }
 
-// replayPause is how long no other replay begins, for each sighting of the last one: ten times what it took or more, so that late records
-// take a tenth of the time at most.
-const replayPause = 50 * time.Microsecond
+// replayPause is how long no other replay begins, for each sighting of the last one: some fifteen times what it takes, so that late records
+// do not take more than a small part of the time.
+const replayPause = 100 * time.Microsecond
 
 // revise puts late records in their places, takes the detectors that read their classes back to before them, and shows these
 // everything since again.
