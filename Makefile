@@ -3,7 +3,7 @@
 # How long make fuzz gives each target and each format: some two hours on two cores.
 FUZZTIME ?= 60s
 
-.PHONY: all build test race lint fuzz bench bench-sigma bench-formats demo drills drill-full scope-stats scope-full docs ci clean pages live torture watch-drills
+.PHONY: all build test race lint fuzz bench bench-sigma bench-formats bench-live soak demo drills drill-full scope-stats scope-full docs ci clean pages live torture watch-drills
 
 all: lint test
 
@@ -23,7 +23,7 @@ fuzz:
 	FUZZTIME=$(FUZZTIME) .ci/run fuzz
 
 # Whole investigations of two million lines each, next to wc -l and fail2ban-regex on the same files; Sigma rules on parsed events.
-bench:
+bench: bench-live
 	go run ./bench
 	go test -run '^$$' -bench '^Benchmark(Sigma|Correlate)$$' ./node ./sigma
 
@@ -34,6 +34,13 @@ bench-sigma:
 # Parsing alone, next to fail2ban-regex, jq, goaccess and evtx_dump on the same files, six times each, as benchstat's table.
 bench-formats:
 	go run ./bench -only parse
+
+# The live system as a whole, next to rsyslogd that writes to a plain file: TCP, RELP, _bulk, and how long alerts take; an hour's soak by itself.
+bench-live:
+	go run ./bench/live
+
+soak:
+	go run ./bench/live -only soak
 
 demo:
 	go run ./cmd/sekisho demo

@@ -71,7 +71,7 @@ func printRebuilt(w io.Writer, lang report.Lang, r *node.Rebuilt, out string) {
 	say := func(ja, en string, args ...any) {
 		fmt.Fprintf(w, pick(lang, event.Words{Ja: ja, En: en})+"\n", args...)
 	}
-	say("記録 %s 件を読み直しました（解析できたもの %s 件、できなかったもの %s 件）。検知 %d 件を %s に出力しました。", "%s records were read again (%s understood, %s not); %d findings are in %s",
+	say("記録 %s 件を読み直しました（解析できたもの %s 件、できなかったもの %s 件）。検知 %d 件を %s に出力しました。", "%s records were read again (%s understood, %s not); findings: %d, in %s",
 		grouped(r.Records), grouped(r.Parsed), grouped(r.Unparsed), r.Findings, printable(out))
 	if !r.From.IsZero() {
 		say("期間：%s から %s まで", "from %s to %s", r.From.Local().Format(time.DateTime), r.Until.Local().Format(time.DateTime))
