@@ -5,6 +5,7 @@ package breach
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -52,18 +53,14 @@ func (s *scoping) handOf(v *visit) (tie, bool) {
 // many have is no excuse. It marks as foreign those of them whose client the account does not have at home at any time, later too, once the records
 // are old enough to know anybody's habits.
 func (s *scoping) flee() {
-	type kin struct {
-		who    uint32
-		family uint32
-	}
-	own := map[kin]struct{}{}
+	own := make([]bool, len(s.numbers.kins))
 	for _, v := range s.ordered {
 		if v.client != 0 && v.judged != condemned && v.atHome() {
-			own[kin{v.who.Handle, s.families[v.client]}] = struct{}{}
+			own[v.kin] = true
 		}
 	}
 	s.kept = map[netip.Prefix]bool{}
-	stays := map[tie]map[int32]struct{}{}
+	stays := map[tie]stayed{}
 	for _, v := range s.ordered {
 		if k := v.addr.place.Kind; v.judged != condemned && !v.addr.place.Own && k != event.KindHosting && k != event.KindVPN {
 			if n := event.Neighbourhood(v.addr.place.IP); v.comesBack(stays, tie{v.who.Handle, place{at: spot{net: n}}}) {
@@ -74,8 +71,7 @@ func (s *scoping) flee() {
 		v.foreign = false
 		v.fleeting = v.client != 0 && v.days <= wanderDays && p.days >= deepDays && v.strangerNow(p)
 		if v.fleeting && v.first >= s.recordsFrom+youngRecords {
-			_, owned := own[kin{v.who.Handle, s.families[v.client]}]
-			v.foreign = !owned || p.common || p.contested
+			v.foreign = !own[v.kin] || p.common || p.contested
 		}
 	}
 }
@@ -101,7 +97,7 @@ const crowdFrom = 3
 func (s *scoping) encircle() {
 	rented, roamed, hands, homes := map[tie]struct{}{}, map[tie]struct{}{}, map[tie]struct{}{}, map[spot]bool{}
 	s.lairs = map[spot]map[uint32]bool{}
-	stays := map[tie]map[int32]struct{}{}
+	stays := map[tie]stayed{}
 	for _, v := range s.ordered {
 		if v.addr.place.Own {
 			continue
@@ -138,16 +134,27 @@ func (s *scoping) encircle() {
 }
 
 // comesBack notes the days of a visit to a place and says whether its account has come back there on more of them than a guest does.
-func (v *visit) comesBack(stays map[tie]map[int32]struct{}, t tie) bool {
-	days := stays[t]
-	if days == nil {
-		days = map[int32]struct{}{}
-		stays[t] = days
+func (v *visit) comesBack(stays map[tie]stayed, t tie) bool {
+	at := stays[t]
+	if at.n <= stayDays {
+		at.add(v.first.Day(0))
+		at.add(v.last.Day(0))
+		stays[t] = at
 	}
-	if len(days) <= stayDays {
-		days[v.first.Day(0)], days[v.last.Day(0)] = struct{}{}, struct{}{}
+	return at.n > stayDays
+}
+
+// stayed are the first days on which an account was seen at a place.
+type stayed struct {
+	days [stayDays + 2]int32
+	n    int
+}
+
+func (s *stayed) add(day int32) {
+	if !slices.Contains(s.days[:s.n], day) {
+		s.days[s.n] = day
+		s.n++
 	}
-	return len(days) > stayDays
 }
 
 // circlesOf returns the circle of each tie that belongs to one. Places where somebody is at home, or that more accounts came to than one

@@ -97,20 +97,19 @@ func (s *scoping) habitDays() int32 {
 
 // countClients counts by client how many accounts have it and how many of them are condemned with it.
 func (s *scoping) countClients() {
-	all, seen, bad := map[uint32]map[uint32]bool{}, map[uint32]map[uint32]bool{}, map[uint32]map[uint32]bool{}
-	people, anyClient := map[uint32]bool{}, map[uint32]bool{}
-	type kin struct {
-		family uint32
-		who    uint32
-	}
-	kins, days := map[kin]bool{}, map[[2]uint32]int32{}
-	s.familyAll, s.taken = map[uint32]int{}, map[uint32]event.Micros{}
-	put := func(m map[uint32]map[uint32]bool, v *visit) {
-		if m[v.client] == nil {
-			m[v.client] = map[uint32]bool{}
+	const bad, seen, habit = 1, 2, 4
+	n := len(s.names)
+	s.clientBad, s.clientAll, s.clientSeen = make([]int, n), make([]int, n), make([]int, n)
+	s.familyAll, s.taken = make([]int, s.numbers.most+1), map[uint32]event.Micros{}
+	days, is, kins := make([]int32, len(s.numbers.pairs)), make([]uint8, len(s.numbers.pairs)), make([]bool, len(s.numbers.kins))
+	var people, anyClient handles
+	put := func(v *visit, what uint8, count []int) {
+		if is[v.pair]&what == 0 {
+			is[v.pair] |= what
+			count[v.client]++
 		}
-		m[v.client][v.who.Handle] = true
 	}
+	least := s.habitDays()
 	for _, v := range s.ordered {
 		if v.judged == condemned {
 			earliest(s.taken, v.who.Handle, v.first)
@@ -119,31 +118,19 @@ func (s *scoping) countClients() {
 			continue
 		}
 		if v.judged == condemned {
-			put(bad, v)
-			people[v.who.Handle] = true
-		} else { // a client is somebody's by habit, not by having been seen
-			put(seen, v)
-			k := [2]uint32{v.who.Handle, v.client}
-			if days[k] += v.days; days[k] >= s.habitDays() {
-				put(all, v)
-			}
+			put(v, bad, s.clientBad)
+			people.add(v.who.Handle)
+			continue
 		}
-		if k := (kin{s.families[v.client], v.who.Handle}); v.judged != condemned && !kins[k] {
-			kins[k] = true
-			anyClient[v.who.Handle] = true
-			s.familyAll[k.family]++
+		put(v, seen, s.clientSeen) // a client is somebody's by habit, not by having been seen
+		if days[v.pair] += v.days; days[v.pair] >= least {
+			put(v, habit, s.clientAll)
+		}
+		if !kins[v.kin] {
+			kins[v.kin] = true
+			anyClient.add(v.who.Handle)
+			s.familyAll[s.families[v.client]]++
 		}
 	}
-	s.withClient = len(anyClient)
-	s.clientBad, s.clientAll, s.clientSeen = map[uint32]int{}, map[uint32]int{}, map[uint32]int{}
-	for c, m := range bad {
-		s.clientBad[c] = len(m)
-	}
-	for c, m := range all {
-		s.clientAll[c] = len(m)
-	}
-	for c, m := range seen {
-		s.clientSeen[c] = len(m)
-	}
-	s.allBad = len(people)
+	s.withClient, s.allBad = anyClient.n, people.n
 }

@@ -14,6 +14,7 @@ import (
 // gathering is what weighs on a visit from the others at its address, gathered once a round: who is new there, who is bad or
 // in doubt, and who is at home.
 type gathering struct {
+	any       bool                // somebody is in it
 	strangers []*visit            // in order of time
 	bad       []*visit            // condemned, or in doubt by what speaks against them alone; in order of time
 	familiar  map[uint32]struct{} // accounts at home, up to maxFamiliar
@@ -24,21 +25,26 @@ const (
 	maxNear     = 128 // strangers or bad visits that are looked at for one visit: more say no more
 )
 
-// sessionKey is a line, or a line as seen with one client.
+// sessionKey is a line as seen with one client.
 type sessionKey struct {
 	line   event.Line
-	client uint32 // noClient for all of them
+	client uint32
 }
 
-const noClient = ^uint32(0)
+// disperse empties all gatherings.
+func disperse(all []gathering) {
+	for i := range all {
+		g := &all[i]
+		if g.any {
+			clear(g.familiar)
+			g.any, g.strangers, g.bad = false, g.strangers[:0], g.bad[:0]
+		}
+	}
+}
 
 func (s *scoping) gather(v *visit) {
-	for _, key := range [...]sessionKey{{v.addr.line, noClient}, {v.addr.line, v.client}} {
-		g := s.gathered[key]
-		if g == nil {
-			g = &gathering{}
-			s.gathered[key] = g
-		}
+	for _, g := range [...]*gathering{&s.atLine[v.addr.number], &s.atPlace[v.place]} {
+		g.any = true
 		switch {
 		case v.judged == condemned || v.alone >= doubtfulAt && v.stranger:
 			g.bad = append(g.bad, v)
@@ -69,11 +75,11 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 		return
 	}
 	circle, lair := s.encircled(v), s.inLair(v)
-	g := s.gathered[sessionKey{a.line, noClient}]
-	if g != nil && v.client != 0 && (len(g.familiar) > 0 || a.mixed()) { // many homes' people meet there
-		g = s.gathered[sessionKey{a.line, v.client}]
+	g := &s.atLine[a.number]
+	if g.any && v.client != 0 && (len(g.familiar) > 0 || a.mixed()) { // many homes' people meet there
+		g = &s.atPlace[v.place]
 	}
-	if g == nil {
+	if !g.any {
 		add("met-again", circle)
 		add("company", lair)
 		return

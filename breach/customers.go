@@ -22,30 +22,25 @@ const (
 	customerChance = 1e-3 // that so many have the client at home if each had it as people in general do
 )
 
-// kin is one account with a client, in any version.
-type kin struct{ family, who uint32 }
-
 // countCustomers notes at every visit from a place that hides its user how surely it is a customer's, from 0 to 1.
 func (s *scoping) countCustomers() {
-	lives, came := s.lodgers(), map[uint32]map[uint32]bool{}
+	lives, came := s.lodgers(), make([]bool, len(s.numbers.kins))
+	type guests struct{ all, home int }
+	by := map[uint32]guests{} // family
 	for _, v := range s.ordered {
 		v.custom = 0
-		if f := s.families[v.client]; f != 0 && v.addr.place.Kind.Anonymous() && v.logins+v.acts > 0 {
-			if came[f] == nil {
-				came[f] = map[uint32]bool{}
+		if f := s.families[v.client]; f != 0 && v.addr.place.Kind.Anonymous() && v.logins+v.acts > 0 && !came[v.kin] {
+			came[v.kin] = true
+			g := by[f]
+			if g.all++; lives[v.kin] {
+				g.home++
 			}
-			came[f][v.who.Handle] = true
+			by[f] = g
 		}
 	}
-	share := make(map[uint32]float64, len(came))
-	for f, who := range came {
-		home := 0
-		for h := range who {
-			if lives[kin{f, h}] {
-				home++
-			}
-		}
-		share[f] = customers(home, len(who), s.heldBy[f])
+	share := make(map[uint32]float64, len(by))
+	for f, g := range by {
+		share[f] = customers(g.home, g.all, s.heldBy[f])
 	}
 	s.patrons, s.maskedPatrons = map[sessionKey]float64{}, map[uint32]float64{}
 	for _, p := range s.people {
@@ -55,10 +50,10 @@ func (s *scoping) countCustomers() {
 
 // customer sets it for one account. A visit without a client takes it from one with a client at the same network: a mail program goes on
 // beside the browser. So does one with a client that is not at home from one with a client that is, at the same address on the same day: the owner is there.
-func (s *scoping) customer(p *person, lives map[kin]bool, share map[uint32]float64) {
+func (s *scoping) customer(p *person, lives []bool, share map[uint32]float64) {
 	around, there := map[uint32]float64{}, map[*address][]*visit{}
 	for _, v := range p.visits {
-		if f := s.families[v.client]; v.addr.place.Kind.Anonymous() && lives[kin{f, v.who.Handle}] {
+		if f := s.families[v.client]; v.addr.place.Kind.Anonymous() && lives[v.kin] {
 			v.custom = share[f]
 			around[v.addr.place.ASN] = max(around[v.addr.place.ASN], v.custom)
 			there[v.addr] = append(there[v.addr], v)
@@ -103,26 +98,17 @@ func (s *scoping) patronise(p *person) {
 	}
 }
 
-// lodgers returns which accounts have which clients at home: in the institute, or day after day at one place that hides nobody and is nobody's
+// lodgers returns, by the number of kin, which accounts have which clients at home: in the institute, or day after day at one place that hides nobody and is nobody's
 // rented machine. What is condemned is no home.
-func (s *scoping) lodgers() map[kin]bool {
-	type lodging struct {
-		kin
-		line event.Line
-	}
-	days, lives := map[lodging]int32{}, map[kin]bool{}
+func (s *scoping) lodgers() []bool {
+	days, lives, least := make([]int32, len(s.numbers.lodgings)), make([]bool, len(s.numbers.kins)), s.habitDays()
 	for _, v := range s.ordered {
 		k := v.addr.place.Kind
-		f := s.families[v.client]
-		if f == 0 || v.judged == condemned || v.logins+v.acts == 0 || k.Anonymous() || k == event.KindHosting {
+		if s.families[v.client] == 0 || v.judged == condemned || v.logins+v.acts == 0 || k.Anonymous() || k == event.KindHosting {
 			continue
 		}
-		l := lodging{kin{f, v.who.Handle}, v.addr.line}
-		if v.addr.place.Own {
-			l.line = event.Line{}
-		}
-		if days[l] += v.days; days[l] >= s.habitDays() {
-			lives[l.kin] = true
+		if days[v.lodging] += v.days; days[v.lodging] >= least {
+			lives[v.kin] = true
 		}
 	}
 	return lives

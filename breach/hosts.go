@@ -73,6 +73,9 @@ type machine struct {
 	role     string
 	nats     float64
 	signs    map[string]float64
+	summed   bool // signs were added up to total, from prior on
+	prior    float64
+	total    float64
 	findings []string
 	first    event.Micros
 	last     event.Micros
@@ -295,6 +298,7 @@ func (h *machine) label() string {
 
 func (h *machine) add(kind string, nats float64, first, last event.Micros) {
 	h.signs[kind] = max(h.signs[kind], nats)
+	h.summed = false
 	if first != 0 && (h.first == 0 || first < h.first) {
 		h.first = first
 	}
@@ -331,7 +335,11 @@ func (m *machines) sign(f *event.Finding, bad map[netip.Addr]*cases.Address) {
 	}
 }
 
+// sum adds up the signs, in one order. It is asked for every way between two machines, and changes seldom.
 func (h *machine) sum(prior float64) float64 {
+	if h.summed && h.prior == prior {
+		return h.total
+	}
 	keys := make([]string, 0, len(h.signs))
 	for k := range h.signs {
 		keys = append(keys, k)
@@ -341,6 +349,7 @@ func (h *machine) sum(prior float64) float64 {
 	for _, k := range keys {
 		n += h.signs[k]
 	}
+	h.summed, h.prior, h.total = true, prior, n
 	return n
 }
 
@@ -349,7 +358,7 @@ func (m *machines) spread(s *scoping, prior float64) bool {
 	changed := false
 	for _, e := range s.eorder {
 		from := m.byIP[e.key.from]
-		if from == nil || from.sum(prior) < condemnedAt || from.first == 0 || e.last < from.first {
+		if from == nil || from.first == 0 || e.last < from.first || from.sum(prior) < condemnedAt {
 			continue
 		}
 		to := m.at(e)

@@ -40,6 +40,7 @@ type Ledger struct {
 	called  map[nameKey]*seenDays
 	dates   map[int32]event.Micros // the first record of each day
 	made    []making
+	numbers numbers
 	folded  int64 // visits that did not fit and were noted by account and address only
 }
 
@@ -84,6 +85,8 @@ type visit struct {
 	night   [24]uint16 // events by local hour
 	week    [7]uint16
 
+	pair, kin, place, lodging uint32 // numbers of its account with its client, of that in any version, of its line with its client, of kin and line; see numbers.go
+
 	past     past
 	alerted  event.Micros // when it could first have been condemned
 	nats     float64
@@ -113,6 +116,7 @@ type run struct {
 // address is what was seen of one line: of one source address, the /64 of one, or one's port set.
 type address struct {
 	line     event.Line
+	number   uint32      // of those that were visited, from 1 on; 0: not yet
 	place    event.Place // of the address that was seen first
 	faces    []face      // the addresses of the line, where it has several; see lines.go
 	first    event.Micros

@@ -24,8 +24,9 @@ const (
 // meet counts for every two accounts at how many addresses they were strangers, both with a past of their own.
 func (s *scoping) meet() {
 	s.meetings = map[[2]uint32]int{}
-	for key, g := range s.gathered {
-		if key.client != noClient || len(g.familiar) > 0 {
+	for i := range s.atLine {
+		g := &s.atLine[i]
+		if !g.any || len(g.familiar) > 0 {
 			continue
 		}
 		if len(s.meetings) >= maxMeetings { // so many strangers everywhere say nothing, and which came first must not matter

@@ -218,7 +218,11 @@ func (v *visit) strangerNow(p past) bool {
 // or is at home there; and, over all of them, how often that happens to honest people and where they are at home.
 func (s *scoping) markStrangers() {
 	s.novelty = novelty{}
-	s.gathered = map[sessionKey]*gathering{}
+	if s.atLine == nil {
+		s.atLine, s.atPlace = make([]gathering, s.numbers.lines+1), make([]gathering, len(s.numbers.places))
+	}
+	disperse(s.atLine)
+	disperse(s.atPlace)
 	home := map[netip.Prefix]map[uint32]struct{}{}
 	for _, v := range s.ordered {
 		if v.judged == condemned {

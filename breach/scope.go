@@ -99,11 +99,12 @@ type scoping struct {
 	roaming       map[event.Line]map[uint32]bool // accounts that the intruder used and that came there while roaming
 	settled       int                            // from how many new networks within weeks nearly everybody comes at most
 	lairs         map[spot]map[uint32]bool       // condemned accounts by rented network where nobody is at home
-	gathered      map[sessionKey]*gathering
-	terms         []term               // scratch
-	seen, met     handles              // scratch: accounts counted for one visit
-	popular       map[netip.Prefix]int // accounts that are at home in a network
-	asShare       map[uint32]float64   // share of accounts that ever came from an AS
+	atLine        []gathering                    // by number of the line
+	atPlace       []gathering                    // by number of the line with a client
+	terms         []term                         // scratch
+	seen, met     handles                        // scratch: accounts counted for one visit
+	popular       map[netip.Prefix]int           // accounts that are at home in a network
+	asShare       map[uint32]float64             // share of accounts that ever came from an AS
 	throngs       throngs
 	home          string // the country that most accounts come from
 	harmStart     event.Micros
@@ -113,10 +114,10 @@ type scoping struct {
 	guessed       map[pairKey]struct{}
 	abused        map[pairKey]float64     // what a finding says was done with an account from an address, in nats
 	afterHigh     map[string]bool         // by identity: a high finding says that it was entered after guessing, or is no longer guessed at
-	clientBad     map[uint32]int          // condemned accounts by client
-	clientAll     map[uint32]int          // accounts by client that have it as a habit
-	clientSeen    map[uint32]int          // accounts by client that were ever seen with it and are not condemned with it
-	familyAll     map[uint32]int          // accounts by client without versions
+	clientBad     []int                   // condemned accounts by client
+	clientAll     []int                   // accounts by client that have it as a habit
+	clientSeen    []int                   // accounts by client that were ever seen with it and are not condemned with it
+	familyAll     []int                   // accounts by client without versions
 	withClient    int                     // accounts with any client
 	heldBy        map[uint32]float64      // share of the accounts with any client that have this one, in any version, at an address that does not hide its user
 	taken         map[uint32]event.Micros // when an account was first used by the intruder
@@ -156,8 +157,8 @@ func begin(l *Ledger, in Inputs) *scoping {
 		}
 	}
 	slices.SortFunc(s.people, func(a, b *person) int { return strings.Compare(a.who.ID, b.who.ID) })
-	s.families = numberFamilies(l.names)
-	s.uniform = uniformClients(l.names)
+	l.number()
+	s.families, s.uniform = l.numbers.families, l.numbers.uniform
 	s.home = s.homeCountry()
 	s.shareSystems()
 	s.hands, s.holders = map[sessionKey]int{}, map[uint32]map[uint32]struct{}{}

@@ -293,11 +293,11 @@ func (s *scoping) weighSource(v *visit, p past, add func(string, float64)) {
 	case p.family:
 	case v.addr.guesses || s.guessedAmong(v.addr):
 		w := s.w.GuessSource
-		g := s.gathered[sessionKey{v.addr.line, noClient}]
+		g := &s.atLine[v.addr.number]
 		switch {
 		case v.addr.mixed(): // it was one of many homes
 			w /= 2
-		case g == nil || len(g.familiar) == 0:
+		case len(g.familiar) == 0:
 			w += s.w.GuessOnly
 		}
 		add("guess-source", w)
