@@ -4,6 +4,7 @@
 package breach
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -21,6 +22,7 @@ type edgeKey struct {
 type edge struct {
 	key      edgeKey
 	src, dst event.Place
+	from, to called
 	service  string
 	first    event.Micros
 	last     event.Micros
@@ -80,6 +82,7 @@ func (l *Ledger) between(s *event.Sighting) {
 		if e.dst.Host == "" {
 			e.dst.Host = s.DstHost
 		}
+		e.from, e.to = l.roster.call(e.src.Host, key.from), l.roster.call(cmp.Or(e.dst.Host, key.host), key.to)
 		l.edges[key] = e
 		l.eorder = append(l.eorder, e)
 	}

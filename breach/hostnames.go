@@ -126,9 +126,10 @@ func (l *Ledger) steadyNames() []steadyName {
 // nameAll joins names and addresses that are the same machine's.
 func (m *machines) nameAll(s *scoping) {
 	for _, p := range s.steadyNames() {
-		h := m.get(p.name, p.ip, event.Place{})
-		if m.byIP[p.ip] == nil {
-			m.byIP[p.ip] = h
+		c := m.call(p.name, p.ip)
+		h := m.join(c, "")
+		if m.byIP[c.ip] == nil {
+			m.byIP[c.ip] = h
 		}
 		h.ips = append(h.ips, p.ip)
 	}

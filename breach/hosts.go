@@ -107,7 +107,7 @@ func (s *scoping) hosts(addresses []cases.Address, breached bool) []*machine {
 	}
 	for _, sd := range s.in.Seeds {
 		if sd.Host != "" {
-			h := m.get(sd.Host, netip.Addr{}, event.Place{})
+			h := m.get(sd.Host, netip.Addr{}, "")
 			h.add("seed", 8, sd.Around, sd.Around)
 		}
 	}
@@ -173,7 +173,7 @@ func (m *machines) goOnAfterScan(s *scoping) {
 	known := map[*machine]map[*machine]bool{}
 	for pass := range 2 {
 		for _, e := range s.eorder {
-			from := m.byIP[e.key.from]
+			from := m.byIP[e.from.ip]
 			if from == nil || e.logins == 0 || from.signs["internal-scan"] < 4 {
 				continue
 			}
@@ -210,7 +210,7 @@ func (m *machines) countOutbound(s *scoping) {
 			continue
 		}
 		for _, name := range f.Hosts {
-			h := m.get(name, netip.Addr{}, event.Place{})
+			h := m.get(name, netip.Addr{}, "")
 			if places[h] == nil {
 				places[h] = map[netip.Addr]bool{}
 			}
@@ -226,68 +226,68 @@ func (m *machines) countOutbound(s *scoping) {
 	}
 }
 
-// machines are found by name and by address.
+// machines are found by name and by address, both by their numbers.
 type machines struct {
-	byName map[string]*machine
-	byIP   map[netip.Addr]*machine
+	roster *roster
+	byName []*machine
+	byIP   []*machine
 	order  []*machine
 }
 
 func newMachines(s *scoping) *machines {
-	m := &machines{byName: map[string]*machine{}, byIP: map[netip.Addr]*machine{}}
+	m := &machines{roster: &s.roster, byName: make([]*machine, len(s.roster.names)), byIP: make([]*machine, len(s.roster.ips))}
 	m.nameAll(s)
 	// Names and addresses that stand together in any way seen join one machine.
 	for _, e := range s.eorder {
 		if e.src.Own && e.src.Host != "" {
-			m.get(e.src.Host, e.key.from, e.src)
+			m.join(e.from, e.src.Role)
 		}
 		if e.dst.Host != "" && e.key.to.IsValid() {
-			m.get(e.dst.Host, e.key.to, e.dst)
+			m.join(e.to, e.dst.Role)
 		}
 	}
 	return m
 }
 
-func (m *machines) get(name string, ip netip.Addr, p event.Place) *machine {
-	if addr, err := netip.ParseAddr(name); err == nil && !ip.IsValid() {
-		name, ip = "", addr
-	}
-	short := strings.ToLower(name)
-	if i := strings.IndexByte(short, '.'); i > 0 {
-		short = short[:i]
-	}
-	h := m.byName[short]
-	if short == "" || h == nil {
-		if h2 := m.byIP[ip]; ip.IsValid() && h2 != nil {
-			h = h2
-		}
+// get returns the machine of a name and an address, of which either may be missing.
+func (m *machines) get(name string, ip netip.Addr, role string) *machine {
+	return m.join(m.call(name, ip), role)
+}
+
+// call numbers what a machine is called, and makes room for it.
+func (m *machines) call(name string, ip netip.Addr) called {
+	c := m.roster.call(name, ip)
+	m.byName = append(m.byName, make([]*machine, len(m.roster.names)-len(m.byName))...)
+	m.byIP = append(m.byIP, make([]*machine, len(m.roster.ips)-len(m.byIP))...)
+	return c
+}
+
+// join returns the machine that is called so, and lets it have what it lacks: a name, an address, a role.
+func (m *machines) join(c called, role string) *machine {
+	h := m.byName[c.name]
+	if h == nil { // nobody has no name
+		h = m.byIP[c.ip]
 	}
 	if h == nil {
 		h = &machine{signs: map[string]float64{}}
 		m.order = append(m.order, h)
 	}
-	if h.name == "" && short != "" {
-		h.name = short
-		m.byName[short] = h
+	if h.name == "" && c.name != 0 {
+		h.name = m.roster.names[c.name]
+		m.byName[c.name] = h
 	}
-	if !h.ip.IsValid() && ip.IsValid() {
-		h.ip = ip
-		m.byIP[ip] = h
+	if !h.ip.IsValid() && c.ip != 0 {
+		h.ip = m.roster.ips[c.ip]
+		m.byIP[c.ip] = h
 	}
 	if h.role == "" {
-		h.role = p.Role
+		h.role = role
 	}
 	return h
 }
 
 // at returns the machine that an edge leads to.
-func (m *machines) at(e *edge) *machine {
-	name := e.dst.Host
-	if name == "" {
-		name = e.key.host
-	}
-	return m.get(name, e.key.to, e.dst)
-}
+func (m *machines) at(e *edge) *machine { return m.join(e.to, e.dst.Role) }
 
 func (h *machine) label() string {
 	if h.name != "" {
@@ -324,7 +324,7 @@ func (h *machine) step(from string, at event.Micros, technique string, e *edge) 
 func (m *machines) sign(f *event.Finding, bad map[netip.Addr]*cases.Address) {
 	known := slices.ContainsFunc(f.Addresses, func(ip netip.Addr) bool { return bad[ip] != nil })
 	for _, name := range f.Hosts {
-		h := m.get(name, netip.Addr{}, event.Place{})
+		h := m.get(name, netip.Addr{}, "")
 		if w := hostSigns(f.Detector, f.Severity); w > 0 {
 			h.add(base(f.Detector), w, f.First, f.Last)
 			h.findings = append(h.findings, f.ID())
@@ -357,7 +357,7 @@ func (h *machine) sum(prior float64) float64 {
 func (m *machines) spread(s *scoping, prior float64) bool {
 	changed := false
 	for _, e := range s.eorder {
-		from := m.byIP[e.key.from]
+		from := m.byIP[e.from.ip]
 		if from == nil || from.first == 0 || e.last < from.first || from.sum(prior) < condemnedAt {
 			continue
 		}
@@ -447,8 +447,24 @@ func (m *machines) settle(s *scoping, prior float64) []*machine {
 			out = append(out, h)
 		}
 	}
-	slices.SortFunc(out, func(a, b *machine) int { return strings.Compare(a.label(), b.label()) })
-	return out
+	return inOrder(out)
+}
+
+// inOrder sorts machines by what they are called.
+func inOrder(all []*machine) []*machine {
+	type labelled struct {
+		*machine
+		label string
+	}
+	by := make([]labelled, len(all))
+	for i, h := range all {
+		by[i] = labelled{h, h.label()}
+	}
+	slices.SortFunc(by, func(a, b labelled) int { return strings.Compare(a.label, b.label) })
+	for i := range by {
+		all[i] = by[i].machine
+	}
+	return all
 }
 
 // caseHosts turns machines into the case's hosts.

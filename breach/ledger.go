@@ -41,7 +41,8 @@ type Ledger struct {
 	dates   map[int32]event.Micros // the first record of each day
 	made    []making
 	numbers numbers
-	folded  int64 // visits that did not fit and were noted by account and address only
+	roster  roster // of machines
+	folded  int64  // visits that did not fit and were noted by account and address only
 }
 
 // Bounds of what an outsider can inflate. Beyond them things fall into coarser entries, never out.
@@ -173,7 +174,7 @@ type person struct {
 func NewLedger() *Ledger {
 	return &Ledger{
 		visits: map[visitKey]*visit{}, latest: map[visitKey]*visit{}, lines: map[event.Line]*address{}, split: map[netip.Addr][]*address{}, clients: map[string]uint32{"": 0}, names: []string{""},
-		people: map[uint32]*person{}, edges: map[edgeKey]*edge{}, dates: map[int32]event.Micros{}, tunnels: map[netip.Addr][]tunnel{}, called: map[nameKey]*seenDays{},
+		people: map[uint32]*person{}, edges: map[edgeKey]*edge{}, dates: map[int32]event.Micros{}, tunnels: map[netip.Addr][]tunnel{}, called: map[nameKey]*seenDays{}, roster: newRoster(),
 	}
 }
 

@@ -75,7 +75,7 @@ func (m *machines) throughTunnels(s *scoping) {
 			if t.outer.judged != condemned {
 				continue
 			}
-			h := m.get("", ip, event.Place{})
+			h := m.get("", ip, "")
 			h.add("tunnel-of", fromAttacker+withAttacker, t.from, t.to)
 			h.spans = append(h.spans, span{t.from - tunnelSlack, t.to + tunnelSlack})
 		}

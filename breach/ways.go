@@ -34,7 +34,7 @@ func (m *machines) outWays(s *scoping) {
 	first := map[way]event.Micros{}
 	s.findWaves()
 	for _, e := range s.eorder {
-		if from := m.byIP[e.key.from]; from != nil && e.logins > 0 && e.src.Own && !s.onlyWaves(e) {
+		if from := m.byIP[e.from.ip]; from != nil && e.logins > 0 && e.src.Own && !s.onlyWaves(e) {
 			earliest(first, way{from, m.at(e)}, e.loginAt)
 		}
 	}
@@ -128,7 +128,7 @@ func (m *machines) placesCalled(s *scoping) map[netip.Addr][]*machine {
 		}
 		for _, ip := range f.Addresses {
 			for _, name := range f.Hosts {
-				if h := m.get(name, netip.Addr{}, event.Place{}); !s.ownPlace(ip, f.First) && !slices.Contains(out[ip], h) {
+				if h := m.get(name, netip.Addr{}, ""); !s.ownPlace(ip, f.First) && !slices.Contains(out[ip], h) {
 					out[ip] = append(out[ip], h)
 					h.calls = append(h.calls, span{f.First, f.Last})
 				}
