@@ -31,9 +31,11 @@ func (s *scoping) abroad(v *visit) bool {
 // no more did.
 func (s *scoping) stuffed(v *visit) bool {
 	a := v.addr
-	if a.real < stuffedLeast || a.mixed() || !s.abroad(v) && !a.place.Kind.Anonymous() || s.popular[event.Neighbourhood(a.place.IP)] >= crowdFrom {
-		return false
-	}
+	return a.shutOut && !a.mixed() && (s.abroad(v) || a.place.Kind.Anonymous()) && s.popular[a.around] < crowdFrom
+}
+
+// shutsOut says whether more accounts in use failed at an address and never got in than did.
+func (s *scoping) shutsOut(a *address) bool {
 	entered := map[uint32]struct{}{}
 	for _, w := range a.visits {
 		if w.logins+w.half > 0 {
@@ -65,7 +67,7 @@ type sojourn struct{ from, to event.Micros }
 // journey finds the circles of places abroad in which accounts went to and fro. Somebody who is at home at a place is no traveller there; who is taken
 // for at home only because he kept coming back is not.
 func (s *scoping) journey() {
-	stays, homes := map[tie]sojourn{}, map[spot]bool{}
+	stays, homes := map[tie]sojourn{}, make([]bool, s.numbers.spots)
 	for _, v := range s.ordered {
 		if !s.abroad(v) || v.client == 0 {
 			continue

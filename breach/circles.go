@@ -4,7 +4,6 @@
 package breach
 
 import (
-	"net/netip"
 	"slices"
 
 	"github.com/sekisho/sekisho/event"
@@ -24,7 +23,7 @@ type circle struct {
 
 // place is a rented network, or a single address of any other kind; for a client that few have, the address as seen with it.
 type place struct {
-	at   spot
+	at   uint32 // number of the spot
 	hand uint32 // the client without its versions, by number; 0 for any
 }
 
@@ -35,11 +34,14 @@ type tie struct {
 }
 
 // tieOf returns the tie that a visit makes.
-func (v *visit) tieOf() tie {
-	if v.addr.place.Kind == event.KindHosting {
-		return tie{v.who.Handle, place{at: spotOf(v.addr.line)}}
+func (v *visit) tieOf() tie { return tie{v.who.Handle, place{at: v.addr.spot}} }
+
+// spotTied returns what visits of an address are tied to: its rented network, or itself.
+func (a *address) spotTied() spot {
+	if a.place.Kind == event.KindHosting {
+		return spotOf(a.line)
 	}
-	return tie{v.who.Handle, place{at: spotAt(v.addr.line)}}
+	return spotAt(a.line)
 }
 
 // handOf returns the tie that a visit makes with a client that is neither its account's nor a common one; false for others.
@@ -53,25 +55,25 @@ func (s *scoping) handOf(v *visit) (tie, bool) {
 // many have is no excuse. It marks as foreign those of them whose client the account does not have at home at any time, later too, once the records
 // are old enough to know anybody's habits.
 func (s *scoping) flee() {
-	own := make([]bool, len(s.numbers.kins))
+	own := make([]bool, s.numbers.kins)
 	for _, v := range s.ordered {
 		if v.client != 0 && v.judged != condemned && v.atHome() {
-			own[v.kin] = true
+			own[v.is.kin] = true
 		}
 	}
-	s.kept = map[netip.Prefix]bool{}
-	stays := map[tie]stayed{}
+	clear(s.kept)
+	stays := make([]stayed, s.numbers.near)
 	for _, v := range s.ordered {
 		if k := v.addr.place.Kind; v.judged != condemned && !v.addr.place.Own && k != event.KindHosting && k != event.KindVPN {
-			if n := event.Neighbourhood(v.addr.place.IP); v.comesBack(stays, tie{v.who.Handle, place{at: spot{net: n}}}) {
-				s.kept[n] = true
+			if v.comesBack(&stays[v.is.around]) {
+				s.kept[v.addr.around] = true
 			}
 		}
 		p := v.past
 		v.foreign = false
 		v.fleeting = v.client != 0 && v.days <= wanderDays && p.days >= deepDays && v.strangerNow(p)
 		if v.fleeting && v.first >= s.recordsFrom+youngRecords {
-			v.foreign = !own[v.kin] || p.common || p.contested
+			v.foreign = !own[v.is.kin] || p.common || p.contested
 		}
 	}
 }
@@ -85,8 +87,7 @@ func (v *visit) atHome() bool {
 // crowd says whether people are at home in a visit's network, so that one more there says nothing: a carrier's gateways, a quarter of the town.
 // Where the records are too young to know anybody's habits, coming back is enough.
 func (s *scoping) crowd(v *visit) bool {
-	n := event.Neighbourhood(v.addr.place.IP)
-	return s.kept[n] || s.popular[n] >= crowdFrom
+	return s.kept[v.addr.around] || s.popular[v.addr.around] >= crowdFrom
 }
 
 // crowdFrom is how many accounts at home in a network make a crowd.
@@ -95,9 +96,9 @@ const crowdFrom = 3
 // encircle finds the circles: of rented networks and the exits of VPN services; of any addresses among accounts that roam or have a client
 // without a home; and of any addresses as seen with one client that is foreign to all.
 func (s *scoping) encircle() {
-	rented, roamed, hands, homes := map[tie]struct{}{}, map[tie]struct{}{}, map[tie]struct{}{}, map[spot]bool{}
-	s.lairs = map[spot]map[uint32]bool{}
-	stays := map[tie]stayed{}
+	rented, roamed, hands, homes := map[tie]struct{}{}, map[tie]struct{}{}, map[tie]struct{}{}, make([]bool, s.numbers.spots)
+	s.lairs = map[uint32]map[uint32]bool{}
+	stays := make([]stayed, s.numbers.ties)
 	for _, v := range s.ordered {
 		if v.addr.place.Own {
 			continue
@@ -110,7 +111,7 @@ func (s *scoping) encircle() {
 			}
 			s.lairs[t.at][t.who] = true
 		default: // a proxy in the cloud has many addresses, and whoever goes through it comes back to its networks
-			if v.regular || v.days > wanderDays || rents && v.comesBack(stays, t) {
+			if v.regular || v.days > wanderDays || rents && v.comesBack(&stays[v.is.tie]) {
 				homes[t.at] = true
 			}
 		}
@@ -127,19 +128,19 @@ func (s *scoping) encircle() {
 			roamed[t] = struct{}{}
 		}
 	}
-	for at := range homes {
-		delete(s.lairs, at)
+	for at := range s.lairs {
+		if homes[at] {
+			delete(s.lairs, at)
+		}
 	}
 	s.circles, s.tours, s.hidden = circlesOf(rented, homes), circlesOf(roamed, homes), circlesOf(hands, homes)
 }
 
 // comesBack notes the days of a visit to a place and says whether its account has come back there on more of them than a guest does.
-func (v *visit) comesBack(stays map[tie]stayed, t tie) bool {
-	at := stays[t]
+func (v *visit) comesBack(at *stayed) bool {
 	if at.n <= stayDays {
 		at.add(v.first.Day(0))
 		at.add(v.last.Day(0))
-		stays[t] = at
 	}
 	return at.n > stayDays
 }
@@ -147,7 +148,7 @@ func (v *visit) comesBack(stays map[tie]stayed, t tie) bool {
 // stayed are the first days on which an account was seen at a place.
 type stayed struct {
 	days [stayDays + 2]int32
-	n    int
+	n    int32
 }
 
 func (s *stayed) add(day int32) {
@@ -159,7 +160,7 @@ func (s *stayed) add(day int32) {
 
 // circlesOf returns the circle of each tie that belongs to one. Places where somebody is at home, or that more accounts came to than one
 // intruder has, bind nobody.
-func circlesOf(ties map[tie]struct{}, homes map[spot]bool) map[tie]*circle {
+func circlesOf(ties map[tie]struct{}, homes []bool) map[tie]*circle {
 	guests := map[place]int{}
 	for t := range ties {
 		guests[t.place]++

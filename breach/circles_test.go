@@ -5,7 +5,6 @@ package breach
 
 import (
 	"fmt"
-	"net/netip"
 	"testing"
 
 	"github.com/sekisho/sekisho/cases"
@@ -147,10 +146,9 @@ func TestHomeless(t *testing.T) {
 
 // TestCirclesOf: the closed ways between accounts and places, counted by hand.
 func TestCirclesOf(t *testing.T) {
-	at := func(k byte) place {
-		return place{at: spot{net: netip.PrefixFrom(netip.AddrFrom4([4]byte{45, 77, k, 0}), 24)}}
-	}
-	ties := map[tie]struct{}{}
+	at := func(k uint32) place { return place{at: k} }
+	ties, homes := map[tie]struct{}{}, make([]bool, 22)
+	homes[20] = true
 	for _, u := range []tie{
 		{1, at(1)}, {1, at(2)}, {2, at(1)}, {2, at(2)}, {2, at(3)}, {3, at(3)}, {3, at(1)}, // three accounts, three places, seven ties: two closed ways
 		{4, at(3)}, {4, at(9)}, // hangs on by one
@@ -159,7 +157,7 @@ func TestCirclesOf(t *testing.T) {
 	} {
 		ties[u] = struct{}{}
 	}
-	got := circlesOf(ties, map[spot]bool{at(20).at: true})
+	got := circlesOf(ties, homes)
 	if c := got[tie{1, at(1)}]; c == nil || c.accounts != 3 || c.rank != 2 || c != got[tie{3, at(3)}] {
 		t.Errorf("the first circle is %+v", c)
 	}

@@ -69,22 +69,19 @@ func (s *scoping) everybodys(v *visit) bool {
 
 // shareClients returns which share of the accounts has each client, in any version, as a habit: on some days, at addresses that do not hide
 // their users. It is taken once: what is condemned later does not make a common client rare.
-func (s *scoping) shareClients() map[uint32]float64 {
-	type kin struct {
-		family uint32
-		who    uint32
-	}
-	days, people := map[kin]int32{}, map[uint32]bool{}
+func (s *scoping) shareClients() []float64 {
+	days, is, people := make([]int32, s.numbers.kins), make([]bool, s.numbers.kins), handles{}
 	for _, v := range s.ordered {
 		if v.client != 0 && !v.addr.place.Kind.Anonymous() {
-			people[v.who.Handle] = true
-			days[kin{s.families[v.client], v.who.Handle}] += v.days
+			people.add(v.who.Handle)
+			days[v.is.kin] += v.days
 		}
 	}
-	held := map[uint32]float64{}
-	for k, n := range days {
-		if n >= s.habitDays() {
-			held[k.family] += 1 / float64(len(people))
+	held, least := make([]float64, s.numbers.most+1), s.habitDays()
+	for _, v := range s.ordered {
+		if v.client != 0 && !is[v.is.kin] && days[v.is.kin] >= least {
+			is[v.is.kin] = true
+			held[s.families[v.client]] += 1 / float64(people.n)
 		}
 	}
 	return held
@@ -100,19 +97,19 @@ func (s *scoping) countClients() {
 	const bad, seen, habit = 1, 2, 4
 	n := len(s.names)
 	s.clientBad, s.clientAll, s.clientSeen = make([]int, n), make([]int, n), make([]int, n)
-	s.familyAll, s.taken = make([]int, s.numbers.most+1), map[uint32]event.Micros{}
-	days, is, kins := make([]int32, len(s.numbers.pairs)), make([]uint8, len(s.numbers.pairs)), make([]bool, len(s.numbers.kins))
+	s.familyAll, s.taken = make([]int, s.numbers.most+1), newTakings(s.numbers.people)
+	days, is, kins := make([]int32, s.numbers.pairs), make([]uint8, s.numbers.pairs), make([]bool, s.numbers.kins)
 	var people, anyClient handles
 	put := func(v *visit, what uint8, count []int) {
-		if is[v.pair]&what == 0 {
-			is[v.pair] |= what
+		if is[v.is.pair]&what == 0 {
+			is[v.is.pair] |= what
 			count[v.client]++
 		}
 	}
 	least := s.habitDays()
 	for _, v := range s.ordered {
 		if v.judged == condemned {
-			earliest(s.taken, v.who.Handle, v.first)
+			s.taken.note(v.who.Handle, v.first)
 		}
 		if v.client == 0 {
 			continue
@@ -123,11 +120,11 @@ func (s *scoping) countClients() {
 			continue
 		}
 		put(v, seen, s.clientSeen) // a client is somebody's by habit, not by having been seen
-		if days[v.pair] += v.days; days[v.pair] >= least {
+		if days[v.is.pair] += v.days; days[v.is.pair] >= least {
 			put(v, habit, s.clientAll)
 		}
-		if !kins[v.kin] {
-			kins[v.kin] = true
+		if !kins[v.is.kin] {
+			kins[v.is.kin] = true
 			anyClient.add(v.who.Handle)
 			s.familyAll[s.families[v.client]]++
 		}

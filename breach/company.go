@@ -25,12 +25,6 @@ const (
 	maxNear     = 128 // strangers or bad visits that are looked at for one visit: more say no more
 )
 
-// sessionKey is a line as seen with one client.
-type sessionKey struct {
-	line   event.Line
-	client uint32
-}
-
 // disperse empties all gatherings.
 func disperse(all []gathering) {
 	for i := range all {
@@ -43,7 +37,7 @@ func disperse(all []gathering) {
 }
 
 func (s *scoping) gather(v *visit) {
-	for _, g := range [...]*gathering{&s.atLine[v.addr.number], &s.atPlace[v.place]} {
+	for _, g := range [...]*gathering{&s.atLine[v.addr.number], &s.atPlace[v.is.place]} {
 		g.any = true
 		switch {
 		case v.judged == condemned || v.alone >= doubtfulAt && v.stranger:
@@ -77,7 +71,7 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 	circle, lair := s.encircled(v), s.inLair(v)
 	g := &s.atLine[a.number]
 	if g.any && v.client != 0 && (len(g.familiar) > 0 || a.mixed()) { // many homes' people meet there
-		g = &s.atPlace[v.place]
+		g = &s.atPlace[v.is.place]
 	}
 	if !g.any {
 		add("met-again", circle)
@@ -104,7 +98,7 @@ func (s *scoping) weighCompany(v *visit, p past, add func(string, float64)) {
 		add("met-again", max(circle, s.weighStrangers(v, p, g, add)))
 	}
 	// Without a login it may be the mail service itself that acts, from machines of its own where all of its users meet.
-	if _, taken := s.taken[v.who.Handle]; taken && v.logins+v.half > 0 && !p.network && v.strangerNow(p) {
+	if _, taken := s.taken.of(v.who.Handle); taken && v.logins+v.half > 0 && !p.network && v.strangerNow(p) {
 		add("stolen-together", max(s.stolenTogether(g, v)*s.tellingOf(v, p), s.onlyStolen(v)))
 	}
 	if !p.network {
@@ -117,7 +111,7 @@ func (s *scoping) stolenTogether(g *gathering, v *visit) float64 {
 	s.met.clear()
 	s.met.add(v.who.Handle)
 	for _, w := range near(g.strangers, v) {
-		if _, taken := s.taken[w.who.Handle]; taken {
+		if _, taken := s.taken.of(w.who.Handle); taken {
 			s.met.add(w.who.Handle)
 		}
 	}
@@ -138,12 +132,12 @@ func (s *scoping) onlyStolen(v *visit) float64 {
 		if w.who == v.who || w.logins+w.acts == 0 {
 			continue
 		}
-		if _, taken := s.taken[w.who.Handle]; !taken {
+		if _, taken := s.taken.of(w.who.Handle); !taken {
 			return 0
 		}
 		s.met.add(w.who.Handle)
 	}
-	share := max(float64(len(s.taken))/float64(max(s.used, 1)), leastTaken)
+	share := max(float64(s.taken.n)/float64(max(s.used, 1)), leastTaken)
 	return min(float64(s.met.n)*onlyStolenEach*math.Log(1/share), s.w.CompanyMax)
 }
 
@@ -269,15 +263,19 @@ func (s *scoping) oneClient(v *visit, same, strangers float64) float64 {
 }
 
 // hold counts who has a client, and who has it at one address.
-func (s *scoping) hold(v *visit) {
-	if v.client == 0 {
-		return
+func (s *scoping) hold() {
+	s.hands, s.holders = make([]int, s.numbers.places), make([]int, len(s.names))
+	has := make([]bool, s.numbers.pairs)
+	for _, v := range s.ordered {
+		if v.client == 0 {
+			continue
+		}
+		s.hands[v.is.place]++
+		if !has[v.is.pair] {
+			has[v.is.pair] = true
+			s.holders[v.client]++
+		}
 	}
-	s.hands[sessionKey{v.addr.line, v.client}]++
-	if s.holders[v.client] == nil {
-		s.holders[v.client] = map[uint32]struct{}{}
-	}
-	s.holders[v.client][v.who.Handle] = struct{}{}
 }
 
 // hide counts by client who used it at addresses that hide their users, and how many people come from such addresses at all. Whoever does so
@@ -287,29 +285,25 @@ func (s *scoping) hide() {
 		days        int32
 		first, last event.Micros
 	}
-	type kin struct{ client, who uint32 }
-	uses, people := map[kin]use{}, map[uint32]bool{}
+	uses, people := make([]use, s.numbers.pairs), handles{}
+	hidden := func(v *visit) bool { return v.client != 0 && v.addr.place.Kind.Anonymous() }
 	for _, v := range s.ordered {
-		if v.client == 0 || !v.addr.place.Kind.Anonymous() {
+		if !hidden(v) {
 			continue
 		}
-		people[v.who.Handle] = true
-		u, ok := uses[kin{v.client, v.who.Handle}]
-		if !ok {
+		people.add(v.who.Handle)
+		u := &uses[v.is.pair]
+		if u.days == 0 {
 			u.first = v.first
 		}
 		u.days, u.last = u.days+v.days, max(u.last, v.last)
-		uses[kin{v.client, v.who.Handle}] = u
 	}
-	s.masked, s.maskedAll = map[uint32]map[uint32]bool{}, len(people)
-	for k, u := range uses {
-		if u.days >= 8 && u.last-u.first >= habitAfter {
-			continue
+	s.masked, s.maskedBy, s.maskedAll = make([]bool, s.numbers.pairs), make([]int, len(s.names)), people.n
+	for _, v := range s.ordered {
+		if u := &uses[v.is.pair]; hidden(v) && !s.masked[v.is.pair] && (u.days < 8 || u.last-u.first < habitAfter) {
+			s.masked[v.is.pair] = true
+			s.maskedBy[v.client]++
 		}
-		if s.masked[k.client] == nil {
-			s.masked[k.client] = map[uint32]bool{}
-		}
-		s.masked[k.client][k.who] = true
 	}
 }
 
@@ -323,16 +317,16 @@ func (s *scoping) sameHand(v *visit) float64 {
 	if n := s.houseless(v); n > 2 {
 		return min(float64(n-1)*s.w.Homeless, s.w.HomelessMax)
 	}
-	all := len(s.holders[v.client])
+	all := s.holders[v.client]
 	if v.client == 0 || !v.addr.place.Kind.Anonymous() || float64(all) >= commonShare*float64(len(s.people)) {
 		return 0
 	}
 	nats := 0.0
-	if n := s.hands[sessionKey{v.addr.line, v.client}]; n >= 3 && 2*n >= all {
-		nats = max(0, min((float64(n-1)-s.patrons[sessionKey{v.addr.line, v.client}])*s.w.SameHand, s.w.SameHandMax))
+	if n := s.hands[v.is.place]; n >= 3 && 2*n >= all {
+		nats = max(0, min((float64(n-1)-s.patrons[v.is.place])*s.w.SameHand, s.w.SameHandMax))
 	}
-	if m := s.masked[v.client]; m[v.who.Handle] && v.first < s.recordsFrom+youngRecords {
-		excess := float64(len(m)) - s.maskedPatrons[v.client] - float64(s.maskedAll)*s.heldBy[s.families[v.client]]
+	if s.masked[v.is.pair] && v.first < s.recordsFrom+youngRecords {
+		excess := float64(s.maskedBy[v.client]) - s.maskedPatrons[v.client] - float64(s.maskedAll)*s.heldBy[s.families[v.client]]
 		nats = max(nats, min((excess-1)*s.w.SameHand/2, s.w.MaskedMax))
 	}
 	return nats

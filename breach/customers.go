@@ -5,6 +5,7 @@ package breach
 
 import (
 	"math"
+	"slices"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -24,15 +25,15 @@ const (
 
 // countCustomers notes at every visit from a place that hides its user how surely it is a customer's, from 0 to 1.
 func (s *scoping) countCustomers() {
-	lives, came := s.lodgers(), make([]bool, len(s.numbers.kins))
+	lives, came := s.lodgers(), make([]bool, s.numbers.kins)
 	type guests struct{ all, home int }
 	by := map[uint32]guests{} // family
 	for _, v := range s.ordered {
 		v.custom = 0
-		if f := s.families[v.client]; f != 0 && v.addr.place.Kind.Anonymous() && v.logins+v.acts > 0 && !came[v.kin] {
-			came[v.kin] = true
+		if f := s.families[v.client]; f != 0 && v.addr.place.Kind.Anonymous() && v.logins+v.acts > 0 && !came[v.is.kin] {
+			came[v.is.kin] = true
 			g := by[f]
-			if g.all++; lives[v.kin] {
+			if g.all++; lives[v.is.kin] {
 				g.home++
 			}
 			by[f] = g
@@ -42,7 +43,8 @@ func (s *scoping) countCustomers() {
 	for f, g := range by {
 		share[f] = customers(g.home, g.all, s.heldBy[f])
 	}
-	s.patrons, s.maskedPatrons = map[sessionKey]float64{}, map[uint32]float64{}
+	clear(s.patrons)
+	clear(s.maskedPatrons)
 	for _, p := range s.people {
 		s.customer(p, lives, share)
 	}
@@ -51,9 +53,12 @@ func (s *scoping) countCustomers() {
 // customer sets it for one account. A visit without a client takes it from one with a client at the same network: a mail program goes on
 // beside the browser. So does one with a client that is not at home from one with a client that is, at the same address on the same day: the owner is there.
 func (s *scoping) customer(p *person, lives []bool, share map[uint32]float64) {
+	if !slices.ContainsFunc(p.visits, func(v *visit) bool { return v.addr.place.Kind.Anonymous() }) {
+		return // not a customer of anybody
+	}
 	around, there := map[uint32]float64{}, map[*address][]*visit{}
 	for _, v := range p.visits {
-		if f := s.families[v.client]; v.addr.place.Kind.Anonymous() && lives[v.kin] {
+		if f := s.families[v.client]; v.addr.place.Kind.Anonymous() && lives[v.is.kin] {
 			v.custom = share[f]
 			around[v.addr.place.ASN] = max(around[v.addr.place.ASN], v.custom)
 			there[v.addr] = append(there[v.addr], v)
@@ -85,14 +90,16 @@ func besides(there []*visit, v *visit) (most float64) {
 // patronise counts an account's visits as a customer by client, at each address and all together, so that they are not taken for one hand's.
 func (s *scoping) patronise(p *person) {
 	most := map[uint32]float64{}
+	masked := map[uint32]bool{}
 	for _, v := range p.visits {
 		if v.custom > 0 && v.client != 0 {
-			s.patrons[sessionKey{v.addr.line, v.client}] += v.custom
+			masked[v.client] = s.masked[v.is.pair]
+			s.patrons[v.is.place] += v.custom
 			most[v.client] = max(most[v.client], v.custom)
 		}
 	}
 	for client, custom := range most {
-		if s.masked[client][p.who.Handle] {
+		if masked[client] {
 			s.maskedPatrons[client] += custom
 		}
 	}
@@ -101,14 +108,14 @@ func (s *scoping) patronise(p *person) {
 // lodgers returns, by the number of kin, which accounts have which clients at home: in the institute, or day after day at one place that hides nobody and is nobody's
 // rented machine. What is condemned is no home.
 func (s *scoping) lodgers() []bool {
-	days, lives, least := make([]int32, len(s.numbers.lodgings)), make([]bool, len(s.numbers.kins)), s.habitDays()
+	days, lives, least := make([]int32, s.numbers.lodgings), make([]bool, s.numbers.kins), s.habitDays()
 	for _, v := range s.ordered {
 		k := v.addr.place.Kind
 		if s.families[v.client] == 0 || v.judged == condemned || v.logins+v.acts == 0 || k.Anonymous() || k == event.KindHosting {
 			continue
 		}
-		if days[v.lodging] += v.days; days[v.lodging] >= least {
-			lives[v.kin] = true
+		if days[v.is.lodging] += v.days; days[v.is.lodging] >= least {
+			lives[v.is.kin] = true
 		}
 	}
 	return lives

@@ -107,8 +107,11 @@ func (s *scoping) ails(v *visit, p past) bool {
 // foothold weighs that an account was used from a machine that the intruder held by then and that it had never been used from. Where others
 // are at home, a terminal server or a proxy, it may be one more of them.
 func (s *scoping) foothold(v *visit, p past) float64 {
+	if !v.addr.place.Own {
+		return 0
+	}
 	f, ok := s.footholds[v.addr.place.IP]
-	if !ok || v.first < f.since || p.address || !v.addr.place.Own {
+	if !ok || v.first < f.since || p.address {
 		return 0
 	}
 	if t, lent := s.lentAt(v.addr.place.IP, v.first); lent {

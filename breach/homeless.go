@@ -8,7 +8,7 @@ package breach
 
 // lodge counts, for every client without a home, in any version, the accounts that were used with it.
 func (s *scoping) lodge() {
-	homes, guests := map[uint32]bool{}, map[uint32]map[uint32]bool{}
+	homes, guests := make([]bool, s.numbers.most+1), map[uint32]map[uint32]bool{}
 	for _, v := range s.ordered {
 		if v.client == 0 || s.everybodys(v) {
 			continue

@@ -145,7 +145,7 @@ func (m *machines) enterStolen(s *scoping) {
 	before := map[way]bool{}
 	for _, e := range s.eorder {
 		for _, u := range e.entered {
-			if at, ok := s.taken[u.who.Handle]; ok && u.at < at {
+			if at, ok := s.taken.of(u.who.Handle); ok && u.at < at {
 				before[way{u.who.Handle, m.at(e)}] = true
 			}
 		}
@@ -155,7 +155,7 @@ func (m *machines) enterStolen(s *scoping) {
 			continue // an outer address is judged for itself
 		}
 		for _, u := range e.entered {
-			at, ok := s.taken[u.who.Handle]
+			at, ok := s.taken.of(u.who.Handle)
 			if !ok || u.at < at || before[way{u.who.Handle, m.at(e)}] {
 				continue
 			}

@@ -41,6 +41,7 @@ type Ledger struct {
 	dates   map[int32]event.Micros // the first record of each day
 	made    []making
 	numbers numbers
+	heard   int64  // sightings
 	roster  roster // of machines
 	folded  int64  // visits that did not fit and were noted by account and address only
 }
@@ -86,7 +87,7 @@ type visit struct {
 	night   [24]uint16 // events by local hour
 	week    [7]uint16
 
-	pair, kin, place, lodging uint32 // numbers of its account with its client, of that in any version, of its line with its client, of kin and line; see numbers.go
+	is serials
 
 	past     past
 	alerted  event.Micros // when it could first have been condemned
@@ -107,6 +108,8 @@ type visit struct {
 	fresh    int     // from how many networks new to it its account came around that time; 0 where this one was not
 	custom   float64 // how surely it is that of a customer of a service that hides its users, from 0 to 1: see customers.go
 	barred   bool    // was condemned and did not stand with everything known
+	guessed  bool    // a finding says that its account was entered after guessing from its address
+	abused   float64 // what a finding says was done with its account from its address, in nats
 }
 
 type run struct {
@@ -117,7 +120,9 @@ type run struct {
 // address is what was seen of one line: of one source address, the /64 of one, or one's port set.
 type address struct {
 	line     event.Line
-	number   uint32      // of those that were visited, from 1 on; 0: not yet
+	number   uint32      // of those that were visited, from 1 on; 0: not yet. See numbers.go for this and the next two
+	around   uint32      // of its neighbourhood
+	spot     uint32      // of what its visits are tied to; see tieOf
 	place    event.Place // of the address that was seen first
 	faces    []face      // the addresses of the line, where it has several; see lines.go
 	first    event.Micros
@@ -131,6 +136,7 @@ type address struct {
 	real     int64            // those of tried that are in use; set when scoping
 	homely   int64            // those of tried that came from around here before; set when scoping
 	guesses  bool             // it tried many accounts and seldom got in; set when scoping
+	shutOut  bool             // several accounts failed from here and never got in; set when scoping, see stuffed
 	failDays int32
 	failDay  int32
 	failAt   event.Micros // first failure
@@ -184,6 +190,7 @@ func (l *Ledger) Observe(s *event.Sighting) {
 		l.first = s.Time
 	}
 	l.last = max(l.last, s.Time)
+	l.heard++
 	if _, ok := l.dates[s.Day]; !ok {
 		l.dates[s.Day] = s.Time
 	}

@@ -5,7 +5,6 @@ package breach
 
 import (
 	"math"
-	"net/netip"
 	"slices"
 
 	"github.com/sekisho/sekisho/event"
@@ -26,16 +25,34 @@ type past struct {
 
 // history gathers an account's uncondemned use in order of time, so that the past of all its visits takes one pass.
 type history struct {
-	clients, families map[uint32]bool // by number
-	addresses         map[event.Line]bool
-	networks          map[spot]bool
-	sets              map[netip.Addr]bool // shared addresses of which the account's own port set is known
-	asns              map[uint32]bool
-	countries         map[string]bool
-	kinds             [event.KindOwn + 1]stretch
-	days              int32
-	bulk              int64
-	pending           []*visit // strange when they began, and not old enough yet to be a habit
+	*known
+	kinds    [event.KindOwn + 1]stretch
+	networks int
+	days     int32
+	bulk     int64
+	pending  []*visit // strange when they began, and not old enough yet to be a habit
+}
+
+// known is what accounts are known to use, by the numbers that their visits have of it: see serials. The numbers are of one account each.
+type known struct {
+	clients, families  []bool
+	addresses, spots   []bool
+	sets               []bool // shared addresses of which the account's own port set is known
+	systems, countries []bool
+}
+
+// forget makes everything unknown again.
+func (k *known) forget(n *numbers) {
+	for _, f := range [...]struct {
+		flags *[]bool
+		n     int
+	}{{&k.clients, n.pairs}, {&k.families, n.kins}, {&k.addresses, n.here}, {&k.spots, n.ties}, {&k.sets, n.wholes}, {&k.systems, n.systems}, {&k.countries, n.lands}} {
+		if len(*f.flags) != f.n {
+			*f.flags = make([]bool, f.n)
+		} else {
+			clear(*f.flags)
+		}
+	}
 }
 
 // stretch is how often, and over which time, an account used one kind of address. A single use of a VPN is no habit.
@@ -70,8 +87,7 @@ const (
 // recall sets the past of every visit of an account. Use that began after the harm did counts for clients only: a habit
 // learnt under the intruder excuses nobody's address.
 func (s *scoping) recall(p *person) {
-	h := history{addresses: map[event.Line]bool{}, networks: map[spot]bool{}, sets: map[netip.Addr]bool{}, clients: map[uint32]bool{}, families: map[uint32]bool{},
-		asns: map[uint32]bool{}, countries: map[string]bool{}}
+	h := history{known: &s.known}
 	var same []*visit // visits that began at the same moment do not speak for one another
 	for i, v := range p.visits {
 		if len(same) > 0 && same[0].first != v.first {
@@ -90,13 +106,13 @@ func (s *scoping) look(h *history, v *visit) past {
 	}
 	a := &v.addr.place
 	p := past{
-		address: h.knows(v.addr.line), network: h.near(v.addr.line),
-		as: a.ASN != 0 && !a.Kind.Anonymous() && h.asns[a.ASN], kind: a.Kind.Anonymous() && h.kinds[a.Kind].habit(),
-		country: a.Country != "" && h.countries[a.Country], days: h.days, bulk: h.bulk, networks: len(h.networks),
+		address: h.knows(v), network: h.near(v),
+		as: a.ASN != 0 && !a.Kind.Anonymous() && h.systems[v.is.system], kind: a.Kind.Anonymous() && h.kinds[a.Kind].habit(),
+		country: a.Country != "" && h.countries[v.is.country], days: h.days, bulk: h.bulk, networks: h.networks,
 	}
 	if v.client != 0 {
-		p.client = h.clients[v.client]
-		p.family = !p.client && h.families[s.families[v.client]]
+		p.client = h.clients[v.is.pair]
+		p.family = !p.client && h.families[v.is.kin]
 		if (p.client || p.family) && s.shareOf(v, p.client) >= commonShare {
 			p.client, p.family, p.common = false, false, true
 		}
@@ -149,41 +165,41 @@ func (s *scoping) learn(h *history, w *visit) {
 		return
 	}
 	if w.client != 0 {
-		h.clients[w.client] = true
-		h.families[s.families[w.client]] = true
+		h.clients[w.is.pair], h.families[w.is.kin] = true, true
 	}
 	if w.first >= s.harmStart {
 		return
 	}
-	a := &w.addr.place
-	h.addresses[w.addr.line] = true
-	h.networks[spotOf(w.addr.line)] = true
+	h.addresses[w.is.line] = true
+	if !h.spots[w.is.net] {
+		h.spots[w.is.net] = true
+		h.networks++
+	}
 	if w.addr.line.Set != 0 {
-		h.sets[w.addr.line.At] = true
+		h.sets[w.is.whole] = true
 	}
-	h.asns[a.ASN] = true
-	h.countries[a.Country] = true
+	h.systems[w.is.system], h.countries[w.is.country] = true, true
 }
 
-// knows says whether the account used a line before. A shared address is known without the port where the record has none, or where none of
+// knows says whether the account used a visit's line before. A shared address is known without the port where the record has none, or where none of
 // those before had.
-func (h *history) knows(l event.Line) bool {
-	if h.addresses[l] {
+func (h *history) knows(v *visit) bool {
+	if h.addresses[v.is.line] {
 		return true
 	}
-	if l.Set == 0 {
-		return h.sets[l.At]
+	if v.addr.line.Set == 0 {
+		return h.sets[v.is.whole]
 	}
-	return !h.sets[l.At] && h.addresses[event.Line{At: l.At}]
+	return !h.sets[v.is.whole] && h.addresses[v.is.bare]
 }
 
-// near says whether the account used the network around a line before. Who has one port set of an address is no neighbour of himself with
+// near says whether the account used the network around a visit's line before. Who has one port set of an address is no neighbour of himself with
 // another.
-func (h *history) near(l event.Line) bool {
-	if h.networks[spotOf(l)] {
+func (h *history) near(v *visit) bool {
+	if h.spots[v.is.net] {
 		return true
 	}
-	return l.Set != 0 && !h.sets[l.At] && h.networks[spot{net: event.Neighbourhood(l.At)}]
+	return v.addr.line.Set != 0 && !h.sets[v.is.whole] && h.spots[v.is.wider]
 }
 
 // daily returns how many messages and files a day the visit took.
@@ -219,11 +235,12 @@ func (v *visit) strangerNow(p past) bool {
 func (s *scoping) markStrangers() {
 	s.novelty = novelty{}
 	if s.atLine == nil {
-		s.atLine, s.atPlace = make([]gathering, s.numbers.lines+1), make([]gathering, len(s.numbers.places))
+		s.atLine, s.atPlace = make([]gathering, s.numbers.lines), make([]gathering, s.numbers.places)
 	}
 	disperse(s.atLine)
 	disperse(s.atPlace)
-	home := map[netip.Prefix]map[uint32]struct{}{}
+	home := make([]bool, s.numbers.near)
+	clear(s.popular)
 	for _, v := range s.ordered {
 		if v.judged == condemned {
 			s.gather(v)
@@ -238,19 +255,12 @@ func (s *scoping) markStrangers() {
 		if !v.addr.place.Own {
 			s.gather(v)
 		}
-		if v.regular {
-			n := event.Neighbourhood(v.addr.place.IP)
-			if home[n] == nil {
-				home[n] = map[uint32]struct{}{}
-			}
-			home[n][v.who.Handle] = struct{}{}
+		if v.regular && !home[v.is.around] {
+			home[v.is.around] = true
+			s.popular[v.addr.around]++
 		}
 	}
 	s.novelty.settle()
-	s.popular = make(map[netip.Prefix]int, len(home))
-	for n, who := range home {
-		s.popular[n] = len(who)
-	}
 	s.meet()
 	s.flee()
 	s.roam()

@@ -36,7 +36,7 @@ func (s *scoping) roam() {
 	s.roaming = map[event.Line]map[uint32]bool{}
 	for _, p := range s.people {
 		n := s.countFresh(p)
-		if _, taken := s.taken[p.who.Handle]; !taken && len(p.visits) > 0 {
+		if _, taken := s.taken.of(p.who.Handle); !taken && len(p.visits) > 0 {
 			most = append(most, n)
 		}
 	}
@@ -46,7 +46,7 @@ func (s *scoping) roam() {
 		s.settled = max(1, most[len(most)*95/100])
 	}
 	for _, v := range s.ordered {
-		if _, taken := s.taken[v.who.Handle]; taken && v.fresh >= s.settled+roamBeyond {
+		if _, taken := s.taken.of(v.who.Handle); taken && v.fresh >= s.settled+roamBeyond {
 			at := v.addr.line
 			if s.roaming[at] == nil {
 				s.roaming[at] = map[uint32]bool{}
@@ -59,12 +59,12 @@ func (s *scoping) roam() {
 // countFresh sets fresh of a person's visits and returns the most.
 func (s *scoping) countFresh(p *person) int {
 	most, from, to := 0, 0, 0
-	nets := map[spot]int{}
+	nets := map[uint32]int{} // by number of the spot
 	move := func(v *visit, by int) {
 		if !s.roams(v) {
 			return
 		}
-		n := spotOf(v.addr.line)
+		n := v.is.net
 		if nets[n] += by; nets[n] == 0 {
 			delete(nets, n)
 		}
@@ -92,7 +92,7 @@ func (s *scoping) weighRoaming(v *visit, terms []term, add func(string, float64)
 		return
 	}
 	beyond := math.Log(float64(v.fresh-s.settled) / float64(s.settled))
-	if _, taken := s.taken[v.who.Handle]; !taken {
+	if _, taken := s.taken.of(v.who.Handle); !taken {
 		if c := s.tours[v.tieOf()]; c != nil && c.rank >= tourRank {
 			add("roaming", s.w.RoamingTour+beyond)
 		}

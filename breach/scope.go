@@ -82,28 +82,30 @@ type scoping struct {
 	people        []*person // sorted by identity
 	used          int       // of them, who ever logged in
 	novelty       novelty
-	hands         map[sessionKey]int             // accounts by address and client
-	holders       map[uint32]map[uint32]struct{} // accounts by client
-	masked        map[uint32]map[uint32]bool     // accounts by client, at addresses that hide their users, without a habit of it
-	maskedAll     int                            // accounts seen at such addresses
-	patrons       map[sessionKey]float64         // of hands, how many are customers: see customers.go
-	maskedPatrons map[uint32]float64             // of masked, how many are
-	uniform       []bool                         // by client number: Tor Browser's, which all its users share
-	meetings      map[[2]uint32]int              // at how many addresses, where nobody is at home, two accounts were strangers
-	homeless      map[uint32]int                 // accounts by client, in any version, that was only ever seen at places new to them
-	hidden        map[tie]*circle                // of any addresses as seen with one client
-	kept          map[netip.Prefix]bool          // networks, not rented, that somebody comes back to
-	tours         map[tie]*circle                // of any addresses, among accounts that roam
+	hands         []int             // accounts by number of the line with a client
+	holders       []int             // accounts by client
+	masked        []bool            // by number of an account with a client: it is at addresses that hide their users, without a habit of it
+	maskedBy      []int             // such accounts by client
+	maskedAll     int               // accounts seen at such addresses
+	patrons       []float64         // of hands, how many are customers: see customers.go
+	maskedPatrons []float64         // of maskedBy, how many are
+	uniform       []bool            // by client number: Tor Browser's, which all its users share
+	meetings      map[[2]uint32]int // at how many addresses, where nobody is at home, two accounts were strangers
+	homeless      map[uint32]int    // accounts by client, in any version, that was only ever seen at places new to them
+	hidden        map[tie]*circle   // of any addresses as seen with one client
+	kept          []bool            // by number of the neighbourhood: it is not rented, and somebody comes back to it
+	tours         map[tie]*circle   // of any addresses, among accounts that roam
 	circles       map[tie]*circle
 	journeys      map[tie]*circle                // of places abroad, to and fro
 	roaming       map[event.Line]map[uint32]bool // accounts that the intruder used and that came there while roaming
 	settled       int                            // from how many new networks within weeks nearly everybody comes at most
-	lairs         map[spot]map[uint32]bool       // condemned accounts by rented network where nobody is at home
+	lairs         map[uint32]map[uint32]bool     // condemned accounts by rented network where nobody is at home
 	atLine        []gathering                    // by number of the line
 	atPlace       []gathering                    // by number of the line with a client
 	terms         []term                         // scratch
 	seen, met     handles                        // scratch: accounts counted for one visit
-	popular       map[netip.Prefix]int           // accounts that are at home in a network
+	popular       []int                          // by number of the neighbourhood: accounts that are at home there
+	known         known                          // scratch
 	asShare       map[uint32]float64             // share of accounts that ever came from an AS
 	throngs       throngs
 	home          string // the country that most accounts come from
@@ -112,15 +114,15 @@ type scoping struct {
 	campaign      span
 	dropped       map[string]event.Micros // by identity: when it left the target list
 	guessed       map[pairKey]struct{}
-	abused        map[pairKey]float64     // what a finding says was done with an account from an address, in nats
-	afterHigh     map[string]bool         // by identity: a high finding says that it was entered after guessing, or is no longer guessed at
-	clientBad     []int                   // condemned accounts by client
-	clientAll     []int                   // accounts by client that have it as a habit
-	clientSeen    []int                   // accounts by client that were ever seen with it and are not condemned with it
-	familyAll     []int                   // accounts by client without versions
-	withClient    int                     // accounts with any client
-	heldBy        map[uint32]float64      // share of the accounts with any client that have this one, in any version, at an address that does not hide its user
-	taken         map[uint32]event.Micros // when an account was first used by the intruder
+	abused        map[pairKey]float64 // what a finding says was done with an account from an address, in nats
+	afterHigh     map[string]bool     // by identity: a high finding says that it was entered after guessing, or is no longer guessed at
+	clientBad     []int               // condemned accounts by client
+	clientAll     []int               // accounts by client that have it as a habit
+	clientSeen    []int               // accounts by client that were ever seen with it and are not condemned with it
+	familyAll     []int               // accounts by client without versions
+	withClient    int                 // accounts with any client
+	heldBy        []float64           // by client without versions: share of the accounts with any client that have this one, in any version, at an address that does not hide its user
+	taken         takings             // when an account was first used by the intruder
 	allBad        int
 	rounds        int
 	exposed       event.Micros        // when the directory was read; 0: it was not
@@ -161,14 +163,13 @@ func begin(l *Ledger, in Inputs) *scoping {
 	s.families, s.uniform = l.numbers.families, l.numbers.uniform
 	s.home = s.homeCountry()
 	s.shareSystems()
-	s.hands, s.holders = map[sessionKey]int{}, map[uint32]map[uint32]struct{}{}
+	s.patrons, s.maskedPatrons = make([]float64, s.numbers.places), make([]float64, len(s.names))
+	s.kept, s.popular = make([]bool, s.numbers.arounds), make([]int, s.numbers.arounds)
 	s.hide()
+	s.hold()
 	s.throngs = throngs{all: map[provider]int{}, with: map[throngKey]int{}}
 	for _, p := range s.people {
 		s.throngs.count(p, s.families)
-	}
-	for _, v := range l.ordered {
-		s.hold(v)
 	}
 	for _, a := range l.lines {
 		a.real = 0
@@ -182,8 +183,10 @@ func begin(l *Ledger, in Inputs) *scoping {
 			a.homely = s.homelyAt(a)
 			a.guesses = a.guesser()
 		}
+		a.shutOut = a.real >= stuffedLeast && s.shutsOut(a)
 	}
 	s.readFindings()
+	s.blame()
 	s.countClients()
 	s.heldBy = s.shareClients()
 	return s
@@ -237,6 +240,19 @@ func (s *scoping) readFindings() {
 				}
 				s.afterHigh[id] = s.afterHigh[id] || f.Severity >= event.High
 			}
+		}
+	}
+}
+
+// blame notes at the visits what findings say of their account at their address.
+func (s *scoping) blame() {
+	for _, v := range s.ordered {
+		v.guessed, v.abused = false, 0
+		if len(s.guessed) > 0 {
+			_, v.guessed = s.guessed[pairKey{v.who.ID, v.addr.named()}]
+		}
+		if len(s.abused) > 0 {
+			v.abused = s.abused[pairKey{v.who.ID, v.addr.named()}]
 		}
 	}
 }
@@ -344,6 +360,7 @@ func (s *scoping) expand() {
 	for s.rounds = 1; s.rounds <= 30; s.rounds++ {
 		s.countClients()
 		s.countCustomers()
+		s.known.forget(&s.numbers)
 		for _, p := range s.people {
 			s.recall(p)
 		}

@@ -66,7 +66,7 @@ func (s *scoping) findWaves() {
 	for h, times := range at {
 		slices.Sort(times)
 		for i := waveSize - 1; i < len(times); i++ {
-			if _, taken := s.taken[h.who]; times[i]-times[i-waveSize+1] <= waveSpan && !taken {
+			if _, taken := s.taken.of(h.who); times[i]-times[i-waveSize+1] <= waveSpan && !taken {
 				s.pushes[h] = true
 				break
 			}
@@ -166,7 +166,7 @@ func (m *machines) askOwners(s *scoping) bool {
 			continue
 		}
 		who, ok := s.ownerOf(h)
-		if at, taken := s.taken[who]; ok && taken && at > h.first-ownerBefore && at < h.first+ownerAfter {
+		if at, taken := s.taken.of(who); ok && taken && at > h.first-ownerBefore && at < h.first+ownerAfter {
 			h.add("owner-taken", ownerTaken, 0, 0)
 			changed = true
 		}

@@ -46,7 +46,7 @@ func (s *scoping) weigh(v *visit) {
 		}
 		add("abroad", w)
 	}
-	if n := s.popular[event.Neighbourhood(a.place.IP)]; !a.place.Kind.Anonymous() && n >= max(5, len(s.people)/33) && !p.address {
+	if n := s.popular[a.around]; !a.place.Kind.Anonymous() && n >= max(5, len(s.people)/33) && !p.address {
 		add("population", s.w.Population)
 	}
 	if s.exposed != 0 && v.first >= s.exposed && v.first < s.exposed+120*day && !p.address && !p.client {
@@ -58,13 +58,13 @@ func (s *scoping) weigh(v *visit) {
 		add("operator-client", s.operatorClient(v))
 		s.weighSource(v, p, add)
 	}
-	if _, ok := s.guessed[pairKey{v.who.ID, a.named()}]; ok && !p.address {
+	if v.guessed && !p.address {
 		add("after-guessing", s.w.AfterGuessing)
 	}
 	abused := 0.0
-	if w := s.abused[pairKey{v.who.ID, a.named()}]; !p.address && !p.network {
-		abused = w
-		add("abused", w)
+	if !p.address && !p.network {
+		abused = v.abused
+		add("abused", abused)
 	}
 	add("no-owner", s.w.NoOwner*s.ownerless(v))
 	if len(s.made) > 0 && !p.address && !p.network && s.madeHis(v) {
@@ -100,7 +100,7 @@ func (s *scoping) weigh(v *visit) {
 	}
 	// Drop-out and exposure say the same, that somebody else has the password: it counts once.
 	told := func(t term) bool { return t.name == "drop-out" || t.name == "exposed" }
-	if at, ok := s.taken[v.who.Handle]; ok && v.strangerNow(p) && v.last > at && !slices.ContainsFunc(terms, told) {
+	if at, ok := s.taken.of(v.who.Handle); ok && v.strangerNow(p) && v.last > at && !slices.ContainsFunc(terms, told) {
 		w := s.w.Stolen * s.tellingOf(v, p)
 		if near := v.first - at; a.place.Kind.Anonymous() && near < stolenNear && near > -stolenNear { // owners do not begin to hide on the day of the theft
 			w += s.w.StolenNear
@@ -125,7 +125,7 @@ const stolenNear = 3 * day
 // ownerless says how sure it is that an account has no owner: it appeared late, its first use ever was the intruder's, who made it or woke it,
 // and nobody else is known to have used it. The longer the records told of others before, the surer, from 0 to 1.
 func (s *scoping) ownerless(v *visit) float64 {
-	if _, taken := s.taken[v.who.Handle]; !taken {
+	if _, taken := s.taken.of(v.who.Handle); !taken {
 		return 0
 	}
 	first := s.firstUse(v.who.Handle)
@@ -313,8 +313,11 @@ func (s *scoping) weighSource(v *visit, p past, add func(string, float64)) {
 
 // guessedAmong says whether somebody guessed from an address that many homes share, whose people's logins hide it.
 func (s *scoping) guessedAmong(a *address) bool {
+	if !a.mixed() || a.triedAll < 5 {
+		return false
+	}
 	_, named := s.sources[a.named()]
-	return named && a.mixed() && a.triedAll >= 5 && !s.ordinary(a)
+	return named && !s.ordinary(a)
 }
 
 // weighWords adds seeds and answers.
