@@ -190,7 +190,7 @@ func (s *scoping) caseAccounts(all []*judgedAccount) []cases.Account {
 			}
 		}
 	}
-	findings, began := s.findingsByAccount(), s.began()
+	findings, began := s.findingsByAccount(), s.recordsFrom
 	out := make([]cases.Account, 0, len(all))
 	for _, j := range all {
 		a := cases.Account{

@@ -18,33 +18,24 @@ const escortWithin = event.Micros(12 * 3600 * 1e6)
 
 // escort finds, for every visit of a person whose records name no client, one with the owner's own client at the same address and time.
 func (s *scoping) escort(p *person) {
-	bare := 0
-	homes := map[uint32]bool{} // clients seen where the account is at home, whenever
-	for _, v := range p.visits {
-		v.escorted, v.known = 0, false
-		switch {
-		case v.addr.place.Own && v.client == 0:
-		case v.client == 0:
-			bare++
-		case v.judged != condemned && (v.addr.place.Own || v.past.address || v.past.network):
-			homes[v.client] = true
-		}
-	}
-	if bare == 0 {
+	if !p.bare {
 		return
 	}
-	named := map[event.Line][]*visit{}
 	for _, v := range p.visits {
-		if v.client != 0 && v.judged != condemned && !v.addr.place.Own {
-			named[v.addr.line] = append(named[v.addr.line], v)
+		v.escorted, v.known = 0, false
+		if v.client != 0 && v.judged != condemned && (v.addr.place.Own || v.past.address || v.past.network) {
+			s.known.homes[v.is.pair] = true // whenever
 		}
 	}
 	for _, v := range p.visits {
 		if v.client != 0 || v.addr.place.Own {
 			continue
 		}
-		for _, w := range named[v.addr.line] {
-			if n := s.vouches(w, homes[w.client]); n < v.escorted && v.sits(w) {
+		for _, w := range s.numbers.beside[v.is.line] {
+			if w.judged == condemned {
+				continue
+			}
+			if n := s.vouches(w, s.known.homes[w.is.pair]); n < v.escorted && v.sits(w) {
 				v.escorted, v.known = n, s.shareOf(w, true) < commonShare
 			}
 		}

@@ -125,7 +125,7 @@ func (l *Ledger) steadyNames() []steadyName {
 
 // nameAll joins names and addresses that are the same machine's.
 func (m *machines) nameAll(s *scoping) {
-	for _, p := range s.steadyNames() {
+	for _, p := range s.steady {
 		c := m.call(p.name, p.ip)
 		h := m.join(c, "")
 		if m.byIP[c.ip] == nil {

@@ -69,6 +69,7 @@ const (
 type machine struct {
 	name     string
 	ip       netip.Addr
+	number   uint32       // of ip
 	ips      []netip.Addr // those that it is steadily named with
 	role     string
 	nats     float64
@@ -112,7 +113,10 @@ func (s *scoping) hosts(addresses []cases.Address, breached bool) []*machine {
 		}
 	}
 	for _, e := range s.eorder {
-		if a := bad[e.key.from]; a != nil && e.logins > 0 && !e.src.Own && event.Micros(a.First) <= e.last {
+		if e.logins == 0 || e.src.Own {
+			continue
+		}
+		if a := bad[e.key.from]; a != nil && event.Micros(a.First) <= e.last {
 			h := m.at(e)
 			h.add("login", fromAttacker, max(e.loginAt, event.Micros(a.First)), e.last)
 			h.step(e.key.from.String(), max(e.loginAt, event.Micros(a.First)), "T1078", e)
@@ -269,7 +273,7 @@ func (m *machines) join(c called, role string) *machine {
 		h = m.byIP[c.ip]
 	}
 	if h == nil {
-		h = &machine{signs: map[string]float64{}}
+		h = &machine{}
 		m.order = append(m.order, h)
 	}
 	if h.name == "" && c.name != 0 {
@@ -277,7 +281,7 @@ func (m *machines) join(c called, role string) *machine {
 		m.byName[c.name] = h
 	}
 	if !h.ip.IsValid() && c.ip != 0 {
-		h.ip = m.roster.ips[c.ip]
+		h.ip, h.number = m.roster.ips[c.ip], c.ip
 		m.byIP[c.ip] = h
 	}
 	if h.role == "" {
@@ -297,6 +301,9 @@ func (h *machine) label() string {
 }
 
 func (h *machine) add(kind string, nats float64, first, last event.Micros) {
+	if h.signs == nil {
+		h.signs = map[string]float64{}
+	}
 	h.signs[kind] = max(h.signs[kind], nats)
 	h.summed = false
 	if first != 0 && (h.first == 0 || first < h.first) {
@@ -337,7 +344,10 @@ func (m *machines) sign(f *event.Finding, bad map[netip.Addr]*cases.Address) {
 
 // sum adds up the signs, in one order. It is asked for every way between two machines, and changes seldom.
 func (h *machine) sum(prior float64) float64 {
-	if h.summed && h.prior == prior {
+	switch {
+	case len(h.signs) == 0:
+		return prior
+	case h.summed && h.prior == prior:
 		return h.total
 	}
 	keys := make([]string, 0, len(h.signs))
@@ -417,21 +427,21 @@ func technique(port uint16, service string) string {
 
 // settle gives the verdicts and adds the machines that condemned ones reached.
 func (m *machines) settle(s *scoping, prior float64) []*machine {
-	bad := map[netip.Addr]*machine{}
+	bad := make([]*machine, len(m.byIP)) // by number of the address; 0 is no machine's
 	for _, h := range m.order {
 		h.nats = h.sum(prior)
 		switch {
 		case h.nats >= condemnedAt:
 			h.verdict = cases.HostCompromised
-			if h.ip.IsValid() {
-				bad[h.ip] = h
+			if h.number != 0 {
+				bad[h.number] = h
 			}
 		case h.nats >= doubtfulAt:
 			h.verdict = cases.HostSuspected
 		}
 	}
 	for _, e := range s.eorder {
-		from := bad[e.key.from]
+		from := bad[e.from.ip]
 		if from == nil || e.accepted+e.logins+e.files == 0 || e.last < from.first || !from.heldAt(max(e.first, from.first)) {
 			continue
 		}

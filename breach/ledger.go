@@ -41,7 +41,8 @@ type Ledger struct {
 	dates   map[int32]event.Micros // the first record of each day
 	made    []making
 	numbers numbers
-	heard   int64  // sightings
+	heard   int64 // sightings
+	ground  *ground
 	roster  roster // of machines
 	folded  int64  // visits that did not fit and were noted by account and address only
 }
@@ -173,6 +174,7 @@ type person struct {
 	failAt   event.Micros
 	failTo   event.Micros
 	success  bool
+	bare     bool // it was used from outside without a client that the records name; set when visits are numbered
 	first    event.Micros
 }
 

@@ -45,10 +45,11 @@ type numbers struct {
 	near     int // of account and neighbourhood
 	ties     int // of account and spot
 	systems  int
-	lands    int      // of account and country
-	families []uint32 // by client number: that of its name without versions; 0 for none
-	uniform  []bool   // by client number: Tor Browser's, which all its users share
-	most     uint32   // the highest family
+	lands    int        // of account and country
+	beside   [][]*visit // by number of account and line outside, where a visit of the two has no client: those that have one, in order
+	families []uint32   // by client number: that of its name without versions; 0 for none
+	uniform  []bool     // by client number: Tor Browser's, which all its users share
+	most     uint32     // the highest family
 }
 
 // number numbers everything anew if records came since it was called last: what is known of an address may have changed, too.
@@ -92,7 +93,24 @@ func (l *Ledger) number() {
 	}
 	n.lines, n.arounds, n.spots = len(lines)+1, len(arounds)+1, len(spots)+1
 	n.pairs, n.kins, n.places, n.lodgings, n.here, n.wholes = len(pairs)+1, len(kins)+1, len(places)+1, len(lodgings)+1, len(here)+1, len(wholes)+1
+	n.beside = l.besides(n.here)
 	n.near, n.ties, n.systems, n.lands = len(near)+1, len(ties)+1, len(systems)+1, len(lands)+1
+}
+
+// besides gathers, for every account and line outside of which a visit names no client, those that do.
+func (l *Ledger) besides(here int) [][]*visit {
+	bare, out := make([]bool, here), make([][]*visit, here)
+	for _, v := range l.ordered {
+		if v.client == 0 && !v.addr.place.Own {
+			bare[v.is.line], l.people[v.who.Handle].bare = true, true
+		}
+	}
+	for _, v := range l.ordered {
+		if v.client != 0 && bare[v.is.line] {
+			out[v.is.line] = append(out[v.is.line], v)
+		}
+	}
+	return out
 }
 
 // serially numbers what it is asked for in that order, from 1 on.

@@ -39,6 +39,7 @@ type known struct {
 	addresses, spots   []bool
 	sets               []bool // shared addresses of which the account's own port set is known
 	systems, countries []bool
+	homes              []bool // clients seen where the account is at home; see escort
 }
 
 // forget makes everything unknown again.
@@ -46,7 +47,7 @@ func (k *known) forget(n *numbers) {
 	for _, f := range [...]struct {
 		flags *[]bool
 		n     int
-	}{{&k.clients, n.pairs}, {&k.families, n.kins}, {&k.addresses, n.here}, {&k.spots, n.ties}, {&k.sets, n.wholes}, {&k.systems, n.systems}, {&k.countries, n.lands}} {
+	}{{&k.clients, n.pairs}, {&k.homes, n.pairs}, {&k.families, n.kins}, {&k.addresses, n.here}, {&k.spots, n.ties}, {&k.sets, n.wholes}, {&k.systems, n.systems}, {&k.countries, n.lands}} {
 		if len(*f.flags) != f.n {
 			*f.flags = make([]bool, f.n)
 		} else {

@@ -74,7 +74,7 @@ func (l *Ledger) Scope(in Inputs) *Result {
 			}
 		}
 	}
-	for _, n := range l.steadyNames() {
+	for _, n := range s.steady {
 		r.Named = append(r.Named, HostName{n.name, n.ip})
 	}
 	r.Findings = s.witness(accounts, machines)
@@ -172,7 +172,7 @@ func (s *scoping) onset(accounts []*judgedAccount, hosts []*machine) (cases.Onse
 	if first == math.MaxInt64 {
 		return cases.Onset{Why: event.Words{Ja: "侵入者の痕跡はない", En: "no trace of an intruder"}}, 0
 	}
-	o := cases.Onset{At: cases.Time(first), Certain: first > s.began()+28*day}
+	o := cases.Onset{At: cases.Time(first), Certain: first > s.recordsFrom+28*day}
 	o.Why = event.Words{Ja: "記録はこれより前からあり、その間に痕跡はない", En: "records begin well before it and show no trace until then"}
 	if !o.Certain {
 		o.Why = event.Words{Ja: "記録がこの直前から始まるため、実際の開始はさらに前の可能性がある",

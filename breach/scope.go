@@ -77,16 +77,11 @@ var (
 // scoping is the state of one fixed point.
 type scoping struct {
 	*Ledger
+	*ground
 	in            Inputs
 	w             Weights
 	people        []*person // sorted by identity
-	used          int       // of them, who ever logged in
 	novelty       novelty
-	hands         []int             // accounts by number of the line with a client
-	holders       []int             // accounts by client
-	masked        []bool            // by number of an account with a client: it is at addresses that hide their users, without a habit of it
-	maskedBy      []int             // such accounts by client
-	maskedAll     int               // accounts seen at such addresses
 	patrons       []float64         // of hands, how many are customers: see customers.go
 	maskedPatrons []float64         // of maskedBy, how many are
 	uniform       []bool            // by client number: Tor Browser's, which all its users share
@@ -106,9 +101,6 @@ type scoping struct {
 	seen, met     handles                        // scratch: accounts counted for one visit
 	popular       []int                          // by number of the neighbourhood: accounts that are at home there
 	known         known                          // scratch
-	asShare       map[uint32]float64             // share of accounts that ever came from an AS
-	throngs       throngs
-	home          string // the country that most accounts come from
 	harmStart     event.Micros
 	families      []uint32 // by client number: that of its name without versions; 0 for none
 	campaign      span
@@ -121,13 +113,11 @@ type scoping struct {
 	clientSeen    []int               // accounts by client that were ever seen with it and are not condemned with it
 	familyAll     []int               // accounts by client without versions
 	withClient    int                 // accounts with any client
-	heldBy        []float64           // by client without versions: share of the accounts with any client that have this one, in any version, at an address that does not hide its user
 	taken         takings             // when an account was first used by the intruder
 	allBad        int
 	rounds        int
 	exposed       event.Micros        // when the directory was read; 0: it was not
 	sources       map[event.Line]span // when findings of guessing or probing name an address
-	recordsFrom   event.Micros
 	footholds     map[netip.Addr]held
 	ailing        map[uint32]event.Micros // owners of machines with grave signs, and since when
 	tunnelled     map[*visit]bool         // logins from outside that lent a condemned machine its address
@@ -151,44 +141,18 @@ func begin(l *Ledger, in Inputs) *scoping {
 	if in.Weights != nil {
 		s.w = *in.Weights
 	}
-	s.recordsFrom = l.began()
 	for _, p := range l.people {
 		s.people = append(s.people, p)
-		if p.success {
-			s.used++
-		}
 	}
 	slices.SortFunc(s.people, func(a, b *person) int { return strings.Compare(a.who.ID, b.who.ID) })
 	l.number()
 	s.families, s.uniform = l.numbers.families, l.numbers.uniform
-	s.home = s.homeCountry()
-	s.shareSystems()
+	s.stand()
 	s.patrons, s.maskedPatrons = make([]float64, s.numbers.places), make([]float64, len(s.names))
 	s.kept, s.popular = make([]bool, s.numbers.arounds), make([]int, s.numbers.arounds)
-	s.hide()
-	s.hold()
-	s.throngs = throngs{all: map[provider]int{}, with: map[throngKey]int{}}
-	for _, p := range s.people {
-		s.throngs.count(p, s.families)
-	}
-	for _, a := range l.lines {
-		a.real = 0
-		for h := range a.tried {
-			if p := l.people[h]; p != nil && p.success {
-				a.real++
-			}
-		}
-		a.homely = 0
-		if a.guesses = a.guesser(); a.guesses {
-			a.homely = s.homelyAt(a)
-			a.guesses = a.guesser()
-		}
-		a.shutOut = a.real >= stuffedLeast && s.shutsOut(a)
-	}
 	s.readFindings()
 	s.blame()
 	s.countClients()
-	s.heldBy = s.shareClients()
 	return s
 }
 
@@ -273,48 +237,6 @@ func base(detector string) string {
 		return "upload"
 	}
 	return detector
-}
-
-// homeCountry returns the country from which most accounts come; the first in order of name where equal.
-func (s *scoping) homeCountry() string {
-	count := map[string]int{}
-	for _, p := range s.people {
-		seen := map[string]bool{}
-		for _, v := range p.visits {
-			if c := v.addr.place.Country; c != "" && !seen[c] {
-				seen[c] = true
-				count[c]++
-			}
-		}
-	}
-	best := ""
-	for c, n := range count {
-		if best == "" || n > count[best] || n == count[best] && c < best {
-			best = c
-		}
-	}
-	return best
-}
-
-// shareSystems counts which share of the accounts came from each autonomous system.
-func (s *scoping) shareSystems() {
-	count, used := map[uint32]int{}, 0
-	for _, p := range s.people {
-		seen := map[uint32]bool{}
-		for _, v := range p.visits {
-			if n := v.addr.place.ASN; n != 0 && !seen[n] {
-				seen[n] = true
-				count[n]++
-			}
-		}
-		if len(p.visits) > 0 {
-			used++
-		}
-	}
-	s.asShare = make(map[uint32]float64, len(count))
-	for n, k := range count {
-		s.asShare[n] = float64(k) / float64(max(used, 1))
-	}
 }
 
 // settle finds the fixed point. What was condemned in an early round, on a past that later rounds know better, is weighed once
