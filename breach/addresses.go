@@ -65,13 +65,16 @@ type use struct {
 
 func (s *scoping) useOf(a *address, victims map[uint32]bool) use {
 	u := use{best: -99}
-	bad, doubt, good := map[uint32]bool{}, map[uint32]bool{}, map[uint32]bool{}
+	bad, doubt, good := &s.seen, &s.met, &s.fine
+	bad.clear()
+	doubt.clear()
+	good.clear()
 	for _, v := range a.visits {
 		u.victim = u.victim || victims[v.who.Handle]
 		u.byHand = u.byHand || v.pinned
 		switch {
 		case v.judged == condemned:
-			bad[v.who.Handle] = true
+			bad.add(v.who.Handle)
 			from, to := v.first, v.last
 			if len(v.stays) > 0 {
 				i := slices.IndexFunc(v.stays, func(t stay) bool { return t.ip == a.place.IP })
@@ -88,13 +91,13 @@ func (s *scoping) useOf(a *address, victims map[uint32]bool) use {
 			u.last = max(u.last, to)
 			u.best = max(u.best, v.nats)
 		case v.judged == doubtful:
-			doubt[v.who.Handle] = true
+			doubt.add(v.who.Handle)
 			u.best = max(u.best, v.nats)
 		case v.logins+v.acts > 0 && (v.nats < -1 || v.past.address || v.past.client):
-			good[v.who.Handle] = true
+			good.add(v.who.Handle)
 		}
 	}
-	u.bad, u.doubt, u.good = len(bad), len(doubt), len(good)
+	u.bad, u.doubt, u.good = bad.n, doubt.n, good.n
 	return u
 }
 

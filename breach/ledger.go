@@ -66,51 +66,52 @@ type visitKey struct {
 // visit is one account's use of one address with one client: the unit that is judged. A shared address falls apart into
 // visits, so that what one of its users did says nothing about the others.
 type visit struct {
-	who     *event.Account
-	addr    *address
-	client  uint32
-	first   event.Micros
-	last    event.Micros
-	days    int32
-	lastDay int32
-	logins  int64
-	acts    int64 // what was done with the account besides logging in
-	mail    int64 // messages opened or fetched
-	files   int64 // files read or copied
+	// What every round of scoping goes over comes first, so that it lies together in memory.
+	who    *event.Account
+	addr   *address
+	first  event.Micros
+	last   event.Micros
+	client uint32
+	days   int32
+	is     serials
+
+	judged   verdict
+	stranger bool // new to the address, with a client unlike its own
+	regular  bool // at home there
+	fleeting bool // as no owner comes: see flee
+	foreign  bool // and with a client that its account does not have at home
+	barred   bool // was condemned and did not stand with everything known
+	pinned   bool // by a person's answer
+	disputed bool // one person's answer says the opposite of what the records show, or two people differ
+	guessed  bool // a finding says that its account was entered after guessing from its address
+	known    bool // its client's being the owner's, as escorted says, is hardly anybody else's
+	past     past
+	nats     float64
+	alone    float64 // without the company of others in doubt, so that two doubts do not feed on one another
+	escorted float64 // what the owner's own client, there at the same time, says of a visit without one; see escort.go
+	custom   float64 // how surely it is that of a customer of a service that hides its users, from 0 to 1: see customers.go
+	abused   float64 // what a finding says was done with its account from its address, in nats
+	unsaid   float64 // the sum without what people said
+	terms    []term
+	fresh    int // from how many networks new to it its account came around that time; 0 where this one was not
+	asked    int // questions about it that were answered, also with "don't know"
+	logins   int64
+	acts     int64 // what was done with the account besides logging in
+	half     int64 // right password, second step not passed
+	mail     int64 // messages opened or fetched
+	files    int64 // files read or copied
+
+	alerted event.Micros // when it could first have been condemned
 	bytes   int64
-	half    int64 // right password, second step not passed
+	lastDay int32
 	service string
-	stays   []stay    // by address, where the line has several; see lines.go
-	ports   *ports    // nil: no record had one
+	stays   []stay // by address, where the line has several; see lines.go
+	ports   *ports // nil: no record had one
+	runs    []run
 	ref     event.Ref // of the first event
 	lastRef event.Ref
-	runs    []run
 	night   [24]uint16 // events by local hour
 	week    [7]uint16
-
-	is serials
-
-	past     past
-	alerted  event.Micros // when it could first have been condemned
-	nats     float64
-	escorted float64 // what the owner's own client, there at the same time, says of a visit without one; see escort.go
-	known    bool    // and that it is hardly anybody else's
-	alone    float64 // without the company of others in doubt, so that two doubts do not feed on one another
-	terms    []term
-	judged   verdict
-	pinned   bool    // by a person's answer
-	disputed bool    // one person's answer says the opposite of what the records show, or two people differ
-	unsaid   float64 // the sum without what people said
-	asked    int     // questions about it that were answered, also with "don't know"
-	stranger bool    // new to the address, with a client unlike its own
-	regular  bool    // at home there
-	fleeting bool    // as no owner comes: see flee
-	foreign  bool    // and with a client that its account does not have at home
-	fresh    int     // from how many networks new to it its account came around that time; 0 where this one was not
-	custom   float64 // how surely it is that of a customer of a service that hides its users, from 0 to 1: see customers.go
-	barred   bool    // was condemned and did not stand with everything known
-	guessed  bool    // a finding says that its account was entered after guessing from its address
-	abused   float64 // what a finding says was done with its account from its address, in nats
 }
 
 type run struct {

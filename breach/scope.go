@@ -78,51 +78,51 @@ var (
 type scoping struct {
 	*Ledger
 	*ground
-	in            Inputs
-	w             Weights
-	people        []*person // sorted by identity
-	novelty       novelty
-	patrons       []float64         // of hands, how many are customers: see customers.go
-	maskedPatrons []float64         // of maskedBy, how many are
-	uniform       []bool            // by client number: Tor Browser's, which all its users share
-	meetings      map[[2]uint32]int // at how many addresses, where nobody is at home, two accounts were strangers
-	homeless      map[uint32]int    // accounts by client, in any version, that was only ever seen at places new to them
-	hidden        map[tie]*circle   // of any addresses as seen with one client
-	kept          []bool            // by number of the neighbourhood: it is not rented, and somebody comes back to it
-	tours         map[tie]*circle   // of any addresses, among accounts that roam
-	circles       map[tie]*circle
-	journeys      map[tie]*circle                // of places abroad, to and fro
-	roaming       map[event.Line]map[uint32]bool // accounts that the intruder used and that came there while roaming
-	settled       int                            // from how many new networks within weeks nearly everybody comes at most
-	lairs         map[uint32]map[uint32]bool     // condemned accounts by rented network where nobody is at home
-	atLine        []gathering                    // by number of the line
-	atPlace       []gathering                    // by number of the line with a client
-	terms         []term                         // scratch
-	seen, met     handles                        // scratch: accounts counted for one visit
-	popular       []int                          // by number of the neighbourhood: accounts that are at home there
-	known         known                          // scratch
-	harmStart     event.Micros
-	families      []uint32 // by client number: that of its name without versions; 0 for none
-	campaign      span
-	dropped       map[string]event.Micros // by identity: when it left the target list
-	guessed       map[pairKey]struct{}
-	abused        map[pairKey]float64 // what a finding says was done with an account from an address, in nats
-	afterHigh     map[string]bool     // by identity: a high finding says that it was entered after guessing, or is no longer guessed at
-	clientBad     []int               // condemned accounts by client
-	clientAll     []int               // accounts by client that have it as a habit
-	clientSeen    []int               // accounts by client that were ever seen with it and are not condemned with it
-	familyAll     []int               // accounts by client without versions
-	withClient    int                 // accounts with any client
-	taken         takings             // when an account was first used by the intruder
-	allBad        int
-	rounds        int
-	exposed       event.Micros        // when the directory was read; 0: it was not
-	sources       map[event.Line]span // when findings of guessing or probing name an address
-	footholds     map[netip.Addr]held
-	ailing        map[uint32]event.Micros // owners of machines with grave signs, and since when
-	tunnelled     map[*visit]bool         // logins from outside that lent a condemned machine its address
-	heldFrom      event.Micros            // since when he holds a machine; 0: none known
-	pushes        map[hand]bool           // accounts that enter many machines within an hour from one
+	in              Inputs
+	w               Weights
+	people          []*person // sorted by identity
+	novelty         novelty
+	patrons         []float64         // of hands, how many are customers: see customers.go
+	maskedPatrons   []float64         // of maskedBy, how many are
+	uniform         []bool            // by client number: Tor Browser's, which all its users share
+	meetings        map[[2]uint32]int // at how many addresses, where nobody is at home, two accounts were strangers
+	homeless        map[uint32]int    // accounts by client, in any version, that was only ever seen at places new to them
+	hidden          map[tie]*circle   // of any addresses as seen with one client
+	kept            []bool            // by number of the neighbourhood: it is not rented, and somebody comes back to it
+	tours           map[tie]*circle   // of any addresses, among accounts that roam
+	circles         map[tie]*circle
+	journeys        map[tie]*circle                // of places abroad, to and fro
+	roaming         map[event.Line]map[uint32]bool // accounts that the intruder used and that came there while roaming
+	settled         int                            // from how many new networks within weeks nearly everybody comes at most
+	lairs           map[uint32]map[uint32]bool     // condemned accounts by rented network where nobody is at home
+	atLine          []gathering                    // by number of the line
+	atPlace         []gathering                    // by number of the line with a client
+	terms           []term                         // scratch
+	seen, met, fine handles                        // scratch: accounts counted for one visit
+	popular         []int                          // by number of the neighbourhood: accounts that are at home there
+	known           known                          // scratch
+	harmStart       event.Micros
+	families        []uint32 // by client number: that of its name without versions; 0 for none
+	campaign        span
+	dropped         map[string]event.Micros // by identity: when it left the target list
+	guessed         map[pairKey]struct{}
+	abused          map[pairKey]float64 // what a finding says was done with an account from an address, in nats
+	afterHigh       map[string]bool     // by identity: a high finding says that it was entered after guessing, or is no longer guessed at
+	clientBad       []int               // condemned accounts by client
+	clientAll       []int               // accounts by client that have it as a habit
+	clientSeen      []int               // accounts by client that were ever seen with it and are not condemned with it
+	familyAll       []int               // accounts by client without versions
+	withClient      int                 // accounts with any client
+	taken           takings             // when an account was first used by the intruder
+	allBad          int
+	rounds          int
+	exposed         event.Micros        // when the directory was read; 0: it was not
+	sources         map[event.Line]span // when findings of guessing or probing name an address
+	footholds       map[netip.Addr]held
+	ailing          map[uint32]event.Micros // owners of machines with grave signs, and since when
+	tunnelled       map[*visit]bool         // logins from outside that lent a condemned machine its address
+	heldFrom        event.Micros            // since when he holds a machine; 0: none known
+	pushes          map[hand]bool           // accounts that enter many machines within an hour from one
 }
 
 type span struct{ from, to event.Micros }
