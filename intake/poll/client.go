@@ -1,0 +1,153 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package poll
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	maxBody    = 64 << 20
+	askTimeout = 2 * time.Minute
+	maxSlow    = time.Hour
+	usualSlow  = time.Minute // where a vendor does not say how long
+)
+
+// client asks one host, and no other: whoever can write an address into an answer does not get the token.
+type client struct {
+	base, host string
+	http       http.Client
+}
+
+// newClient returns a client for https addresses below base; of this machine, for tests and proxies, http too.
+func newClient(base string) (*client, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" {
+		return nil, fmt.Errorf("poll: %q is no address of a service: write it like https://manage.office.com", printable(base))
+	}
+	if ip := net.ParseIP(u.Hostname()); u.Scheme != "https" && (u.Scheme != "http" || ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("poll: %q would send the secret in the clear: use https", printable(base))
+	}
+	c := &client{base: strings.TrimRight(u.Scheme+"://"+u.Host+u.Path, "/"), host: u.Host}
+	c.http.Timeout = askTimeout
+	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return c, nil
+}
+
+// own returns an address that came in an answer, if it is one of this service.
+func (c *client) own(at string) (string, error) {
+	u, err := url.Parse(at)
+	base, _ := url.Parse(c.base)
+	if err != nil || u.User != nil || u.Scheme != base.Scheme || !strings.EqualFold(u.Host, base.Host) {
+		return "", fmt.Errorf("poll: the answer names the address %q, which is not of %s: it is not asked, so that nobody gets the token", printable(at), c.host)
+	}
+	return u.String(), nil
+}
+
+// Refused is the error of a vendor that does not give what was asked.
+type Refused struct {
+	Status int
+	Code   string // the vendor's own; may be empty
+}
+
+// Error says what was answered, without its text, which may repeat what was sent.
+func (r *Refused) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("poll: the vendor answered %d %s", r.Status, r.Code))
+}
+
+// gone says whether the thing will not come back.
+func (r *Refused) gone() bool {
+	return r.Status == http.StatusGone || r.Code == "AF20050" || r.Code == "AF20051"
+}
+
+// do sends one request and returns the whole answer.
+func (c *client) do(ctx context.Context, method, at, token string, form url.Values) ([]byte, http.Header, error) {
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	req, err := http.NewRequestWithContext(ctx, method, at, body)
+	if err != nil {
+		return nil, nil, errors.New("poll: the address cannot be asked")
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, nil, fmt.Errorf("poll: ask %s: %w", c.host, errors.Unwrap(err)) // without the address
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("poll: read the answer of %s: %w", c.host, err)
+	}
+	if len(b) > maxBody {
+		return nil, nil, fmt.Errorf("poll: the answer of %s is longer than %d bytes", c.host, maxBody)
+	}
+	if res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable {
+		return nil, nil, &Slow{after(res.Header.Get("Retry-After"))}
+	}
+	refused := &Refused{Status: res.StatusCode, Code: codeOf(b)}
+	if res.StatusCode != http.StatusOK {
+		return nil, nil, refused
+	}
+	return b, res.Header, nil
+}
+
+// after reads Retry-After (RFC 9110, 10.2.3), within bounds.
+func after(text string) time.Duration {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > 0 {
+		return time.Duration(min(n, int64(maxSlow/time.Second))) * time.Second
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return min(max(time.Until(at), time.Second), maxSlow)
+	}
+	return usualSlow
+}
+
+// codeOf returns the code of an error: {"error":{"code":"AF20024",…}}, or of a token's {"error":"invalid_client"}.
+func codeOf(b []byte) string {
+	var full struct{ Error struct{ Code string } }
+	var short struct{ Error string }
+	code := ""
+	if json.Unmarshal(b, &full) == nil {
+		code = full.Error.Code
+	} else if json.Unmarshal(b, &short) == nil {
+		code = short.Error
+	}
+	for _, r := range code {
+		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '_' {
+			return ""
+		}
+	}
+	return code[:min(len(code), 64)]
+}
+
+// printable returns a text of others that can stand in a message.
+func printable(s string) string {
+	s = strings.ToValidUTF8(s, "?")
+	if len(s) > 120 {
+		s = strings.ToValidUTF8(s[:120], "") + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029 {
+			return '?'
+		}
+		return r
+	}, s)
+}
