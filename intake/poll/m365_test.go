@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/sekisho/sekisho/event"
+	"github.com/sekisho/sekisho/formats"
 )
 
 // fakeBlob is content that became available at a time, and is listed from another on.
@@ -123,7 +124,8 @@ func (c *cloud) blob(w http.ResponseWriter, b fakeBlob) {
 	}
 	var all []map[string]string
 	for _, id := range b.ids {
-		all = append(all, map[string]string{"Id": id, "Operation": "UserLoggedIn", "UserId": "taro@example.jp"})
+		all = append(all, map[string]string{"CreationTime": "2026-11-19T03:00:00", "Id": id, "Operation": "UserLoggedIn", "OrganizationId": "7a7a7a7a-0000-4000-8000-000000000000",
+			"Workload": "AzureActiveDirectory", "ResultStatus": "Success", "UserId": "taro@example.jp", "ClientIP": "198.51.100.23"})
 	}
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ") // a record is a line all the same
@@ -135,6 +137,7 @@ type sink struct {
 	sealed map[string]int
 	fail   func() error
 	after  func()
+	seen   func(event.Received)
 }
 
 func (s *sink) Append(_ context.Context, batch []event.Received) (event.Position, error) {
@@ -149,6 +152,9 @@ func (s *sink) Append(_ context.Context, batch []event.Received) (event.Position
 			return 0, fmt.Errorf("%q is not one object on one line: %w", r.Data, err)
 		}
 		s.sealed[x.ID]++
+		if s.seen != nil {
+			s.seen(r)
+		}
 	}
 	if s.after != nil {
 		s.after()
@@ -378,5 +384,27 @@ func TestSecretsStaySecret(t *testing.T) {
 	_, err := poller(t, &cloud{Server: echo, now: time.Now()}, &sink{}, filepath.Join(t.TempDir(), "state")).Step(t.Context())
 	if err == nil || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "invalid_client") {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// What is handed on is what the format of the audit log reads.
+func TestM365IsRecognised(t *testing.T) {
+	c, s := newCloud(t), &sink{sealed: map[string]int{}}
+	at := c.now.Add(-time.Hour)
+	c.blobs = []fakeBlob{{created: at, listed: at, ids: []string{"aaaa0000-0000-4000-8000-000000000001"}}}
+	var data []byte
+	s.seen = func(r event.Received) { data = append(data, r.Data...) }
+	all(t, poller(t, c, s, filepath.Join(t.TempDir(), "state")))
+	best, found := 0.0, ""
+	for _, f := range formats.All() {
+		if f.Sniff == nil {
+			continue
+		}
+		if score := f.Sniff(data); score > best {
+			best, found = score, f.Name
+		}
+	}
+	if found != "m365-audit" {
+		t.Errorf("%s is taken for %q", data, found)
 	}
 }
