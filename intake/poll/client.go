@@ -66,7 +66,8 @@ func (r *Refused) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("poll: the vendor answered %d %s", r.Status, r.Code))
 }
 
-// gone says whether the thing will not come back.
+// gone says whether the thing will not come back. AF20050: there is no such content; AF20051: it has expired. Both are not yet checked
+// against the real service.
 func (r *Refused) gone() bool {
 	return r.Status == http.StatusGone || r.Code == "AF20050" || r.Code == "AF20051"
 }

@@ -38,8 +38,8 @@ type M365 struct {
 	expires time.Time
 }
 
-// The API takes questions of 24 hours at most and keeps seven days. Its makers promise no order and no time; what a list lacked has come
-// up within hours.
+// The API takes questions of 24 hours at most and keeps seven days. Its makers promise no time by which content is listed: the overlap is
+// our choice and not measured; what is listed later than that is missed.
 const (
 	m365Window  = 24 * time.Hour
 	m365Kept    = 7 * 24 * time.Hour
