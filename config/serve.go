@@ -29,6 +29,7 @@ type Serve struct {
 	Body      int64
 	Memory    int64
 	Follow    []string            // patterns of files to follow
+	Ask       []Ask               // clouds that are asked for their records
 	Rules     []string            // files and folders of Sigma rules, and BuiltinRules
 	Values    map[string][]string // of placeholders in rules, by name
 	Webhook   string
@@ -64,7 +65,7 @@ type Source struct {
 // What is listened on where nothing is said.
 const (
 	defaultStatus = "127.0.0.1:8089"
-	serveKeys     = "data, org, key, listen, status, strangers, sources, limits, follow, rules, placeholders, notify, retention"
+	serveKeys     = "data, org, key, listen, status, strangers, sources, limits, follow, ask, rules, placeholders, notify, retention"
 	// BuiltinRules is the name under which the rules that come with the program are asked for.
 	BuiltinRules = "builtin"
 )
@@ -109,6 +110,8 @@ func ReadServe(path string) (*Serve, error) {
 			for _, p := range d.texts(v, where) {
 				s.Follow = append(s.Follow, within(folder, p))
 			}
+		case "ask":
+			d.items(v, where, func(where string, v *yaml.Node) { s.Ask = append(s.Ask, d.ask(s, folder, v, where)) })
 		case "rules":
 			s.Rules = d.rules(folder, v, where)
 		case "placeholders":

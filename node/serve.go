@@ -83,6 +83,7 @@ type server struct {
 	teller    *teller
 	reloaded  reloaded
 	retention retention
+	asked     []*cloud // clouds
 	begun     time.Time
 	first     event.Position // of this run
 	own       atomic.Int64   // records of ours that were sealed
@@ -151,6 +152,9 @@ func (s *server) open() (err error) {
 		return err
 	}
 	s.receiver = listen.NewReceiver(s.vault, sources, s.ledger, listen.Limits{Message: int(c.Message), Body: c.Body, Memory: c.Memory})
+	if s.asked, err = s.openAsked(); err != nil {
+		return err
+	}
 	return s.listen(sources.Certified())
 }
 
@@ -277,6 +281,9 @@ func (s *server) run(ctx context.Context) error {
 				Sealed:  func(n int64) { s.own.Add(n) },
 				Problem: func(path string, err error) { s.log.Warn("a file cannot be followed", "path", path, "error", err) }}))
 		})
+	}
+	for _, a := range s.asked {
+		receivers.Go(func() { a.run(run) })
 	}
 	s.beginWatch(context.WithoutCancel(ctx), fail)
 	telling, endTelling := context.WithCancel(context.WithoutCancel(ctx))

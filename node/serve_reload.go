@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -174,7 +175,7 @@ func needRestart(a, b *config.Serve) (keys []string) {
 		same bool
 	}{
 		{"data", a.Data == b.Data}, {"key", a.KeyHome == b.KeyHome}, {"listen", sameListeners(a.Listeners, b.Listeners)}, {"status", a.Status == b.Status},
-		{"limits", a.Message == b.Message && a.Body == b.Body && a.Memory == b.Memory}, {"follow", reflect.DeepEqual(a.Follow, b.Follow)},
+		{"limits", a.Message == b.Message && a.Body == b.Body && a.Memory == b.Memory}, {"follow", reflect.DeepEqual(a.Follow, b.Follow)}, {"ask", sameAsks(a.Ask, b.Ask)},
 		{"retention", reflect.DeepEqual(a.Retention, b.Retention)}, {"rules", reflect.DeepEqual(a.Rules, b.Rules)}, {"placeholders", reflect.DeepEqual(a.Values, b.Values)},
 	} {
 		if !x.same {
@@ -198,10 +199,17 @@ func sameListeners(a, b []config.Listener) bool {
 	return true
 }
 
+func sameAsks(a, b []config.Ask) bool {
+	return slices.EqualFunc(a, b, func(x, y config.Ask) bool {
+		x.Line, y.Line = 0, 0
+		return reflect.DeepEqual(x, y)
+	})
+}
+
 // running is a configuration as it is in force: what needs a restart stays as it was.
 func running(c, before *config.Serve) *config.Serve {
 	o := *c
-	o.Data, o.KeyHome, o.Listeners, o.Status, o.Follow = before.Data, before.KeyHome, before.Listeners, before.Status, before.Follow
+	o.Data, o.KeyHome, o.Listeners, o.Status, o.Follow, o.Ask = before.Data, before.KeyHome, before.Listeners, before.Status, before.Follow, before.Ask
 	o.Rules, o.Values, o.Retention = before.Rules, before.Values, before.Retention
 	o.Message, o.Body, o.Memory = before.Message, before.Body, before.Memory
 	return &o

@@ -47,6 +47,7 @@ type ServeStatus struct {
 		Repeated int64 `json:"repeated"` // records that a sender sent again because an answer was lost: they are sealed, and counted once
 		Beyond   int64 `json:"beyond"`   // too late to be watched, or dated too far ahead
 	} `json:"watch"`
+	Asked    []AskedStatus `json:"asked,omitempty"`
 	Rules    *RulesStatus  `json:"rules,omitempty"` // absent where none are named
 	Findings int64         `json:"findings"`        // revisions since the start
 	Told     notify.Status `json:"told"`
@@ -85,6 +86,9 @@ func (s *server) statusNow() *ServeStatus {
 	o.Findings = s.teller.findings.Load()
 	o.Told, o.Reloads = s.teller.queue.Status(), s.reloads()
 	o.Retention = s.keeps()
+	for _, a := range s.asked {
+		o.Asked = append(o.Asked, a.status())
+	}
 	return o
 }
 
@@ -187,6 +191,20 @@ func metrics(o *ServeStatus) []byte {
 		one("sekisho_expired_records_total", "counter", "Records that were destroyed because their time was over, since the start.", r.Records)
 		one("sekisho_retention_failing", "gauge", "1 if what is due could not be let go of.", number(r.Problem != ""))
 		one("sekisho_holds", "gauge", "Holds that keep records from expiring.", int64(r.Holds))
+	}
+	if len(o.Asked) > 0 {
+		head("sekisho_asked_until_seconds", "gauge", "Until when a cloud's records are sealed, in Unix time.")
+		for _, a := range o.Asked {
+			fmt.Fprintf(&b, "sekisho_asked_until_seconds{source=%q,content=%q} %d\n", a.Source, a.Content, a.Until.Unix())
+		}
+		head("sekisho_asked_gaps_total", "counter", "What a cloud had and cannot be asked for any more.")
+		for _, a := range o.Asked {
+			fmt.Fprintf(&b, "sekisho_asked_gaps_total{source=%q,content=%q} %d\n", a.Source, a.Content, a.Gaps)
+		}
+		head("sekisho_asked_failing", "gauge", "1 if the last question to a cloud was not answered.")
+		for _, a := range o.Asked {
+			fmt.Fprintf(&b, "sekisho_asked_failing{source=%q,content=%q} %d\n", a.Source, a.Content, number(a.Problem != ""))
+		}
 	}
 	head("sekisho_records_total", "counter", "Records by source and what became of them.")
 	for i := range o.Sources {

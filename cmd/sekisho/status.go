@@ -106,6 +106,9 @@ func (p *statusPrinter) print(s *node.ServeStatus) {
 	}
 	p.row("監視", "watch", p.say("事象 %d 件（記録 %d 件）、解釈できない記録 %d 件、再送 %d 件、遅すぎた %d 件、未処理 %d 件", "%d events of %d records, %d not understood, %d sent again, %d too late, %d behind",
 		s.Watch.Events, s.Watch.Parsed, s.Watch.Unparsed, s.Watch.Repeated, s.Watch.Beyond, s.Watch.Behind))
+	for i := range s.Asked {
+		p.asked(&s.Asked[i])
+	}
 	if s.Rules != nil {
 		p.rules(s.Rules, s.Watch.Matches)
 	}
@@ -186,5 +189,16 @@ func (p *statusPrinter) retention(r *node.RetentionStatus) {
 	}
 	if r.Problem != "" {
 		p.row("", "", p.pick("期限の処理が止まっています：", "NOTHING EXPIRES: "), printable(r.Problem))
+	}
+}
+
+// asked prints until when the records of a cloud are sealed, and what keeps the rest back.
+func (p *statusPrinter) asked(a *node.AskedStatus) {
+	p.row("クラウド", "cloud", p.say("%s %s：%s までの記録を封緘済み", "%s %s: sealed until %s", printable(a.Source), printable(a.Content), clock(a.Until)))
+	if a.Problem != "" {
+		p.row("", "", p.pick("応答がありません：", "NOT ANSWERED: "), printable(a.Problem))
+	}
+	if a.Gaps > 0 {
+		p.row("", "", p.say("取得できずに失われた分 %d 件", "%d GAPS: what it keeps no more", a.Gaps))
 	}
 }

@@ -1,0 +1,164 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/intake/poll"
+)
+
+// AskedStatus is how far the records of a cloud are sealed.
+type AskedStatus struct {
+	Source   string     `json:"source"`
+	Content  string     `json:"content"`
+	Until    time.Time  `json:"until"`             // what the cloud showed of the time before is sealed, or is a gap
+	Repeated int64      `json:"repeated"`          // records that came again in an overlap, since the start: not sealed again
+	Gaps     int64      `json:"gaps"`              // what the cloud had and cannot be asked for any more
+	Last     *poll.Gap  `json:"lastGap,omitempty"` // the newest of these
+	Problem  string     `json:"problem,omitempty"` // of the last question
+	Again    *time.Time `json:"again,omitempty"`   // when the next one is asked
+}
+
+// cloud is one cloud, or one kind of its records, that is asked.
+type cloud struct {
+	s       *server
+	every   time.Duration
+	poller  *poll.Poller
+	mu      sync.Mutex
+	now     AskedStatus
+	problem string // that was logged
+}
+
+// Between two tries after a question failed.
+const (
+	askAgainFirst = 30 * time.Second
+	askAgainMost  = 30 * time.Minute
+	askRecord     = 4 << 20 // bytes of a record: clouds write long ones, and half of one is no JSON
+)
+
+// openAsked makes a poller for each kind of records that clouds are asked for.
+func (s *server) openAsked() ([]*cloud, error) {
+	if len(s.o.Config.Ask) == 0 {
+		return nil, nil
+	}
+	dir := filepath.Join(s.o.Config.Data, "ask")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("node: make the folder of bookmarks: %w", err)
+	}
+	var out []*cloud
+	for i := range s.o.Config.Ask {
+		c := &s.o.Config.Ask[i]
+		for _, content := range c.M365.Content {
+			a, err := s.openM365(dir, c, content)
+			if err != nil {
+				return nil, fmt.Errorf("%s:%d: ask: %w", s.o.Config.Path, c.Line, err)
+			}
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+func (s *server) openM365(dir string, c *config.Ask, content string) (*cloud, error) {
+	m := c.M365
+	v, err := poll.NewM365(poll.M365Options{Tenant: m.Tenant, Client: m.Client, Secret: m.Secret, Content: content, API: m.API, Login: m.Login})
+	if err != nil {
+		return nil, err
+	}
+	// A name may hold what a file's name cannot.
+	sum := sha256.Sum256([]byte(c.Name + "\x00" + m.Tenant + "\x00" + content))
+	a := &cloud{s: s, every: c.Every, now: AskedStatus{Source: c.Name, Content: content}}
+	a.poller, err = poll.New(poll.Options{Source: c.Name, Vendor: v, Sink: s.receiver.Asked(c.Name), State: filepath.Join(dir, hex.EncodeToString(sum[:8])+".json"), Record: askRecord})
+	if err != nil {
+		return nil, err
+	}
+	a.note(nil)
+	return a, nil
+}
+
+// run asks until ctx ends.
+func (a *cloud) run(ctx context.Context) {
+	again := askAgainFirst
+	for {
+		more, err := a.poller.Step(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		a.note(err)
+		wait := time.Duration(0)
+		var slow *poll.Slow
+		switch {
+		case errors.As(err, &slow):
+			wait = slow.After
+		case err != nil:
+			wait, again = again, min(2*again, askAgainMost)
+		default:
+			if again = askAgainFirst; !more {
+				wait = a.every
+			}
+		}
+		wait += rand.N(wait/10 + 1) // so that not all ask at once
+		a.due(wait)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// note keeps how it stands for others, and tells what changed: a problem once, every gap.
+func (a *cloud) note(err error) {
+	gaps, forgotten := a.poller.Gaps()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	log := a.s.log.With("source", a.now.Source, "content", a.now.Content)
+	first := a.now.Until.IsZero()
+	for n := a.now.Gaps - forgotten; !first && int(n) < len(gaps); n++ {
+		if g := gaps[max(n, 0)]; true {
+			log.Error("records of a cloud are lost to us: it keeps them no more", "from", g.From, "to", g.To, "what", g.What, "why", g.Why)
+			a.s.sealOwn("gap", map[string]any{"source": a.now.Source, "content": a.now.Content, "gap": g})
+		}
+	}
+	a.now.Until, a.now.Repeated, a.now.Gaps = a.poller.Until(), a.poller.Count().Repeated, forgotten+int64(len(gaps))
+	if len(gaps) > 0 {
+		last := gaps[len(gaps)-1]
+		a.now.Last = &last
+	}
+	a.now.Problem = ""
+	if err != nil {
+		a.now.Problem = err.Error()
+	}
+	if a.now.Problem != a.problem {
+		if a.problem = a.now.Problem; err != nil {
+			log.Warn("a cloud does not answer; it is asked again", "error", err, "until", a.now.Until)
+		} else {
+			log.Info("the cloud answers again", "until", a.now.Until)
+		}
+	}
+}
+
+func (a *cloud) due(wait time.Duration) {
+	at := time.Now().Add(wait).UTC().Truncate(time.Second)
+	a.mu.Lock()
+	a.now.Again = &at
+	a.mu.Unlock()
+}
+
+func (a *cloud) status() AskedStatus {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.now
+}
