@@ -59,6 +59,7 @@ func (hs *slots) flush(f *files) error {
 		if err := x.flush(f); err != nil {
 			return err
 		}
+		x.open = nil // most slots are over: there are hundreds, and each would keep room for a block
 	}
 	return nil
 }
