@@ -4,7 +4,6 @@
 package config
 
 import (
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -111,11 +110,4 @@ func (d *document) m365(folder string, n *yaml.Node, where string) *AskM365 {
 		d.amiss(n, where, "には tenant、client、secret_file が必要です", "needs tenant, client and secret_file")
 	}
 	return m
-}
-
-// secretFile holds a file to what a secret's file must be.
-func (d *document) secretFile(path string, n *yaml.Node, where string) {
-	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o007 != 0 {
-		d.wrong(n, where, "%s can be read by everybody: chmod o= %s", path, path)
-	}
 }

@@ -254,15 +254,20 @@ func (d *document) source(folder string, n *yaml.Node, where string) Source {
 	return s
 }
 
+// secretFile holds a file to what a secret's file must be.
+func (d *document) secretFile(path string, n *yaml.Node, where string) {
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o007 != 0 {
+		d.wrong(n, where, "%s can be read by everybody: chmod o= %s", path, path)
+	}
+}
+
 // token reads a secret, which is never part of a message.
 func (d *document) token(path string, n *yaml.Node, where string) string {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return "" // said already
 	}
-	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o007 != 0 {
-		d.wrong(n, where, "%s can be read by everybody: chmod o= %s", path, path)
-	}
+	d.secretFile(path, n, where)
 	b = bytes.TrimSpace(b)
 	if len(b) < 16 || len(b) > 4096 || bytes.ContainsAny(b, " \n\r\t") {
 		d.wrong(n, where, "%s does not hold a token of 16 characters or more without blanks: openssl rand -hex 24 > %s", path, path)

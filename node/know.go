@@ -20,6 +20,7 @@ type knower struct {
 	know      *identity.Knowledge
 	shared    *identity.Shared // addresses whose ports tell the homes behind them; nil: none were looked for
 	zone      *time.Location
+	realms    map[string]*identity.Resolver
 	resolvers []*identity.Resolver // by input
 	delays    []event.Micros
 	people    []*event.Account // by handle
@@ -46,7 +47,7 @@ const maxPlaces = 1 << 15
 
 // newKnower reads the directory and the lists that the profile names.
 func newKnower(o *Options, inputs []*input) (*knower, error) {
-	k := &knower{zone: o.zone(), places: map[placeKey]event.Place{}, hosts: map[string]event.Place{}, hour: -1 << 62}
+	k := &knower{zone: o.zone(), realms: map[string]*identity.Resolver{}, places: map[placeKey]event.Place{}, hosts: map[string]event.Place{}, hour: -1 << 62}
 	if err := k.readDirectory(o.Profile); err != nil {
 		return nil, err
 	}
@@ -60,25 +61,19 @@ func newKnower(o *Options, inputs []*input) (*knower, error) {
 	return k, nil
 }
 
+// follow learns of inputs, each under its own number, in whatever order they come.
 func (k *knower) follow(inputs []*input) {
-	realms := map[string]*identity.Resolver{}
 	for _, in := range inputs {
-		r := realms[in.settings.Realm]
+		for len(k.resolvers) <= int(in.number) {
+			k.resolvers, k.delays = append(k.resolvers, nil), append(k.delays, 0)
+		}
+		r := k.realms[in.settings.Realm]
 		if r == nil {
 			r = k.accounts.Resolver(in.settings.Realm)
-			realms[in.settings.Realm] = r
+			k.realms[in.settings.Realm] = r
 		}
-		k.resolvers = append(k.resolvers, r)
-		k.delays = append(k.delays, event.Micros(in.settings.Delay/time.Microsecond))
+		k.resolvers[in.number], k.delays[in.number] = r, event.Micros(in.settings.Delay/time.Microsecond)
 	}
-}
-
-// followOne learns of one input, whatever its number.
-func (k *knower) followOne(in *input) {
-	for len(k.resolvers) <= int(in.number) {
-		k.resolvers, k.delays = append(k.resolvers, nil), append(k.delays, 0)
-	}
-	k.resolvers[in.number], k.delays[in.number] = k.accounts.Resolver(in.settings.Realm), event.Micros(in.settings.Delay/time.Microsecond)
 }
 
 // speak begins anew with domains that were found to be the institute's: handles given before mean nothing any more.
@@ -86,7 +81,7 @@ func (k *knower) speak(p *config.Profile, inputs []*input, domains []string) err
 	with := *p
 	with.Domains = domains
 	k.domains = domains
-	k.resolvers, k.delays, k.people = nil, nil, nil
+	k.resolvers, k.delays, k.people, k.realms = nil, nil, nil, map[string]*identity.Resolver{}
 	if err := k.readDirectory(&with); err != nil {
 		return err
 	}

@@ -5,8 +5,6 @@ package node
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -31,7 +29,7 @@ type AskedStatus struct {
 	Again    *time.Time `json:"again,omitempty"`   // when the next one is asked
 }
 
-// cloud is one cloud, or one kind of its records, that is asked.
+// cloud is one kind of a cloud's records, which are asked for.
 type cloud struct {
 	s       *server
 	every   time.Duration
@@ -77,10 +75,9 @@ func (s *server) openM365(dir string, c *config.Ask, content string) (*cloud, er
 	if err != nil {
 		return nil, err
 	}
-	// A name may hold what a file's name cannot.
-	sum := sha256.Sum256([]byte(c.Name + "\x00" + m.Tenant + "\x00" + content))
+	state := filepath.Join(dir, shortSum(c.Name+"\x00"+m.Tenant+"\x00"+content)+".json") // a name may hold what a file's name cannot
 	a := &cloud{s: s, every: c.Every, now: AskedStatus{Source: c.Name, Content: content}}
-	a.poller, err = poll.New(poll.Options{Source: c.Name, Vendor: v, Sink: s.receiver.Asked(c.Name), State: filepath.Join(dir, hex.EncodeToString(sum[:8])+".json"), Record: askRecord})
+	a.poller, err = poll.New(poll.Options{Source: c.Name, Vendor: v, Sink: s.receiver.Asked(c.Name), State: state, Record: askRecord})
 	if err != nil {
 		return nil, err
 	}
@@ -126,11 +123,13 @@ func (a *cloud) note(err error) {
 	defer a.mu.Unlock()
 	log := a.s.log.With("source", a.now.Source, "content", a.now.Content)
 	first := a.now.Until.IsZero()
-	for n := a.now.Gaps - forgotten; !first && int(n) < len(gaps); n++ {
-		if g := gaps[max(n, 0)]; true {
-			log.Error("records of a cloud are lost to us: it keeps them no more", "from", g.From, "to", g.To, "what", g.What, "why", g.Why)
-			a.s.sealOwn("gap", map[string]any{"source": a.now.Source, "content": a.now.Content, "gap": g})
-		}
+	told := len(gaps) // those that stood there at the start
+	if !first {
+		told = int(max(a.now.Gaps-forgotten, 0))
+	}
+	for _, g := range gaps[told:] {
+		log.Error("records of a cloud are lost to us: it keeps them no more", "from", g.From, "to", g.To, "what", g.What, "why", g.Why)
+		a.s.sealOwn("gap", map[string]any{"source": a.now.Source, "content": a.now.Content, "gap": g})
 	}
 	a.now.Until, a.now.Repeated, a.now.Gaps = a.poller.Until(), a.poller.Count().Repeated, forgotten+int64(len(gaps))
 	if len(gaps) > 0 {

@@ -81,9 +81,7 @@ func (w *watcher) hand(now event.Micros, place []byte) error {
 
 // look shows the watch a portion and does what is to be done then. It owns what knows of accounts and of lists, and the watch.
 func (w *watcher) look(p *portion) error {
-	for _, in := range p.inputs {
-		w.know.followOne(in)
-	}
+	w.know.follow(p.inputs)
 	p.inputs = p.inputs[:0]
 	if err := w.add(p); err != nil {
 		return err
@@ -133,7 +131,9 @@ func (w *watcher) advanceTo(now event.Micros, names []string) error {
 	if err != nil {
 		return err
 	}
-	w.beyond.Store(w.watch.Counts().Beyond)
+	counts := w.watch.Counts()
+	w.beyond.Store(counts.Beyond)
+	w.twice.Store(counts.Duplicates)
 	w.lookFaults()
 	for _, list := range [][]live.Revision{revisions, more} {
 		for i := range list {

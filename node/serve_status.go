@@ -46,6 +46,8 @@ type ServeStatus struct {
 		Matches  int64 `json:"matches"`  // of Sigma rules for records under the names of their product
 		Repeated int64 `json:"repeated"` // records that a sender sent again because an answer was lost: they are sealed, and counted once
 		Beyond   int64 `json:"beyond"`   // too late to be watched, or dated too far ahead
+
+		Duplicates int64 `json:"duplicates"` // events given once more under an identifier of their own: counted once
 	} `json:"watch"`
 	Asked    []AskedStatus `json:"asked,omitempty"`
 	Rules    *RulesStatus  `json:"rules,omitempty"` // absent where none are named
@@ -80,7 +82,8 @@ func (s *server) statusNow() *ServeStatus {
 	o.Vault.Records, o.Vault.Blocks, o.Vault.Checkpoint, o.Vault.Signed = int64(v.Next), v.Blocks, v.Checkpoint, v.Signed.UTC()
 	w := s.watch()
 	o.Watch.Behind = max(int64(v.Next)-w.at.Load(), 0)
-	o.Watch.Parsed, o.Watch.Unparsed, o.Watch.Events, o.Watch.Beyond = w.parsed.Load(), w.unparsed.Load(), w.events.Load(), w.beyond.Load()
+	o.Watch.Parsed, o.Watch.Unparsed, o.Watch.Events = w.parsed.Load(), w.unparsed.Load(), w.events.Load()
+	o.Watch.Duplicates, o.Watch.Beyond = w.twice.Load(), w.beyond.Load()
 	o.Watch.Repeated = w.repeated.Load()
 	o.Watch.Matches, o.Rules = w.matches.Load(), s.rules.status()
 	o.Findings = s.teller.findings.Load()
@@ -173,6 +176,7 @@ func metrics(o *ServeStatus) []byte {
 	one("sekisho_watch_events_total", "counter", "Events that were watched.", o.Watch.Events)
 	one("sekisho_watch_repeated_total", "counter", "Records that were sent again because an answer was lost; sealed, and counted once.", o.Watch.Repeated)
 	one("sekisho_watch_beyond_total", "counter", "Events too late to be watched, or dated too far ahead.", o.Watch.Beyond)
+	one("sekisho_watch_duplicates_total", "counter", "Events that were exported once more under their own identifier; counted once.", o.Watch.Duplicates)
 	if o.Rules != nil {
 		one("sekisho_rules", "gauge", "Sigma rules that tell of what they find.", int64(o.Rules.Rules))
 		one("sekisho_rules_refused", "gauge", "Sigma rules that could not be used.", int64(o.Rules.Unusable))

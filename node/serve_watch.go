@@ -60,6 +60,7 @@ type watcher struct {
 	matches  atomic.Int64
 	beyond   atomic.Int64
 	repeated atomic.Int64
+	twice    atomic.Int64
 	alive    atomic.Int64 // when it went on last, in Unix seconds
 }
 

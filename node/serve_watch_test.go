@@ -11,14 +11,14 @@ import (
 	"github.com/sekisho/sekisho/event"
 )
 
-// TestFollowOne holds that a source keeps its realm and its delay under its own number, whichever comes first: after a restart the numbers are
+// TestFollow holds that a source keeps its realm and its delay under its own number, whichever comes first: after a restart the numbers are
 // those of before, and the sources come in another order.
-func TestFollowOne(t *testing.T) {
+func TestFollow(t *testing.T) {
 	k, err := newKnower(&Options{Profile: &config.Profile{}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	k.followOne(&input{number: 2, settings: config.Settings{Realm: "lab", Delay: time.Minute}})
+	k.follow([]*input{{number: 2, settings: config.Settings{Realm: "lab", Delay: time.Minute}}})
 	see := func(number uint32) event.Sighting {
 		e := &event.Event{Time: event.Of(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)), Class: event.ClassAuthentication, Account: "taro"}
 		e.Ref.Input = number
@@ -30,7 +30,7 @@ func TestFollowOne(t *testing.T) {
 	if s := see(0); s.Who != nil {
 		t.Errorf("a source that did not come yet: %+v", s)
 	}
-	k.followOne(&input{number: 0, settings: config.Settings{Realm: "office"}})
+	k.follow([]*input{{number: 0, settings: config.Settings{Realm: "office"}}})
 	if a, b := see(0), see(2); a.Who == nil || b.Who == nil || a.Who.ID == b.Who.ID || a.Delay != 0 {
 		t.Errorf("two realms: %+v and %+v", a.Who, b.Who)
 	}

@@ -57,7 +57,7 @@ func (b *bench) alerts(ctx context.Context, name string, rate int, long time.Dur
 	go func() { followed <- m.follow(watch, filepath.Join(s.dir, "data", "findings.jsonl")) }()
 	all.Go(func() { s.grows(load, long/10) })
 	begun := time.Now()
-	if err := send(load, s, "tcp", int(float64(rate)*long.Seconds()*2), rate, nil); load.Err() == nil {
+	if err := send(load, s, "tcp", int(float64(rate)*long.Seconds()*2), rate); load.Err() == nil {
 		return err
 	}
 	took := time.Since(begun)

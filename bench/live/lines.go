@@ -72,31 +72,6 @@ func (l *lines) timed(of [][]byte, at int) []byte {
 		l.i = 0
 	}
 	l.last = max(l.last+1, time.Now().UnixMicro())
-	put(line[at:at+len(stamp)], l.last)
+	copy(line[at:], time.UnixMicro(l.last).UTC().Format(stamp))
 	return line
 }
-
-// put writes a moment as stamp has it. It is what time.AppendFormat does, which would be most of what a sender does.
-func put(to []byte, micros int64) {
-	copy(to[len("2006-01-02T15:04:05."):], digits(micros%1e6, 6))
-	s := micros / 1e6
-	for i, div := range [3]int64{3600, 60, 1} {
-		n := s % 86400 / div % 60
-		if i == 0 {
-			n = s % 86400 / 3600
-		}
-		to[11+3*i], to[12+3*i] = byte('0'+n/10), byte('0'+n%10)
-	}
-	copy(to, day(s/86400))
-}
-
-func digits(n int64, width int) string {
-	var b [6]byte
-	for i := width - 1; i >= 0; i-- {
-		b[i] = byte('0' + n%10)
-		n /= 10
-	}
-	return string(b[:width])
-}
-
-func day(n int64) string { return time.Unix(n*86400, 0).UTC().Format("2006-01-02") }

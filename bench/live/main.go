@@ -107,7 +107,7 @@ func (b *bench) bulk(ctx context.Context) error {
 // flood sends as fast as it is taken, and waits until everything was looked at.
 func (b *bench) flood(ctx context.Context, s *server, kind string) error {
 	begun := time.Now()
-	if err := send(ctx, s, kind, b.records, 0, nil); err != nil {
+	if err := send(ctx, s, kind, b.records, 0); err != nil {
 		return err
 	}
 	taken := time.Since(begun)

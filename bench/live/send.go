@@ -24,16 +24,14 @@ const (
 	burst   = 500 // records that are written at once
 )
 
-// send sends so many records, all senders together: at a rate a second, or at 0 as fast as they are taken. mark, where there is one, may give
-// lines that are sent besides, once before each burst of the first sender.
-func send(ctx context.Context, s *server, kind string, records, rate int, mark func() []byte) error {
+// send sends so many records, all senders together: at a rate a second, or at 0 as fast as they are taken.
+func send(ctx context.Context, s *server, kind string, records, rate int) error {
 	var all sync.WaitGroup
 	failed := make([]error, senders)
 	for i := range senders {
 		one := &sender{kind: kind, number: i, left: records / senders, rate: rate / senders}
 		if i == 0 {
 			one.left += records % senders
-			one.mark = mark
 		}
 		all.Go(func() { failed[i] = one.run(ctx, s) })
 	}
@@ -51,7 +49,6 @@ type sender struct {
 	number int
 	left   int
 	rate   int
-	mark   func() []byte
 
 	lines *lines
 	sent  int
@@ -74,7 +71,7 @@ func (x *sender) run(ctx context.Context, s *server) error {
 	begun := time.Now()
 	var b []byte
 	for x.left > 0 && ctx.Err() == nil {
-		b = x.marked(b[:0], func(b, line []byte) []byte { return append(append(b, line...), '\n') })
+		b = b[:0]
 		for range min(x.left, burst) {
 			b = append(append(b, x.lines.next()...), '\n')
 		}
@@ -84,16 +81,6 @@ func (x *sender) run(ctx context.Context, s *server) error {
 		x.pace(begun)
 	}
 	return ctx.Err()
-}
-
-func (x *sender) marked(b []byte, add func(b, line []byte) []byte) []byte {
-	if x.mark == nil {
-		return b
-	}
-	if line := x.mark(); line != nil {
-		b = add(b, line)
-	}
-	return b
 }
 
 // pace waits until the next burst is due.
@@ -131,17 +118,15 @@ func (x *sender) relp(ctx context.Context, c net.Conn) error {
 	}()
 	begun := time.Now()
 	var b []byte
-	frame := func(b, line []byte) []byte {
-		open <- struct{}{}
-		b = append(strconv.AppendInt(b, int64(number), 10), " syslog "...)
-		b = strconv.AppendInt(b, int64(len(line)), 10)
-		number++
-		return append(append(append(b, ' '), line...), '\n')
-	}
 	for x.left > 0 && ctx.Err() == nil {
-		b = x.marked(b[:0], frame)
+		b = b[:0]
 		for range min(x.left, burst) {
-			b = frame(b, x.lines.next())
+			open <- struct{}{}
+			line := x.lines.next()
+			b = append(strconv.AppendInt(b, int64(number), 10), " syslog "...)
+			b = append(strconv.AppendInt(b, int64(len(line)), 10), ' ')
+			b = append(append(b, line...), '\n')
+			number++
 		}
 		if _, err := c.Write(b); err != nil {
 			return err
@@ -200,13 +185,10 @@ func (x *sender) bulk(ctx context.Context, address string) error {
 	client := &http.Client{Transport: &http.Transport{DialContext: d.DialContext}}
 	begun := time.Now()
 	var b []byte
-	frame := func(b, line []byte) []byte {
-		return append(append(append(b, `{"create":{"_index":"logs"}}`+"\n"...), line...), '\n')
-	}
 	for x.left > 0 && ctx.Err() == nil {
-		b = x.marked(b[:0], frame)
+		b = b[:0]
 		for range min(x.left, burst) {
-			b = frame(b, x.lines.document())
+			b = append(append(append(b, `{"create":{"_index":"logs"}}`+"\n"...), x.lines.document()...), '\n')
 		}
 		r, err := http.NewRequestWithContext(ctx, "POST", "http://"+address+"/_bulk", bytes.NewReader(b))
 		if err != nil {

@@ -99,7 +99,7 @@ func (b *bench) rsyslog(ctx context.Context) (*server, error) {
 			return nil, err
 		}
 		_, number, _ := strings.Cut(s.addresses[kind], ":")
-		text += fmt.Sprintf("module(load=\"im%s\")\ninput(type=\"im%s\" port=%q)\n", map[string]string{"tcp": "tcp", "relp": "relp"}[kind], map[string]string{"tcp": "tcp", "relp": "relp"}[kind], number)
+		text += fmt.Sprintf("module(load=\"im%[1]s\")\ninput(type=\"im%[1]s\" address=\"127.0.0.1\" port=%[2]q)\n", kind, number)
 	}
 	file, err := filepath.Abs(s.file)
 	if err != nil {

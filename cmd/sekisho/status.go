@@ -104,8 +104,8 @@ func (p *statusPrinter) print(s *node.ServeStatus) {
 	if s.Retention != nil {
 		p.retention(s.Retention)
 	}
-	p.row("監視", "watch", p.say("事象 %d 件（記録 %d 件）、解釈できない記録 %d 件、再送 %d 件、遅すぎた %d 件、未処理 %d 件", "%d events of %d records, %d not understood, %d sent again, %d too late, %d behind",
-		s.Watch.Events, s.Watch.Parsed, s.Watch.Unparsed, s.Watch.Repeated, s.Watch.Beyond, s.Watch.Behind))
+	p.row("監視", "watch", p.say("事象 %d 件（記録 %d 件）、解釈できない記録 %d 件、再送 %d 件、二重の事象 %d 件、遅すぎた %d 件、未処理 %d 件", "%d events of %d records, %d not understood, %d sent again, %d events given twice, %d too late, %d behind",
+		s.Watch.Events, s.Watch.Parsed, s.Watch.Unparsed, s.Watch.Repeated, s.Watch.Duplicates, s.Watch.Beyond, s.Watch.Behind))
 	for i := range s.Asked {
 		p.asked(&s.Asked[i])
 	}

@@ -199,8 +199,8 @@ func (w *Watch) prune() {
 	}
 }
 
-// replayPause is how long no other replay begins, for each sighting of the last one: some fifteen times what it takes, so that late records
-// do not take more than a small part of the time.
+// replayPause is how long no other replay begins, for each sighting of the last one: by estimate some fifteen times what it takes, so that late
+// records do not take more than a small part of the time.
 const replayPause = 100 * time.Microsecond
 
 // revise puts late records in their places, takes the detectors that read their classes back to before them, and shows these
