@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unsafe"
 
 	"github.com/sekisho/sekisho/event"
 )
@@ -326,14 +327,16 @@ func (a *Accounts) spellings(s *stranger) []string {
 }
 
 // arena keeps many short texts in few pieces of memory, so that millions of guessed IDs do not burden the collector.
-type arena struct{ b strings.Builder }
+type arena struct{ piece []byte }
 
 func (m *arena) keep(s string) string {
-	if m.b.Cap()-m.b.Len() < len(s) {
-		m.b = strings.Builder{}
-		m.b.Grow(max(64<<10, len(s)))
+	if s == "" {
+		return ""
 	}
-	start := m.b.Len()
-	m.b.WriteString(s)
-	return m.b.String()[start:]
+	if cap(m.piece)-len(m.piece) < len(s) {
+		m.piece = make([]byte, 0, max(64<<10, len(s)))
+	}
+	start := len(m.piece)
+	m.piece = append(m.piece, s...)
+	return unsafe.String(&m.piece[start], len(s)) // what stands in a piece is never written again
 }

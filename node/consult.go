@@ -36,14 +36,22 @@ type Scoped struct {
 	Questions []cases.Question // in the order in which they should be asked
 }
 
-// Consult reads once more what the case in o.Out rests on, as Options.Add does, and holds it. A case folder keeps neither the
-// visits nor the findings that scoping weighs in a form from which it could go on, so this takes about as long as the
-// investigation did, but for the report and the store. The case is not changed; its inputs must lie where they lay.
+// Consult holds the case in o.Out. It takes what the case keeps of its records, rolled up, where this program wrote and sealed that and the profile
+// did not change; otherwise it reads once more what the case rests on, as Options.Add does, which takes about as long as the investigation did.
+// Both say the same. The case is not changed; its inputs must lie where they lay.
 func Consult(ctx context.Context, o Options) (_ *Consultation, err error) {
 	o.Add = true
 	if _, err := os.Stat(o.Out); err != nil {
 		return nil, event.Tell("事案を参照できません：%v", "consult the case: %v", err)
 	}
+	if v, err := recall(o); err == nil {
+		return newConsultation(v), nil
+	}
+	return consultInputs(ctx, o)
+}
+
+// consultInputs reads once more what the case rests on.
+func consultInputs(ctx context.Context, o Options) (_ *Consultation, err error) {
 	work, err := os.MkdirTemp("", "sekisho-consult-")
 	if err != nil {
 		return nil, event.Tell("事案を参照できません：%v", "consult the case: %v", err)
@@ -103,6 +111,24 @@ func (c *Consultation) Scope(answers []config.Answer) *Scoped {
 		}
 	}
 	return scoped(r)
+}
+
+// Preview is the case as it would be with the answers that the consultation was opened with: its verdicts, numbers of accounts and addresses,
+// stages, what was exposed, and questions. Everything else, such as findings and the list of what to contain, is the case's as it is.
+func (c *Consultation) Preview(was *cases.Case) *cases.Case {
+	v := c.v
+	r := v.scope(v.scopeInputs())
+	is := *was
+	is.Revision++
+	is.Verdict, is.Reasons, is.Onset, is.LastActivity = r.Verdict, r.Reasons, r.Onset, r.LastActivity
+	is.Accounts, is.Addresses, is.Hosts, is.Stages, is.Path, is.Operator = r.Accounts, r.Addresses, r.Hosts, r.Stages, r.Path, r.Operator
+	is.Exposure, is.Questions, is.Decisions = r.Exposure, r.Questions, v.decisions()
+	is.Limits = slices.Concat(was.Limits, v.notes)
+	v.reviewExposure(&is)
+	is.Totals = v.totals(&is, r)
+	is.Totals.Events = was.Totals.Events
+	is.Sort()
+	return &is
 }
 
 // Logins returns every use of an account from an address that the case's records have.

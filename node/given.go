@@ -17,7 +17,8 @@ import (
 func (v *investigation) scopeInputs() (in breach.Inputs, mailed map[int]string) {
 	_, judged := v.watched.last.Time().In(v.o.zone()).Zone()
 	_, off := v.watched.last.Time().In(v.zone()).Zone()
-	in = breach.Inputs{Findings: v.watched.findings, Hidden: v.hidden, Shut: v.shut(), Weights: v.o.Weights, Covered: v.covered, Short: v.short, Undated: v.undated(), Unread: v.plan.unread(v.found.Problems), Accounts: v.know.listed,
+	told := v.facts()
+	in = breach.Inputs{Findings: v.watched.findings, Hidden: v.hidden, Shut: v.shut(), Weights: v.o.Weights, Covered: v.covered, Short: v.short, Undated: told.Undated, Unread: told.Unread, Accounts: v.know.listed,
 		Offset: event.Micros(off) * 1e6, Judged: event.Micros(judged) * 1e6, Zone: v.zone().String(), Place: func(ip netip.Addr, at event.Micros) event.Place { return v.know.place(placeKey{ip: ip}, at) }}
 	for _, s := range v.o.Seeds {
 		if seed, ok := v.seed(s); ok {

@@ -42,7 +42,8 @@ type investigation struct {
 	ported   bool    // there are logins with the port that they came from
 	relays   *relays // nil: no front end's log stands beside the directory's
 	intel    *intelligence
-	rules    *ruling // nil: none were given
+	rules    *ruling     // nil: none were given
+	recalled *inputFacts // nil: the inputs were read
 	partial  bool
 	covered  bool
 	short    bool // logins are recorded, of less than a day
@@ -96,6 +97,11 @@ func Investigate(ctx context.Context, o Options) (*Outcome, error) {
 		return nil, err
 	}
 	defer db.Close()
+	if !v.partial {
+		if err := v.keepRollUp(); err != nil {
+			return nil, err
+		}
+	}
 	return v.conclude(whole, db)
 }
 
@@ -366,7 +372,7 @@ func (v *investigation) resolve() store.Resolve {
 // themselves write, if they agree; else UTC. Hours of work are judged in the institute's, or in UTC: what a log writes is not yet where
 // people live.
 func (v *investigation) zone() *time.Location {
-	if east, agreed := v.plan.writtenZone(); agreed && v.o.Profile.Zone == nil && v.o.Zone == nil {
+	if east, agreed := v.writtenZone(); agreed && v.o.Profile.Zone == nil && v.o.Zone == nil {
 		return time.FixedZone(zoneText(east), east)
 	}
 	return v.o.zone()

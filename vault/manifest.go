@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -295,6 +296,40 @@ func Seal(ctx context.Context, dir string, m *Manifest, key Key) error {
 		return err
 	}
 	return writeWhole(filepath.Join(dir, ManifestName), b, 0o600)
+}
+
+// ErrNotOurs is what Sealed returns for a file that is there, and that no manifest signed with one's own key speaks of as it is.
+var ErrNotOurs = errors.New("not sealed with the key of this machine")
+
+// Sealed returns a file of the case folder dir, of limit bytes at most, if the folder's manifest is signed with the key in home (default:
+// Home) and says of the file what it is. Whoever can write into the folder can make neither. The error of a file that is missing is fs.ErrNotExist.
+func Sealed(dir, name, home string, limit int64) ([]byte, error) {
+	b, err := readSmall(filepath.Join(dir, name), limit)
+	if err != nil {
+		return nil, fmt.Errorf("vault: %w", err)
+	}
+	text, err := readSmall(filepath.Join(dir, ManifestName), maxManifest)
+	if err != nil {
+		return nil, fmt.Errorf("vault: %w", err)
+	}
+	m, signed, err := Decode(text)
+	if err != nil {
+		return nil, err
+	}
+	if home == "" {
+		if home, err = Home(); err != nil {
+			return nil, err
+		}
+	}
+	public, err := LocalKey(home)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(b)
+	if i := slices.IndexFunc(m.Files, func(e Entry) bool { return e.Kind == KindCase && e.Path == name }); signed && public != nil && m.Fingerprint == Fingerprint(public) && i >= 0 && m.Files[i].SHA256 == hex.EncodeToString(sum[:]) {
+		return b, nil
+	}
+	return nil, fmt.Errorf("vault: %s: %w", filepath.Join(dir, name), ErrNotOurs)
 }
 
 // Decode reads a manifest. signed says whether the signature is that of the key that the manifest itself names; whether

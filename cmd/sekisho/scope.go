@@ -21,6 +21,7 @@ type scopeFlags struct {
 	investigateFlags
 	dir  string
 	next int
+	dry  bool
 }
 
 func scopeCommand() *cobra.Command {
@@ -35,10 +36,15 @@ next questions to ask. Without --seed and --answers it tells the questions that 
 Answers to questions that the case never asked are refused: they belong to another case. Answers that contradict each other, and those about
 a time without records, are told; nothing is silently dropped.
 
-The case's inputs are read once more, so this takes about as long as the investigation did.
+With --dry-run it tells what would change and the next questions, and changes nothing. Verdicts, the numbers of accounts and addresses,
+stages and what was exposed are worked out, findings and the list of what to contain are not. What the case keeps of its records is enough
+for that: it takes seconds where the case is of this program and machine and the profile did not change, and reads the inputs otherwise.
+
+Without --dry-run the case's inputs are read once more, which takes about as long as the investigation did.
 Exit status: 0 done; 1 failed; 2 wrong usage, or there is no such case.`,
 		Example: `  sekisho scope                                           # the questions that are open
   sekisho scope --seed 203.0.113.7 --around 2018-02-06
+  sekisho scope --answers answers.yaml --dry-run          # what the answers would change
   sekisho scope --answers answers.yaml --json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.runScope(cmd) },
@@ -49,6 +55,7 @@ Exit status: 0 done; 1 failed; 2 wrong usage, or there is no such case.`,
 	fl.StringArrayVar(&f.around, "around", nil, "the `date` of the --seed at the same place")
 	fl.StringArrayVar(&f.answers, "answers", nil, "a `file` of answers given by people; may be repeated")
 	fl.IntVar(&f.next, "next", 5, "how many open questions to tell")
+	fl.BoolVar(&f.dry, "dry-run", false, "tell what would change, and change nothing")
 	fl.IntVar(&f.jobs, "jobs", 0, "cores to use (default: all)")
 	fl.StringVar(&f.memory, "memory", "", "bound on the process, such as 512MiB (default: the smaller of 768MiB and a quarter of the machine's)")
 	fl.BoolVar(&f.json, "json", false, "print what changed and the questions as JSON")
@@ -77,6 +84,9 @@ func (f *scopeFlags) runScope(cmd *cobra.Command) error {
 	}
 	lang := language(f.lang)
 	if len(f.seeds)+len(f.answers) == 0 {
+		if f.dry {
+			return usageError("--dry-run では --seed か --answers も指定してください：何を試すかが分かりません", "--dry-run tries something: give a --seed or --answers too")
+		}
 		if len(f.around) > 0 {
 			return usageError("--around は --seed の時期を示すものです：--seed も指定してください", "--around says when a --seed was bad: give the --seed too")
 		}
@@ -101,6 +111,9 @@ func (f *scopeFlags) runScope(cmd *cobra.Command) error {
 	}
 	bar := newProgressBar(cmd.ErrOrStderr(), lang)
 	o.Progress = bar.Update
+	if f.dry {
+		return f.dryRun(cmd, o, was, notes, bar)
+	}
 	out, err := node.Investigate(cmd.Context(), o)
 	bar.Close()
 	if err != nil {
@@ -112,6 +125,18 @@ func (f *scopeFlags) runScope(cmd *cobra.Command) error {
 		return err
 	}
 	return f.status(cmd.Context(), out)
+}
+
+// dryRun tells what a new revision would say.
+func (f *scopeFlags) dryRun(cmd *cobra.Command, o node.Options, was *cases.Case, notes []event.Words, bar *progressBar) error {
+	c, err := node.Consult(cmd.Context(), o)
+	bar.Close()
+	if err != nil {
+		return err
+	}
+	is := c.Preview(was)
+	notes = append(append(notes, newLimits(was, is)...), event.Words{Ja: "--dry-run のため、事案は変更していません", En: "--dry-run: nothing was changed"})
+	return f.tellScope(cmd.OutOrStdout(), is, cases.Compare(was, is), notes, language(f.lang))
 }
 
 // checkAnswers refuses answers of another case, and notes what contradicts.

@@ -1,0 +1,153 @@
+// Copyright 2026 The Sekisho Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sekisho/sekisho/breach"
+	"github.com/sekisho/sekisho/cases"
+	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/drill"
+	"github.com/sekisho/sekisho/vault"
+)
+
+// TestRollUp holds that a case scoped from its roll-up says what it says when its inputs are read again, whole: without answers and with them,
+// and with seeds that come later. SEKISHO_DRILL names other drills than the one of the other tests, with commas.
+func TestRollUp(t *testing.T) {
+	oneMore(t)
+	dirs := map[string]string{"rehearsal": ""}
+	if names := os.Getenv("SEKISHO_DRILL"); names != "" {
+		clear(dirs)
+		for _, name := range strings.Split(names, ",") {
+			dirs[name] = name
+		}
+	}
+	for name, drilled := range dirs {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "drill")
+			if drilled == "" {
+				dir = rehearsal(t)
+			} else if _, err := drill.Generate(t.Context(), dir, drill.Options{Name: drilled, Seed: 5, Accounts: 120, Days: 90}); err != nil {
+				t.Fatal(err)
+			}
+			home, folder := filepath.Join(t.TempDir(), "home"), filepath.Join(t.TempDir(), "case")
+			made := run(t, dir, func(o *Options) { o.Out, o.Home = folder, home }, "logs")
+			o := Options{Out: folder, Home: home, Version: "test"}
+			if len(made.Addresses) > 0 {
+				o.Seeds = []Seed{{Value: made.Addresses[0].IP.String()}, {Value: "nobody-at-all"}}
+			}
+			o.Answers = answerSome(t, made)
+			kept := recalled(t, o)
+			read, err := consultInputs(t.Context(), readAgain(o))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, which := range []string{"with answers", "without"} {
+				a, b := result(kept.v), result(read.v)
+				if !reflect.DeepEqual(a, b) {
+					t.Errorf("%s: from the roll-up %s with %d accounts and %d questions, from the inputs %s with %d and %d", which, a.Verdict, len(a.Accounts), len(a.Questions), b.Verdict, len(b.Accounts), len(b.Questions))
+				}
+				if !reflect.DeepEqual(kept.v.notes, read.v.notes) || !kept.v.zoneIs(read.v) {
+					t.Errorf("%s: notes %v and %v", which, kept.v.notes, read.v.notes)
+				}
+				kept.v.o.Answers, read.v.o.Answers = nil, nil
+			}
+		})
+	}
+}
+
+func result(v *investigation) *breach.Result {
+	v.notes = nil
+	return v.scope(v.scopeInputs())
+}
+
+func (v *investigation) zoneIs(w *investigation) bool { return v.zone().String() == w.zone().String() }
+
+func readAgain(o Options) Options {
+	o.Add = true
+	return o
+}
+
+// recalled holds a case by its roll-up alone.
+func recalled(t *testing.T, o Options) *Consultation {
+	t.Helper()
+	v, err := recall(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newConsultation(v)
+}
+
+// answerSome answers the first questions of a case.
+func answerSome(t *testing.T, c *cases.Case) []config.Answer {
+	t.Helper()
+	var text string
+	for i, value := range []string{"no", "yes", "unknown", "no"} {
+		if i < len(c.Questions) {
+			text += "- {question: " + c.Questions[i].ID + ", answer: " + value + ", via: in-person, by: suzuki, at: 2025-11-01T10:00:00+09:00}\n"
+		}
+	}
+	if text == "" {
+		return nil
+	}
+	return readAnswers(t, text)
+}
+
+// TestRollUpNotOurs holds that a roll-up is taken only where this machine's key sealed it as it is, and for the same program and profile.
+func TestRollUpNotOurs(t *testing.T) {
+	oneMore(t)
+	dir := copyOfDrill(t, rehearsal(t))
+	home, folder := filepath.Join(t.TempDir(), "home"), filepath.Join(t.TempDir(), "case")
+	run(t, dir, func(o *Options) { o.Out, o.Home = folder, home }, "logs")
+	o := Options{Out: folder, Home: home, Version: "test"}
+	begun := time.Now()
+	if _, err := recall(o); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("recalled in %v", time.Since(begun))
+	other := o
+	other.Version = "another"
+	if _, err := recall(other); !errors.Is(err, errNoRollUp) {
+		t.Errorf("another version: %v", err)
+	}
+	elsewhere := o
+	elsewhere.Home = filepath.Join(t.TempDir(), "home")
+	if _, err := recall(elsewhere); !errors.Is(err, vault.ErrNotOurs) {
+		t.Errorf("another machine: %v", err)
+	}
+	path := filepath.Join(folder, rollUpName)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)/2] ^= 1
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := recall(o); !errors.Is(err, vault.ErrNotOurs) {
+		t.Errorf("a changed roll-up: %v", err)
+	}
+	b[len(b)/2] ^= 1
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	org := filepath.Join(dir, "org.yaml")
+	text, err := os.ReadFile(org)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(org, append(text, "# changed\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := recall(o); !errors.Is(err, errNoRollUp) {
+		t.Errorf("a changed profile: %v", err)
+	}
+}
