@@ -170,6 +170,35 @@ type daily struct {
 	crossed  event.Micros // when the count reached what raises the alarm; 0 if it did not
 	rushed   event.Micros // when its names came too fast; 0 if they did not
 	crossing float64      // the count that raises the alarm: what came before the day says it
+
+	returns      map[uint32]returning // by name, where it counts how often they are come back to
+	back         int                  // names that were
+	returned     float64              // times that they were
+	crossingBack float64              // the count of those that raises the alarm
+}
+
+// returning is how one name is come back to within a day.
+type returning struct{ step, times uint8 }
+
+// comeBack counts a try at a name that was tried in another ten minutes of the day already.
+func (d *daily) comeBack(s *event.Sighting) {
+	r, had := d.returns[s.Who.Handle]
+	step := uint8(s.Minute / 10)
+	switch {
+	case !had && len(d.returns) >= maxNames || had && r.step == step:
+		return
+	case !had:
+		if d.returns == nil {
+			d.returns = map[uint32]returning{}
+		}
+	case r.times < probingReturns:
+		if r.times++; r.times == 1 {
+			d.back++
+		}
+		d.returned++
+	}
+	r.step = step
+	d.returns[s.Who.Handle] = r
 }
 
 func newDaily(s *event.Sighting) *daily {
@@ -203,8 +232,10 @@ type episode struct {
 	odd       map[uint32]struct{}
 	peak      int64
 	peakNames int
+	peakBack  float64
 	expected  float64
 	z         float64
+	again     bool // by how often names are come back to; expected is of that
 	sources   sources
 	evidence  detect.Evidence
 	closed    bool
@@ -226,6 +257,7 @@ func (e *episode) add(d *daily) {
 	join(e.names, d.names)
 	e.peak = max(e.peak, d.tries)
 	e.peakNames = max(e.peakNames, len(d.names))
+	e.peakBack = max(e.peakBack, d.returned)
 	e.sources.merge(&d.sources)
 	e.evidence.Merge(&d.evidence)
 }
@@ -250,7 +282,11 @@ type watch struct {
 	episodes []*episode
 	// absolute is the count on one day that is an alarm without any history.
 	absolute int
-	rush     *rush // nil where a fast search is no matter of its own
+	rush     *rush         // nil where a fast search is no matter of its own
+	again    detect.Change // of how often names are come back to, where that is a matter
+	returns  bool          // it is
+	usual    float64       // names that are come back to on a day without alarm, fading
+	alarmed  bool          // an alarm stood for the number of names when the last day ended
 	last     int32
 	started  bool
 }
@@ -267,6 +303,9 @@ func (w *watch) observeAt(s *event.Sighting, homely bool) {
 	if w.today == nil {
 		w.today = newDaily(s)
 		w.today.crossing = w.change.Crossing(workday(s.Weekday))
+		if w.returns {
+			w.today.crossingBack = w.again.Crossing(workday(s.Weekday))
+		}
 	}
 	if _, mended := w.today.mended[s.Who.Handle]; mended && !s.Src.Kind.Anonymous() { // from where users hide somebody else may try it on the same day
 		return
@@ -274,6 +313,9 @@ func (w *watch) observeAt(s *event.Sighting, homely bool) {
 	w.today.add(s)
 	if !homely && len(w.today.odd) < maxNames {
 		w.today.odd[s.Who.Handle] = struct{}{}
+	}
+	if w.returns {
+		w.today.comeBack(s)
 	}
 	if w.rush != nil && w.rush.observe(s) && w.today.rushed == 0 {
 		w.today.rushed = s.Seen()
@@ -283,7 +325,7 @@ func (w *watch) observeAt(s *event.Sighting, homely bool) {
 	}
 	if w.today.crossed == 0 {
 		n := float64(len(w.today.names))
-		if n >= w.today.crossing || w.absolute > 0 && n >= float64(w.absolute) {
+		if n >= w.today.crossing || w.absolute > 0 && n >= float64(w.absolute) || w.returns && w.worked(w.today) && w.today.returned >= w.today.crossingBack {
 			w.today.crossed = s.Seen()
 		}
 	}
@@ -323,8 +365,7 @@ func (w *watch) closeDay(next int32) {
 func (w *watch) judge(d *daily) {
 	d.sources.trim()
 	rushed := d.rushed != 0
-	w.change.Apart = rushed
-	v := w.change.Day(d.day, workday(d.weekday), float64(len(d.names)))
+	v := w.weigh(d, rushed)
 	alarm := v.Alarm
 	noHistory := !v.Learned && w.absolute > 0 && len(d.names) >= w.absolute
 	if w.rush != nil {
@@ -353,7 +394,7 @@ func (w *watch) judge(d *daily) {
 		if n := len(w.episodes); n > 0 && w.episodes[n-1].onset >= onset { // a stretch broken in two is two episodes, with two names
 			onset = d.day
 		}
-		open = &episode{alerted: at, onset: onset, expected: v.Expected, z: v.Z, noHistory: noHistory}
+		open = &episode{alerted: at, onset: onset, expected: v.Expected, z: v.Z, noHistory: noHistory, again: v.again}
 		if rushed {
 			open.rushed = d.day
 		}
@@ -362,7 +403,7 @@ func (w *watch) judge(d *daily) {
 		}
 		w.recent = w.recent[:0]
 		w.episodes = append(w.episodes, open)
-	case alarm && !noHistory && !rushed && (v.Z <= 0.5 || float64(len(d.names))-v.Expected < w.change.Floor):
+	case alarm && !noHistory && !rushed && !v.over:
 		if d.tries > 0 && len(w.lull) < keepDays {
 			w.lull = append(w.lull, d)
 		}
@@ -386,6 +427,46 @@ func (w *watch) judge(d *daily) {
 		open.closed = true
 		w.lull = w.lull[:0]
 	}
+}
+
+// worked says whether names are come back to that are too many for some clients that knock again and again.
+func (w *watch) worked(d *daily) bool { return float64(d.back) >= w.usual+probingBroad }
+
+// weighed is what the counts of one day say together.
+type weighed struct {
+	detect.Verdict
+	over  bool // one of them stands above what is expected that day
+	again bool // it is for how often names are come back to, and not for their number, that an alarm stands
+}
+
+// weigh judges a day by both counts. Neither learns from days on which an alarm stands for the other.
+func (w *watch) weigh(d *daily, rushed bool) weighed {
+	over := func(v *detect.Verdict, n float64, c *detect.Change) bool { return v.Z > 0.5 && n-v.Expected >= c.Floor }
+	names := float64(len(d.names))
+	if !w.returns {
+		w.change.Apart = rushed
+		v := w.change.Day(d.day, workday(d.weekday), names)
+		return weighed{Verdict: v, over: over(&v, names, &w.change)}
+	}
+	w.again.Apart = rushed || w.alarmed
+	b := w.again.Day(d.day, workday(d.weekday), d.returned)
+	if !w.worked(d) && w.open() == nil {
+		b.Alarm = false
+	}
+	w.change.Apart = rushed || b.Alarm
+	v := w.change.Day(d.day, workday(d.weekday), names)
+	if w.alarmed = v.Alarm; !rushed && !v.Alarm && !b.Alarm && workday(d.weekday) {
+		w.usual += (float64(d.back) - w.usual) / 8
+	}
+	out := weighed{Verdict: v, over: over(&v, names, &w.change) || over(&b, d.returned, &w.again)}
+	if b.Alarm && !v.Alarm {
+		out.Verdict, out.again = b, true
+	}
+	if b.Alarm && v.Alarm {
+		out.Onset = min(v.Onset, b.Onset)
+	}
+	out.Sum, out.Z, out.Learned = max(v.Sum, b.Sum), max(v.Z, b.Z), v.Learned
+	return out
 }
 
 func (w *watch) open() *episode {

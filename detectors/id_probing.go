@@ -19,18 +19,23 @@ const (
 	probingHighDays = 3   // days for high severity
 	probingHighZ    = 6.0 // or a single day this far out
 	probingPeople   = 20  // accounts that log in there: only where people do is probing worse than the Internet's noise
+	probingReturns  = 7   // times a day that coming back to a name counts: a client that storms with one does not weigh more
+	probingBroad    = 12  // names above the usual that are come back to on one day: of fewer it is no list that is worked through
+	probingWork     = 40  // times that names are come back to on one day above what is expected: less is never a change
 
 	probingRushSlack  = 1.0 // names are counted by ten minutes too: the slack of that sum
 	probingRushMark   = 6.0 // and the sum that is a rush, whatever the day comes to
 	probingRushSpread = 2.0 // of the negative binomial of ten minutes: people come to work together
-	probingRushLeast  = 12  // names of a rush above what is usual in its time, at least
-	probingRushOver   = 3.0 // times the largest run of earlier days
+	probingRushLeast  = 12  // names of a rush, and within one hour of it, above what is usual in that time, at least
+	probingRushOver   = 3.0 // times the largest hour of earlier days
 	probingRushDays   = 14  // days of names, none of them condemned, before a rush is told of
 	probingRushApart  = 7   // days after a rush in which another one belongs to it
 )
 
 // probing counts the distinct names a day that nobody has, for each realm, and looks for a lasting rise: in the AIST report of 2018 the
-// rise of 1 June would have shown itself eight months before the breach was found by chance.
+// rise of 1 June would have shown itself eight months before the breach was found by chance. Beside the names it counts how often they are come
+// back to in another ten minutes: who works through a list again and again hardly tries more names than those that people mistype in a large
+// institute, and people do not come back to them.
 type probing struct {
 	detect.Trace
 	site   detect.Site
@@ -41,16 +46,7 @@ type probedRealm struct {
 	watch  watch
 	people map[uint32]struct{} // accounts that logged in, up to probingPeople
 	known  map[uint32]int32    // names that had a success once: a retired account's client is no probe
-	polled map[uint32]*poll
 }
-
-// poll remembers how one unknown name is tried, to tell a client that keeps knocking from a list that is worked through.
-type poll struct {
-	days    int16
-	lastDay int32
-}
-
-const maxPolled = 1 << 18
 
 func newIDProbing(site detect.Site) detect.Detector {
 	return &probing{site: site, realms: map[realm]*probedRealm{}}
@@ -64,10 +60,11 @@ func (p *probing) Observe(s *event.Sighting) {
 	}
 	r := p.realms[realmOf(s)]
 	if r == nil {
-		r = &probedRealm{people: map[uint32]struct{}{}, known: map[uint32]int32{}, polled: map[uint32]*poll{}}
+		r = &probedRealm{people: map[uint32]struct{}{}, known: map[uint32]int32{}}
 		r.watch.absolute = probingAbsolute
 		r.watch.change.Floor = probingFloor
-		r.watch.rush = &rush{}
+		r.watch.rush, r.watch.returns = &rush{}, true
+		r.watch.again.Floor = probingWork
 		p.realms[realmOf(s)] = r
 	}
 	if s.LoggedIn() {
@@ -80,33 +77,13 @@ func (p *probing) Observe(s *event.Sighting) {
 	if !s.Failed() || !unknownName(s, p.site) || s.Who.Listed {
 		return
 	}
-	if _, once := r.known[s.Who.Handle]; once || r.knocking(s) {
+	if _, once := r.known[s.Who.Handle]; once {
 		return
 	}
 	r.watch.observe(s)
 	if p.Asking() {
 		p.tell(s, r)
 	}
-}
-
-// knocking says whether a name is tried day after day, as a forgotten client does: after five days it no longer counts.
-func (r *probedRealm) knocking(s *event.Sighting) bool {
-	q := r.polled[s.Who.Handle]
-	if q == nil {
-		if len(r.polled) < maxPolled {
-			r.polled[s.Who.Handle] = &poll{days: 1, lastDay: s.Day}
-		}
-		return false
-	}
-	if q.lastDay != s.Day {
-		if s.Day-q.lastDay <= 2 {
-			q.days++
-		} else {
-			q.days = 1
-		}
-		q.lastDay = s.Day
-	}
-	return q.days > 5
 }
 
 func (p *probing) Findings(event.Micros) []event.Finding {
@@ -150,8 +127,14 @@ func (r *probedRealm) finding(name realm, e *episode) event.Finding {
 			En: fmt.Sprintf("In %s as many as %d different names that nobody has were tried on one day. The log has hardly begun, so there is no past to compare with; the number alone is out of the ordinary. A change of login IDs can look like this.", name, e.peakNames)}
 		return f
 	}
+	if e.again {
+		f.Explanation = event.Words{
+			Ja: fmt.Sprintf("%s の記録で、存在しない ID が 1 日のうちに繰り返し試された（時間をおいた再試行が通常約 %.0f 回のところ最大 %.0f 回。ID は 1 日に最大 %d 種類）。打ち間違いは繰り返されないが、ID の一覧を順に試すと繰り返しになる。接続元ごとではなく組織全体で数え、同じ ID の再試行は 1 日 %d 回までとした。多くの端末に古い ID が残るシステム更改の直後にも起こる。", name, e.expected, e.peakBack, e.peakNames, probingReturns),
+			En: fmt.Sprintf("In %s names that nobody has were come back to within the day (as many as %.0f times, where about %.0f are usual; as many as %d names on one day). What people mistype they do not come back to; a list that is worked through is. It is counted over the whole institute, not by source, and a name at most %d times a day. A change of login IDs that leaves the old ones in many devices can look like this.", name, e.peakBack, e.expected, e.peakNames, probingReturns)}
+		return f
+	}
 	f.Explanation = event.Words{
-		Ja: fmt.Sprintf("%s の記録で、存在しない ID の種類が 1 日あたり通常約 %.0f のところ最大 %d に増えた。接続元ごとではなく組織全体で数えている。退職者の端末のように同じ ID を毎日試すものは除いた。システム更改直後の ID 変更などでも増えることがある。", name, e.expected, e.peakNames),
-		En: fmt.Sprintf("In %s the number of different names that nobody has rose from about %.0f a day to as many as %d. It is counted over the whole institute, not by source. Clients that knock with one retired name day after day are left out. A change of login IDs can look like this.", name, e.expected, e.peakNames)}
+		Ja: fmt.Sprintf("%s の記録で、存在しない ID の種類が 1 日あたり通常約 %.0f のところ最大 %d に増えた。接続元ごとではなく組織全体で数えている。システム更改直後の ID 変更などでも増えることがある。", name, e.expected, e.peakNames),
+		En: fmt.Sprintf("In %s the number of different names that nobody has rose from about %.0f a day to as many as %d. It is counted over the whole institute, not by source. A change of login IDs can look like this.", name, e.expected, e.peakNames)}
 	return f
 }

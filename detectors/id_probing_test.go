@@ -64,6 +64,27 @@ func TestIDProbingNearMiss(t *testing.T) {
 	quiet(t, s.run(t, idProbing), -1)
 }
 
+// TestIDProbingReturns holds that a list that is worked through again and again is seen among as many names that people mistype, the day it
+// begins, and that some devices with old IDs, which try theirs all day, are none.
+func TestIDProbingReturns(t *testing.T) {
+	life := func(list, tries int) *story {
+		s := newStory(2000)
+		loginLife(s, 60, 2000)
+		for day := 42; day < 47; day++ {
+			for i := range list * tries { // the same names, some minutes apart, from a few addresses
+				name := fmt.Sprintf("guess%d", i%list)
+				s.login(day, 990+i*420/(list*tries), i%60, s.stranger(name), outside(fmt.Sprintf("203.0.113.%d", i%9), event.KindTor, "DE"), firefox, event.ReasonNoSuchAccount)
+			}
+		}
+		return s
+	}
+	f := wants(t, life(30, 6).run(t, idProbing), "id-probing", event.High)
+	if d := f.Alerted.Day(0) - (monday + 42); d < 0 || d > 1 {
+		t.Errorf("alerted %d days after it began", d)
+	}
+	quiet(t, life(8, 30).run(t, idProbing), -1)
+}
+
 // TestIDProbingRush holds that a fast search is told of within the hour, and that strangers who come by with a short list, a morning on which
 // many mistype, and a program with a wrong list of its own every night are none.
 func TestIDProbingRush(t *testing.T) {

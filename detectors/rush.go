@@ -11,16 +11,18 @@ import (
 )
 
 // rush looks for a fast search among names that are otherwise counted by the day: in steps of ten minutes, against what is usual at that hour of
-// a working day or of a day off. A name counts once in a run, so a client that repeats the same few names is none.
+// a working day or of a day off. A name counts once in each ten minutes, so that working through a list again counts, and a client that
+// repeats one name hardly does.
 type rush struct {
 	step  int64               // number of the ten minutes
-	fresh int                 // names of these ten minutes that the run did not have before
+	names map[uint32]struct{} // of these ten minutes
 	run   map[uint32]struct{} // names since the sum was last nought
-	usual float64             // names that are usual in the time of the run
 	sum   float64
-	large float64 // names above the usual of today's largest run
+	past  [rushHour - 1]float64 // names of the ten minutes before, those of this run
+	spent float64               // what is usual in that time
+	large float64               // names above the usual of today's largest hour
 
-	today [24]float64 // fresh names by the hour of the day
+	today [24]float64 // names by the hour of the day, once each ten minutes
 	hours [2][24]float64
 	days  [2]float64 // days that hours are the sum of, fading
 	known int        // days learned from
@@ -29,10 +31,11 @@ type rush struct {
 
 const (
 	rushStep  = 600 * 1e6 // µs
+	rushHour  = 6         // steps
 	rushYoung = 3         // days' worth of rushPrior beside what was learned
 	rushPrior = 0.1       // names in ten minutes where nothing is known yet: one who mistypes every other hour
 	rushFade  = 0.97      // of what was learned, kept with each day of its class
-	rushNames = 1 << 12   // of one run
+	rushNames = 1 << 12   // of one run, and of ten minutes
 )
 
 // observe takes one try at a name that nobody has and says whether the run is a rush by now.
@@ -41,38 +44,52 @@ func (r *rush) observe(s *event.Sighting) bool {
 		r.turn(s, step)
 	}
 	if r.run == nil {
-		r.run = map[uint32]struct{}{}
+		r.run, r.names = map[uint32]struct{}{}, map[uint32]struct{}{}
 	}
-	if _, had := r.run[s.Who.Handle]; had || len(r.run) >= rushNames {
+	if _, had := r.names[s.Who.Handle]; had || len(r.names) >= rushNames {
 		return false
 	}
-	r.run[s.Who.Handle] = struct{}{}
-	r.fresh++
+	r.names[s.Who.Handle] = struct{}{}
+	if len(r.run) < rushNames {
+		r.run[s.Who.Handle] = struct{}{}
+	}
 	r.today[s.Minute/60%24]++
 	mean, sd := r.expect(workday(s.Weekday), int(s.Minute/60%24))
-	sum := r.sum + (float64(r.fresh)-mean)/sd - probingRushSlack
-	above := float64(len(r.run)) - r.usual - mean
+	sum := r.sum + (float64(len(r.names))-mean)/sd - probingRushSlack
+	above := r.above(mean)
 	r.large = max(r.large, above)
-	return r.known >= probingRushDays && sum > probingRushMark && above >= r.need()
+	return r.known >= probingRushDays && sum > probingRushMark && above >= r.need() && float64(len(r.run))-r.spent-mean >= probingRushLeast
 }
 
-// need is how many names above the usual a run must have: strangers who come by with a short list do so again and again.
+// above is by how much the names of the last hour are more than usual.
+func (r *rush) above(mean float64) float64 {
+	n := float64(len(r.names))
+	for _, p := range r.past {
+		n += p
+	}
+	return n - r.spent - mean
+}
+
+// need is how many names above the usual an hour must have: strangers who come by with a short list do so again and again.
 func (r *rush) need() float64 { return max(probingRushLeast, probingRushOver*r.most) }
 
 // turn ends the ten minutes and those in which nobody tried anything.
 func (r *rush) turn(s *event.Sighting, next int64) {
-	for quiet := next - r.step - 1; r.sum > 0 || r.fresh > 0; quiet-- {
-		mean, sd := r.expect(workday(s.Weekday), int(s.Minute/60%24)) // what is usual hardly differs within a run
-		r.sum = min(max(r.sum+(float64(r.fresh)-mean)/sd-probingRushSlack, 0), 8*probingRushMark)
-		r.usual += mean
-		r.fresh = 0
+	mean, sd := r.expect(workday(s.Weekday), int(s.Minute/60%24)) // what is usual hardly differs within a run
+	for quiet := next - r.step - 1; r.sum > 0 || len(r.names) > 0; quiet-- {
+		n := float64(len(r.names))
+		r.sum = min(max(r.sum+(n-mean)/sd-probingRushSlack, 0), 8*probingRushMark)
+		copy(r.past[1:], r.past[:])
+		r.past[0] = n
+		r.spent = min(r.spent+mean, (rushHour-1)*mean)
+		clear(r.names)
 		if quiet <= 0 {
 			break
 		}
 	}
 	if r.sum == 0 {
 		clear(r.run)
-		r.usual = 0
+		r.past, r.spent = [rushHour - 1]float64{}, 0
 	}
 	r.step = next
 }
@@ -108,5 +125,5 @@ func (r *rush) nextDay(work, condemned bool) {
 
 // whyNot is how far the names of the run went.
 func (r *rush) whyNot() detect.Condition {
-	return detect.Reach("続けて試された、ふだんより多い種類", "more than usual of them tried without a pause", math.Max(0, float64(len(r.run))-r.usual), math.Ceil(r.need()), "probingRushLeast")
+	return detect.Reach("1 時間に試された、ふだんより多い種類", "more than usual of them tried within an hour", math.Max(0, r.above(0)), math.Ceil(r.need()), "probingRushLeast")
 }
