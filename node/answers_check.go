@@ -20,13 +20,14 @@ import (
 
 // AnswerProblems are what is wrong with answers that are to be added to a case.
 type AnswerProblems struct {
-	Unknown      []*config.Answer    // to questions that neither the case nor an earlier revision of it has asked
+	Unknown      []*config.Answer    // to questions that neither the case nor an earlier revision of it has asked, nor the answers before them raise
 	Contradicted [][2]*config.Answer // yes and no about the same, for times that overlap, neither of them taken back
 	Outside      []*config.Answer    // about a time of which the case has no records
 }
 
-// CheckAnswers holds answers, before they are added to the case in dir, against the case and against the answers that it has.
-func CheckAnswers(dir string, given []config.Answer) (*AnswerProblems, error) {
+// CheckAnswers holds o.Answers, before they are added to the case in o.Out, against the case and against the answers that it has.
+func CheckAnswers(o Options) (*AnswerProblems, error) {
+	dir, given := o.Out, o.Answers
 	c, err := cases.Open(filepath.Join(dir, caseName))
 	if err != nil {
 		return nil, err
@@ -40,6 +41,14 @@ func CheckAnswers(dir string, given []config.Answer) (*AnswerProblems, error) {
 		return nil, event.Tell("これまでの回答を読めません：%v", "read the answers that the case has: %v", err)
 	}
 	all := gather(kept, given)
+	if slices.ContainsFunc(given, func(a config.Answer) bool { return a.Question != "" && asked[a.Question] == (cases.Subject{}) }) {
+		if v, err := recall(o); err == nil {
+			v.scopeInputs()
+			for id, s := range v.asked {
+				asked[id] = s
+			}
+		}
+	}
 	p := &AnswerProblems{}
 	for i := range given {
 		a := &given[i]

@@ -105,11 +105,7 @@ func (c *Consultation) Scope(answers []config.Answer) *Scoped {
 	v := c.v
 	v.o.Answers, v.asked, v.notes = gather(c.kept, answers), c.asked, nil
 	r := v.scope(v.scopeInputs())
-	for i := range r.Questions {
-		if q := &r.Questions[i]; c.asked[q.ID] == (cases.Subject{}) {
-			c.asked[q.ID] = q.Subject
-		}
-	}
+	v.noteAsked(r)
 	return scoped(r)
 }
 

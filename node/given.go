@@ -51,20 +51,34 @@ func (v *investigation) scopeInputs() (in breach.Inputs, mailed map[int]string) 
 	return in, mailed
 }
 
-// askAgain finds out what questions are about that were answered and that no earlier revision kept: by scoping without answers.
+// askAgain finds out what questions are about that were answered and that no earlier revision kept: by scoping without answers, and for those
+// that only other answers raised, with the answers that came before.
 func (v *investigation) askAgain(in breach.Inputs) {
 	for i := range v.o.Answers {
-		q := v.o.Answers[i].Question
-		if q == "" || v.asked[q] != (cases.Subject{}) {
+		if q := v.o.Answers[i].Question; q == "" || v.asked[q] != (cases.Subject{}) {
 			continue
 		}
-		r := v.watched.ledger.Scope(in)
-		for k := range r.Questions {
-			if id := r.Questions[k].ID; v.asked[id] == (cases.Subject{}) {
-				v.asked[id] = r.Questions[k].Subject
+		if in.Answers == nil {
+			v.noteAsked(v.watched.ledger.Scope(in))
+		}
+		if v.asked[v.o.Answers[i].Question] != (cases.Subject{}) {
+			continue
+		}
+		in.Answers = []breach.Answer{}
+		for k := range i {
+			if a, ok := v.answer(k); ok {
+				in.Answers = append(in.Answers, a)
 			}
 		}
-		return
+		v.noteAsked(v.watched.ledger.Scope(in))
+	}
+}
+
+func (v *investigation) noteAsked(r *breach.Result) {
+	for i := range r.Questions {
+		if q := &r.Questions[i]; v.asked[q.ID] == (cases.Subject{}) {
+			v.asked[q.ID] = q.Subject
+		}
 	}
 }
 

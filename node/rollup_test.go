@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,4 +151,46 @@ func TestRollUpNotOurs(t *testing.T) {
 	if _, err := recall(o); !errors.Is(err, errNoRollUp) {
 		t.Errorf("a changed profile: %v", err)
 	}
+}
+
+// TestAskedInTurn holds that answers to questions which only earlier answers raised are known when all are added to the case together.
+func TestAskedInTurn(t *testing.T) {
+	oneMore(t)
+	dir, home, folder := rehearsal(t), filepath.Join(t.TempDir(), "home"), filepath.Join(t.TempDir(), "case")
+	made := run(t, dir, func(o *Options) { o.Out, o.Home = folder, home }, "logs")
+	o := Options{Out: folder, Home: home, Version: "test"}
+	c := recalled(t, o)
+	had, raised := map[string]bool{}, 0
+	for i := range made.Questions {
+		had[made.Questions[i].ID] = true
+	}
+	now := c.Scope(nil)
+	for range 40 {
+		var next *cases.Question
+		for i := range now.Questions {
+			q := &now.Questions[i]
+			answered := slices.ContainsFunc(o.Answers, func(a config.Answer) bool { return a.Question == q.ID })
+			if !answered && (next == nil || !had[q.ID] && had[next.ID]) {
+				next = q
+			}
+		}
+		if next == nil {
+			break
+		}
+		if !had[next.ID] {
+			raised++
+		}
+		o.Answers = append(o.Answers, config.Answer{Index: len(o.Answers) + 1, Question: next.ID, Value: "no", By: "suzuki", Via: "phone", At: testNow.Add(time.Duration(len(o.Answers)) * time.Minute)})
+		now = c.Scope(o.Answers)
+	}
+	t.Logf("%d answers, %d of them to questions that others raised", len(o.Answers), raised)
+	if raised == 0 {
+		t.Error("no question was raised by an answer: this holds nothing")
+	}
+	p, err := CheckAnswers(o)
+	if err != nil || len(p.Unknown) > 0 {
+		t.Errorf("%v, %d answers to questions that are not known", err, len(p.Unknown))
+	}
+	added := run(t, dir, func(a *Options) { a.Out, a.Home, a.Add, a.Answers, a.Profile = folder, home, true, o.Answers, &config.Profile{} })
+	agree(t, "all together", now, added)
 }

@@ -60,7 +60,7 @@ Exit status: 0 done; 1 failed; 2 wrong usage, or there is no such case.`,
 	fl.StringVar(&f.memory, "memory", "", "bound on the process, such as 512MiB (default: the smaller of 768MiB and a quarter of the machine's)")
 	fl.BoolVar(&f.json, "json", false, "print what changed and the questions as JSON")
 	fl.StringVar(&f.lang, "lang", "", "language: ja or en (default: of the terminal)")
-	cmd.AddCommand(scopeSheetCommand())
+	cmd.AddCommand(scopeAskCommand(), scopeSheetCommand())
 	return cmd
 }
 
@@ -105,7 +105,7 @@ func (f *scopeFlags) runScope(cmd *cobra.Command) error {
 			return &exitError{exitUsage, err}
 		}
 	}
-	notes, err := f.checkAnswers(o.Answers, was)
+	notes, err := f.checkAnswers(o, was)
 	if err != nil {
 		return err
 	}
@@ -140,8 +140,8 @@ func (f *scopeFlags) dryRun(cmd *cobra.Command, o node.Options, was *cases.Case,
 }
 
 // checkAnswers refuses answers of another case, and notes what contradicts.
-func (f *scopeFlags) checkAnswers(answers []config.Answer, c *cases.Case) ([]event.Words, error) {
-	p, err := node.CheckAnswers(f.dir, answers)
+func (f *scopeFlags) checkAnswers(o node.Options, c *cases.Case) ([]event.Words, error) {
+	p, err := node.CheckAnswers(o)
 	if err != nil {
 		return nil, err
 	}
