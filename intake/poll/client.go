@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -72,6 +73,18 @@ func (r *Refused) gone() bool {
 	return r.Status == http.StatusGone || r.Code == "AF20050" || r.Code == "AF20051"
 }
 
+// tooOften says whether the vendor was asked too often. Google says so with 403 as well
+// (https://developers.google.com/workspace/admin/reports/v1/limits).
+func (r *Refused) tooOften() bool {
+	switch r.Status {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return true
+	case http.StatusForbidden:
+		return r.Code == "userRateLimitExceeded" || r.Code == "rateLimitExceeded" || r.Code == "quotaExceeded"
+	}
+	return false
+}
+
 // do sends one request and returns the whole answer.
 func (c *client) do(ctx context.Context, method, at, token string, form url.Values) ([]byte, http.Header, error) {
 	var body io.Reader
@@ -100,20 +113,20 @@ func (c *client) do(ctx context.Context, method, at, token string, form url.Valu
 	if len(b) > maxBody {
 		return nil, nil, fmt.Errorf("poll: the answer of %s is longer than %d bytes", c.host, maxBody)
 	}
-	if res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable {
-		return nil, nil, &Slow{after(res.Header.Get("Retry-After"))}
-	}
-	refused := &Refused{Status: res.StatusCode, Code: codeOf(b)}
 	if res.StatusCode != http.StatusOK {
+		refused := &Refused{Status: res.StatusCode, Code: codeOf(b)}
+		if refused.tooOften() {
+			return nil, nil, &Slow{after(res.Header.Get("Retry-After"))}
+		}
 		return nil, nil, refused
 	}
 	return b, res.Header, nil
 }
 
-// after reads Retry-After (RFC 9110, 10.2.3), within bounds.
+// after reads Retry-After (RFC 9110, 10.2.3), within bounds. Microsoft's own example has a fraction of a second.
 func after(text string) time.Duration {
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > 0 {
-		return time.Duration(min(n, int64(maxSlow/time.Second))) * time.Second
+	if n, err := strconv.ParseFloat(text, 64); err == nil && n > 0 { // and so no NaN
+		return time.Duration(math.Ceil(min(n, maxSlow.Seconds()))) * time.Second
 	}
 	if at, err := http.ParseTime(text); err == nil {
 		return min(max(time.Until(at), time.Second), maxSlow)
@@ -121,15 +134,22 @@ func after(text string) time.Duration {
 	return usualSlow
 }
 
-// codeOf returns the code of an error: {"error":{"code":"AF20024",…}}, or of a token's {"error":"invalid_client"}.
+// codeOf returns the code of an error: of Microsoft's {"error":{"code":"AF20024",…}}, of Google's, where code is the status again,
+// {"error":{"code":403,"errors":[{"reason":"quotaExceeded",…}],…}}, or of a token's {"error":"invalid_client"}.
 func codeOf(b []byte) string {
-	var full struct{ Error struct{ Code string } }
-	var short struct{ Error string }
+	var answer struct{ Error json.RawMessage }
+	var full struct {
+		Code   json.RawMessage
+		Errors []struct{ Reason string }
+	}
+	if json.Unmarshal(b, &answer) != nil {
+		return ""
+	}
 	code := ""
-	if json.Unmarshal(b, &full) == nil {
-		code = full.Error.Code
-	} else if json.Unmarshal(b, &short) == nil {
-		code = short.Error
+	if json.Unmarshal(answer.Error, &code) != nil && json.Unmarshal(answer.Error, &full) == nil {
+		if json.Unmarshal(full.Code, &code) != nil && len(full.Errors) > 0 {
+			code = full.Errors[0].Reason
+		}
 	}
 	for _, r := range code {
 		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '_' {

@@ -4,15 +4,12 @@
 package poll
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"strings"
 	"time"
 )
 
@@ -30,12 +27,9 @@ type M365Options struct {
 // available, in pages, and each is fetched by its address
 // (https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-reference).
 type M365 struct {
+	*session
 	o       M365Options
-	api     *client
-	login   *client
 	started bool
-	token   string
-	expires time.Time
 }
 
 // The API takes questions of 24 hours at most and keeps seven days. Its makers promise no time by which content is listed: the overlap is
@@ -54,22 +48,15 @@ func NewM365(o M365Options) (*M365, error) {
 	if o.API == "" {
 		o.API = "https://manage.office.com"
 	}
-	if o.Login == "" {
-		o.Login = "https://login.microsoftonline.com"
-	}
-	api, err := newClient(o.API)
+	s, err := application{o.Tenant, o.Client, o.Secret, o.Login}.open(o.API)
 	if err != nil {
 		return nil, err
 	}
-	login, err := newClient(o.Login)
-	if err != nil {
-		return nil, err
-	}
-	return &M365{o: o, api: api, login: login}, nil
+	return &M365{session: s, o: o}, nil
 }
 
 // Terms returns what the API allows.
-func (m *M365) Terms() Terms { return Terms{m365Window, m365Kept, m365Overlap} }
+func (m *M365) Terms() Terms { return Terms{Window: m365Window, Kept: m365Kept, Overlap: m365Overlap} }
 
 // blob is one entry of the list.
 type blob struct {
@@ -149,14 +136,11 @@ func (m *M365) fetch(ctx context.Context, b blob) (Page, error) {
 	for _, data := range raw {
 		var name struct{ ID string }
 		_ = json.Unmarshal(data, &name) // what is no object, or has no Id, is kept all the same
-		if bytes.ContainsAny(data, "\r\n") {
-			var line bytes.Buffer
-			if err := json.Compact(&line, data); err != nil {
-				return Page{}, err
-			}
-			data = line.Bytes()
+		line, err := oneLine(data)
+		if err != nil {
+			return Page{}, err
 		}
-		page.Records = append(page.Records, Record{ID: name.ID, Data: data, From: m.api.host + " " + m.o.Content})
+		page.Records = append(page.Records, Record{ID: name.ID, Data: line, From: m.api.host + " " + m.o.Content})
 	}
 	return page, nil
 }
@@ -179,45 +163,4 @@ func (m *M365) feed(what string, q url.Values) string {
 	q.Set("contentType", m.o.Content)
 	q.Set("PublisherIdentifier", m.o.Tenant)
 	return fmt.Sprintf("%s/api/v1.0/%s/activity/feed/subscriptions/%s?%s", m.api.base, url.PathEscape(m.o.Tenant), what, q.Encode())
-}
-
-// get asks with a token, and once more with a new one where the first is not taken.
-func (m *M365) get(ctx context.Context, method, at string) ([]byte, http.Header, error) {
-	for try := 0; ; try++ {
-		if m.token == "" || time.Now().After(m.expires) {
-			if err := m.renew(ctx); err != nil {
-				return nil, nil, err
-			}
-		}
-		body, head, err := m.api.do(ctx, method, at, m.token, nil)
-		var refused *Refused
-		if try == 0 && errors.As(err, &refused) && refused.Status == http.StatusUnauthorized {
-			m.token = ""
-			continue
-		}
-		return body, head, err
-	}
-}
-
-// renew gets a token with the client's secret (RFC 6749, 4.4).
-func (m *M365) renew(ctx context.Context) error {
-	secret, err := os.ReadFile(m.o.Secret)
-	if err != nil {
-		return fmt.Errorf("poll: read the secret: %w", err)
-	}
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {m.o.Client}, "client_secret": {strings.TrimSpace(string(secret))},
-		"scope": {m.api.base + "/.default"}}
-	body, _, err := m.login.do(ctx, http.MethodPost, m.login.base+"/"+url.PathEscape(m.o.Tenant)+"/oauth2/v2.0/token", "", form)
-	if err != nil {
-		return fmt.Errorf("poll: get a token: %w", err)
-	}
-	var answer struct {
-		Token   string `json:"access_token"`
-		Seconds int64  `json:"expires_in"`
-	}
-	if json.Unmarshal(body, &answer) != nil || answer.Token == "" {
-		return errors.New("poll: get a token: the answer holds none")
-	}
-	m.token, m.expires = answer.Token, time.Now().Add(time.Duration(min(max(answer.Seconds-60, 0), 86400))*time.Second)
-	return nil
 }
