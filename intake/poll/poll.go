@@ -31,6 +31,7 @@ type Sink interface {
 type Record struct {
 	ID   string // the vendor's own name for it; empty: it has none, and is never taken for one that was seen
 	Data []byte // one JSON object
+	Same []byte // what of Data says that it is the same record; nil: all
 	From string // what was asked
 }
 
@@ -50,8 +51,12 @@ type Page struct {
 type Terms struct {
 	Window  time.Duration // the longest stretch that one question may be about
 	Kept    time.Duration // how long the vendor keeps records
-	Overlap time.Duration // how late records may be shown
+	Overlap time.Duration // how late records are usually shown: each question begins so long before the bookmark
+	Late    time.Duration // how late they may be shown: so far back is asked once an hour; 0: never further than the overlap
 }
+
+// back is the longest that a question begins before the bookmark.
+func (t Terms) back() time.Duration { return max(t.Overlap, t.Late) }
 
 // Vendor answers for the records that became available from a time (inclusive) to another (exclusive), a page at a time. An error of take
 // ends it and is returned. It returns without an error only if it gave everything.
@@ -110,7 +115,7 @@ func New(o Options) (*Poller, error) {
 		o.Now = time.Now
 	}
 	t := o.Vendor.Terms()
-	if o.Record <= 0 || t.Window <= 0 || t.Kept <= t.Window || t.Overlap < 0 || t.Overlap >= t.Window {
+	if o.Record <= 0 || t.Window <= 0 || t.Kept <= t.Window || t.Overlap < 0 || t.back() >= t.Window {
 		return nil, errors.New("poll: a poller needs a record's size and terms: a window, shorter than what is kept, and an overlap, shorter than the window")
 	}
 	p := &Poller{o: o}
@@ -152,11 +157,8 @@ func (p *Poller) Step(ctx context.Context) (more bool, err error) {
 			return false, err
 		}
 	}
-	from := p.state.Until.Add(-t.Overlap)
-	if oldest := p.oldest(); from.Before(oldest) {
-		from = oldest
-	}
 	now := p.o.Now().UTC().Truncate(time.Second)
+	from, late := p.begin(now)
 	to := from.Add(t.Window)
 	if to.After(now) {
 		to = now
@@ -170,13 +172,38 @@ func (p *Poller) Step(ctx context.Context) (more bool, err error) {
 	}
 	next := p.state
 	next.Until, next.known = to, nil // what is known goes on being so until the file is written
-	next.forget(to.Add(-t.Overlap))
+	if late {
+		next.Late = now
+	}
+	next.forget(to.Add(-t.back()))
 	if err := next.write(p.o.State); err != nil {
 		return false, err
 	}
-	p.state.Until = to
-	p.state.forget(to.Add(-t.Overlap))
+	p.state.Until, p.state.Late = to, next.Late
+	p.state.forget(to.Add(-t.back()))
 	return to.Before(now), nil
+}
+
+// lateEvery is how often it is asked for what is shown very late: seldom, as all that was shown before comes with it.
+const lateEvery = time.Hour
+
+// begin says from when on the next question asks, and whether it asks for what is shown very late. It does not go back to where it is no
+// longer known what was sealed: that would be sealed again each time.
+func (p *Poller) begin(now time.Time) (from time.Time, late bool) {
+	t := p.o.Vendor.Terms()
+	from = p.state.Until.Add(-t.Overlap)
+	if t.Late > t.Overlap && (now.Sub(p.state.Late) >= lateEvery || now.Before(p.state.Late)) {
+		late = true
+		if back := p.state.Until.Add(-t.Late); !back.Before(p.state.Early) {
+			from = back
+		} else if p.state.Early.Before(from) {
+			from = p.state.Early
+		}
+	}
+	if oldest := p.oldest(); from.Before(oldest) {
+		from = oldest
+	}
+	return from, late
 }
 
 // batchRecords bounds what is sealed at once.
@@ -235,7 +262,11 @@ func (p *Poller) take(ctx context.Context, page Page, from, to time.Time) error 
 func keyOf(r Record) (k key) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d:%s", len(r.ID), r.ID)
-	h.Write(r.Data)
+	if r.Same != nil {
+		h.Write(r.Same)
+	} else {
+		h.Write(r.Data)
+	}
 	copy(k[:], h.Sum(nil))
 	return k
 }

@@ -56,6 +56,7 @@ func (s *session) get(ctx context.Context, method, at string) ([]byte, http.Head
 			s.token.text, renewed = "", true
 		case s.patient && errors.As(err, &slow) && slow.After <= maxPause && pauses < maxPauses:
 			pauses++
+			renewed = false // a token may run out meanwhile
 			if err := s.sleep(ctx, slow.After); err != nil {
 				return nil, nil, err
 			}

@@ -49,6 +49,8 @@ type state struct {
 	Unknown   int64     `json:"unknown,omitempty"` // keys that were forgotten early
 	Gaps      []Gap     `json:"gaps,omitempty"`
 	Forgotten int64     `json:"forgotten,omitempty"` // gaps that are counted only
+	Late      time.Time `json:"late,omitzero"`       // when it was last asked for what is shown very late
+	Early     time.Time `json:"early,omitzero"`      // keys of questions that ended before were forgotten early
 
 	known map[key]struct{}
 }
@@ -76,6 +78,7 @@ func (s *state) remember(keys []key, to time.Time) {
 	}
 	for len(s.known) > maxSeen && len(s.Seen) > 1 {
 		s.Unknown += int64(len(s.Seen[0].Keys))
+		s.Early = s.Seen[0].To
 		s.drop()
 	}
 }
