@@ -172,7 +172,10 @@ func (l *lists) poller(t *testing.T, s Sink, state string) *Poller {
 
 // skins are the vendors whose lists are asked.
 func skins(t *testing.T) map[string]skin {
-	return map[string]skin{"google": googleSkin(rsaKey(t))}
+	return map[string]skin{"google": googleSkin(rsaKey(t)),
+		"graph sign-ins":        graphSkin("signIns", "/v1.0/auditLogs/signIns", "createdDateTime", "", "entra-signin", 30*day),
+		"graph background":      graphSkin("nonInteractiveSignIns", "/beta/auditLogs/signIns", "createdDateTime", "nonInteractiveUser", "entra-signin", 30*day),
+		"graph directoryAudits": graphSkin("directoryAudits", "/v1.0/auditLogs/directoryAudits", "activityDateTime", "", "entra-audit", 7*day)}
 }
 
 // each runs a test for each vendor whose lists are asked.
