@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -58,8 +59,12 @@ func (s *server) openAsked() ([]*cloud, error) {
 	var out []*cloud
 	for i := range s.o.Config.Ask {
 		c := &s.o.Config.Ask[i]
-		for _, content := range c.M365.Content {
-			a, err := s.openM365(dir, c, content)
+		all, err := vendors(c)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: ask: %w", s.o.Config.Path, c.Line, err)
+		}
+		for _, v := range all {
+			a, err := s.openVendor(dir, c, v)
 			if err != nil {
 				return nil, fmt.Errorf("%s:%d: ask: %w", s.o.Config.Path, c.Line, err)
 			}
@@ -69,18 +74,56 @@ func (s *server) openAsked() ([]*cloud, error) {
 	return out, nil
 }
 
-func (s *server) openM365(dir string, c *config.Ask, content string) (*cloud, error) {
-	m := c.M365
-	v, err := poll.NewM365(poll.M365Options{Tenant: m.Tenant, Client: m.Client, Secret: m.Secret, Content: content, API: m.API, Login: m.Login})
+// asking is one kind of records of a cloud.
+type asking struct {
+	poll.Vendor
+	content string
+	whose   string // tenant or organization, as the bookmark tells them apart
+}
+
+// vendors returns what is asked for an entry of the configuration.
+func vendors(c *config.Ask) (out []asking, err error) {
+	var v poll.Vendor
+	switch {
+	case c.Graph != nil:
+		for _, content := range c.Graph.Content {
+			g := c.Graph
+			v, err = poll.NewGraph(poll.GraphOptions{Tenant: g.Tenant, Client: g.Client, Secret: g.Secret, Content: content, Kept: g.Kept, API: g.API, Login: g.Login})
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, asking{v, content, "graph " + g.Tenant})
+		}
+	case c.Google != nil:
+		for _, app := range c.Google.Applications {
+			g := c.Google
+			v, err = poll.NewGoogle(poll.GoogleOptions{Key: g.Key, Admin: g.Admin, Application: app, API: g.API, Login: g.Login})
+			if err != nil {
+				return nil, err
+			}
+			_, domain, _ := strings.Cut(g.Admin, "@")
+			out = append(out, asking{v, app, "google " + domain})
+		}
+	default:
+		for _, content := range c.M365.Content {
+			m := c.M365
+			v, err = poll.NewM365(poll.M365Options{Tenant: m.Tenant, Client: m.Client, Secret: m.Secret, Content: content, API: m.API, Login: m.Login})
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, asking{v, content, m.Tenant})
+		}
+	}
+	return out, nil
+}
+
+func (s *server) openVendor(dir string, c *config.Ask, v asking) (*cloud, error) {
+	state := filepath.Join(dir, shortSum(c.Name+"\x00"+v.whose+"\x00"+v.content)+".json") // a name may hold what a file's name cannot
+	p, err := poll.New(poll.Options{Source: c.Name, Vendor: v, Sink: s.receiver.Asked(c.Name), State: state, Record: askRecord})
 	if err != nil {
 		return nil, err
 	}
-	state := filepath.Join(dir, shortSum(c.Name+"\x00"+m.Tenant+"\x00"+content)+".json") // a name may hold what a file's name cannot
-	a := &cloud{s: s, every: c.Every, now: AskedStatus{Source: c.Name, Content: content}}
-	a.poller, err = poll.New(poll.Options{Source: c.Name, Vendor: v, Sink: s.receiver.Asked(c.Name), State: state, Record: askRecord})
-	if err != nil {
-		return nil, err
-	}
+	a := &cloud{s: s, every: c.Every, poller: p, now: AskedStatus{Source: c.Name, Content: v.content}}
 	a.note(nil)
 	return a, nil
 }

@@ -4,6 +4,12 @@
 package node
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -113,5 +119,94 @@ func TestServeAsks(t *testing.T) {
 	}
 	if n := found.standing(); n != 1 {
 		t.Errorf("%d findings stand", n)
+	}
+}
+
+// fakeLists is Microsoft Graph with one sign-in and one consent, and Google's Reports API with one login.
+func fakeLists(t *testing.T, at time.Time) *httptest.Server {
+	in := func(text string, layout string) bool {
+		when, err := time.Parse(layout, text)
+		return err == nil && at.Before(when)
+	}
+	f := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		filter := strings.Fields(r.FormValue("$filter"))
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/token"):
+			fmt.Fprint(w, `{"access_token":"t0ken","expires_in":3599}`)
+		case r.Header.Get("Authorization") != "Bearer t0ken":
+			w.WriteHeader(http.StatusUnauthorized)
+		case len(filter) == 7 && (in(filter[2], time.RFC3339) || !in(filter[6], time.RFC3339)):
+			fmt.Fprint(w, `{"value":[]}`)
+		case strings.HasSuffix(r.URL.Path, "/auditLogs/signIns"):
+			fmt.Fprintf(w, `{"value":[{"id":"5e0c1d2f-aaaa-4bbb-8ccc-000000000001","createdDateTime":"%s","userPrincipalName":"taro@lab.example","appId":"a","ipAddress":"203.0.113.23","status":{"errorCode":0}}]}`, at.Format(time.RFC3339))
+		case strings.HasSuffix(r.URL.Path, "/auditLogs/directoryAudits"):
+			fmt.Fprintf(w, `{"value":[{"id":"Directory_1","activityDateTime":"%s","activityDisplayName":"Consent to application","result":"success","initiatedBy":{"user":{"userPrincipalName":"taro@lab.example"}},"targetResources":[]}]}`, at.Format(time.RFC3339))
+		case in(r.FormValue("startTime"), time.RFC3339) || !in(r.FormValue("endTime"), time.RFC3339):
+			fmt.Fprint(w, `{"kind":"admin#reports#activities"}`)
+		default:
+			fmt.Fprintf(w, `{"items":[{"kind":"admin#reports#activity","id":{"time":"%s","uniqueQualifier":"7","applicationName":"login","customerId":"C01"},"actor":{"email":"taro@lab.example"},"ipAddress":"203.0.113.23","events":[{"type":"login","name":"login_success"}]}]}`, at.Format(time.RFC3339))
+		}
+	}))
+	t.Cleanup(f.Close)
+	return f
+}
+
+// TestServeAsksLists holds that Microsoft Graph and Google Workspace are asked, each log with a bookmark of its own, and that what they give
+// is understood, counted and sealed once, again after the bookmarks were lost, and then counted once.
+func TestServeAsksLists(t *testing.T) {
+	f := fakeLists(t, time.Now().UTC().Add(-time.Hour).Truncate(time.Second))
+	dir := t.TempDir()
+	secret, key := filepath.Join(dir, "secret"), filepath.Join(dir, "key.json")
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := json.Marshal(map[string]string{"client_email": "s@lab.example", "private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))})
+	if err = errors.Join(err, os.WriteFile(secret, []byte("s3cret\n"), 0o600), os.WriteFile(key, account, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(dir, "data")
+	start := func() *served {
+		return serveIn(t, data, func(c *config.Serve) {
+			const id = "7a7a7a7a-0000-4000-8000-000000000000"
+			c.Ask = []config.Ask{{Name: "entra", Every: 50 * time.Millisecond, Graph: &config.AskGraph{Tenant: id, Client: id, Secret: secret, Content: []string{"signIns", "directoryAudits"}, API: f.URL, Login: f.URL}},
+				{Name: "google", Every: 50 * time.Millisecond, Google: &config.AskGoogle{Key: key, Admin: "admin@lab.example", Applications: []string{"login"}, API: f.URL, Login: f.URL}}}
+		})
+	}
+	read := func(o *ServeStatus) bool {
+		for _, a := range o.Asked {
+			if time.Since(a.Until) > time.Minute {
+				return false
+			}
+		}
+		return len(o.Asked) == 3 && o.Watch.Behind == 0
+	}
+	s := start()
+	o := s.until("all logs were read", func(o *ServeStatus) bool { return read(o) && o.Watch.Parsed == 3 })
+	if o.Total.Sealed != 3 || o.Watch.Unparsed != 0 || o.Open != 0 || o.Total.Open() != 0 {
+		t.Errorf("%+v", o)
+	}
+	for _, want := range []string{`{source="entra",content="signIns"} 0`, `{source="entra",content="directoryAudits"} 0`, `{source="google",content="login"} 0`} {
+		if !strings.Contains(s.get("/metrics"), "sekisho_asked_failing"+want) {
+			t.Errorf("the metrics do not name %s", want)
+		}
+	}
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if log := s.log.String(); strings.Contains(log, "s3cret") || strings.Contains(log, "t0ken") || strings.Contains(log, "PRIVATE") {
+		t.Error("a secret is in the log")
+	}
+	if err := os.RemoveAll(filepath.Join(data, "ask")); err != nil {
+		t.Fatal(err)
+	}
+	s = start()
+	s.until("what it gave again is known again", func(o *ServeStatus) bool { return read(o) && o.Total.Sealed == 3 && o.Watch.Duplicates == 3 })
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
 	}
 }
