@@ -22,7 +22,8 @@ import (
 type AskedStatus struct {
 	Source   string     `json:"source"`
 	Content  string     `json:"content"`
-	Until    time.Time  `json:"until"`             // what the cloud showed of the time before is sealed, or is a gap
+	Until    time.Time  `json:"until"`             // what the cloud showed of the time before is sealed, owed, or a gap
+	Owed     int        `json:"owed,omitempty"`    // pieces that the cloud refused, and that are asked for again
 	Repeated int64      `json:"repeated"`          // records that came again in an overlap, since the start: not sealed again
 	Gaps     int64      `json:"gaps"`              // what the cloud had and cannot be asked for any more
 	Last     *poll.Gap  `json:"lastGap,omitempty"` // the newest of these
@@ -175,6 +176,11 @@ func (a *cloud) note(err error) {
 		a.s.sealOwn("gap", map[string]any{"source": a.now.Source, "content": a.now.Content, "gap": g})
 	}
 	a.now.Until, a.now.Repeated, a.now.Gaps = a.poller.Until(), a.poller.Count().Repeated, forgotten+int64(len(gaps))
+	owed := a.poller.Owed()
+	if len(owed) > a.now.Owed && !first {
+		log.Warn("a cloud refuses a piece and gives the rest; it is asked for again", "what", owed[len(owed)-1].What, "why", owed[len(owed)-1].Why, "owed", len(owed))
+	}
+	a.now.Owed = len(owed)
 	if len(gaps) > 0 {
 		last := gaps[len(gaps)-1]
 		a.now.Last = &last

@@ -205,6 +205,10 @@ func metrics(o *ServeStatus) []byte {
 		for _, a := range o.Asked {
 			fmt.Fprintf(&b, "sekisho_asked_gaps_total{source=%q,content=%q} %d\n", a.Source, a.Content, a.Gaps)
 		}
+		head("sekisho_asked_owed", "gauge", "Pieces that a cloud refused, and that are asked for again.")
+		for _, a := range o.Asked {
+			fmt.Fprintf(&b, "sekisho_asked_owed{source=%q,content=%q} %d\n", a.Source, a.Content, a.Owed)
+		}
 		head("sekisho_asked_failing", "gauge", "1 if the last question to a cloud was not answered.")
 		for _, a := range o.Asked {
 			fmt.Fprintf(&b, "sekisho_asked_failing{source=%q,content=%q} %d\n", a.Source, a.Content, number(a.Problem != ""))

@@ -198,6 +198,9 @@ func (p *statusPrinter) asked(a *node.AskedStatus) {
 	if a.Problem != "" {
 		p.row("", "", p.pick("応答がありません：", "NOT ANSWERED: "), printable(a.Problem))
 	}
+	if a.Owed > 0 {
+		p.row("", "", p.say("取得を拒まれ、後で取り直すデータ %d 件", "%d PIECES REFUSED: asked for again", a.Owed))
+	}
 	if a.Gaps > 0 {
 		p.row("", "", p.say("取得できずに失われた分 %d 件", "%d GAPS: what it keeps no more", a.Gaps))
 	}

@@ -67,6 +67,9 @@ func (r *Refused) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("poll: the vendor answered %d %s", r.Status, r.Code))
 }
 
+// errPiece marks an error that is about what was asked for, and says nothing of the rest. It adds no words.
+var errPiece = errors.New("")
+
 // gone says whether the thing will not come back. AF20050: there is no such content; AF20051: it has expired. Both are not yet checked
 // against the real service.
 func (r *Refused) gone() bool {
@@ -111,7 +114,7 @@ func (c *client) do(ctx context.Context, method, at, token string, form url.Valu
 		return nil, nil, fmt.Errorf("poll: read the answer of %s: %w", c.host, err)
 	}
 	if len(b) > maxBody {
-		return nil, nil, fmt.Errorf("poll: the answer of %s is longer than %d bytes", c.host, maxBody)
+		return nil, nil, fmt.Errorf("poll: the answer of %s is longer than %d bytes%w", c.host, maxBody, errPiece)
 	}
 	if res.StatusCode != http.StatusOK {
 		refused := &Refused{Status: res.StatusCode, Code: codeOf(b)}

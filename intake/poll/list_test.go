@@ -202,8 +202,8 @@ func TestListsPagesAndLate(t *testing.T) {
 		if s.sealed["77"] != 0 || p.Until() != l.now {
 			t.Fatalf("until %s, sealed %v", p.Until(), s.sealed)
 		}
-		for range 300 {
-			l.now = l.now.Add(5 * time.Minute)
+		for range 100 {
+			l.now = l.now.Add(15 * time.Minute)
 			all(t, p)
 			if n := s.sealed["77"]; n != 0 != !l.now.Before(soon) {
 				t.Fatalf("at %s, shown from %s on: sealed %d times", l.now, soon, n)
@@ -234,8 +234,8 @@ func TestListsBookmarkNeverAhead(t *testing.T) {
 		l.refuse = func() int { return []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 429, 500, 503, 400}[r.IntN(13)] }
 		s.fail = func() error { return []error{nil, nil, nil, nil, errors.New("disk full")}[r.IntN(5)] }
 		p := l.poller(t, s, path)
-		for step := range 400 {
-			if step == 350 {
+		for step := range 160 {
+			if step == 130 {
 				l.refuse, s.fail = nil, nil
 			}
 			if r.IntN(4) == 0 {

@@ -69,8 +69,8 @@ const (
 	apiTime  = "2006-01-02T15:04:05"
 )
 
-// Ask lists the blobs that became available in a stretch of time, and fetches each. One that cannot be fetched does not keep the others
-// back; the question fails in the end, and is asked again.
+// Ask lists the blobs that became available in a stretch of time, and fetches each. One that cannot be fetched, and says nothing of the
+// others, is owed; after any other failure the rest is fetched, the question fails in the end, and is asked again.
 func (m *M365) Ask(ctx context.Context, from, to time.Time, take func(Page) error) error {
 	if err := m.start(ctx); err != nil {
 		return err
@@ -93,6 +93,9 @@ func (m *M365) Ask(ctx context.Context, from, to time.Time, take func(Page) erro
 		}
 		for _, b := range blobs {
 			page, err := m.fetch(ctx, b)
+			if own := aboutPiece(err); own {
+				page, err = Page{Owed: []Owed{{What: printable(b.ID), At: b.URI, Why: printable(err.Error())}}}, nil
+			}
 			var slow *Slow
 			if errors.As(err, &slow) || ctx.Err() != nil {
 				return errors.Join(err, ctx.Err())
@@ -114,25 +117,40 @@ func (m *M365) Ask(ctx context.Context, from, to time.Time, take func(Page) erro
 	return failed
 }
 
+// aboutPiece says whether an error is of one blob alone: it is refused, by itself and not for want of a token or of rights, is too long, or
+// holds no records.
+func aboutPiece(err error) bool {
+	var refused *Refused
+	if errors.As(err, &refused) {
+		return refused.Status != http.StatusUnauthorized && refused.Status != http.StatusForbidden
+	}
+	return errors.Is(err, errPiece)
+}
+
+// Again fetches a blob that was refused.
+func (m *M365) Again(ctx context.Context, o Owed) (Page, error) {
+	return m.fetch(ctx, blob{URI: o.At, ID: o.What})
+}
+
 // fetch returns the records of one blob, or that it is gone.
 func (m *M365) fetch(ctx context.Context, b blob) (Page, error) {
 	at, err := m.api.own(b.URI)
 	if err != nil {
-		return Page{}, err
+		return Page{}, fmt.Errorf("%w%w", err, errPiece)
 	}
 	body, _, err := m.get(ctx, http.MethodGet, at)
 	var refused *Refused
 	if errors.As(err, &refused) && refused.gone() {
-		return Page{Missing: []Missing{{What: printable(b.ID), Why: refused.Error()}}}, nil
+		return Page{Missing: []Missing{{What: printable(b.ID), Why: refused.Error()}}, Piece: printable(b.ID)}, nil
 	}
 	if err != nil {
 		return Page{}, err
 	}
 	var raw []json.RawMessage
 	if err := json.Unmarshal(body, &raw); err != nil {
-		return Page{}, fmt.Errorf("poll: a blob of content is not what it should be: %w", err)
+		return Page{}, fmt.Errorf("poll: a blob of content is not what it should be: %w%w", err, errPiece)
 	}
-	page := Page{Records: make([]Record, 0, len(raw))}
+	page := Page{Records: make([]Record, 0, len(raw)), Piece: printable(b.ID)}
 	for _, data := range raw {
 		var name struct{ ID string }
 		_ = json.Unmarshal(data, &name) // what is no object, or has no Id, is kept all the same

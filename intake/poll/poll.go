@@ -45,6 +45,23 @@ type Missing struct {
 type Page struct {
 	Records []Record
 	Missing []Missing
+	Owed    []Owed
+	Piece   string // name of the piece that this is; it is owed no more
+}
+
+// Owed is a piece that a vendor named and did not give, though it gives others. It is asked for by itself, until the vendor keeps it no more.
+type Owed struct {
+	What  string    `json:"what"`
+	At    string    `json:"at"` // where it is asked for
+	Why   string    `json:"why"`
+	Noted time.Time `json:"noted"`
+	Next  time.Time `json:"next"` // when it is asked for again
+	Tries int       `json:"tries"`
+}
+
+// Again is implemented by vendors that give pieces which they once refused.
+type Again interface {
+	Again(ctx context.Context, o Owed) (Page, error)
 }
 
 // Terms say how a vendor wants to be asked.
@@ -137,7 +154,7 @@ func (p *Poller) oldest() time.Time {
 	return p.o.Now().UTC().Add(edge - p.o.Vendor.Terms().Kept).Truncate(time.Second)
 }
 
-// Until returns the bookmark: everything that the vendor showed of the time before it is sealed, or is a gap.
+// Until returns the bookmark: everything that the vendor showed of the time before it is sealed, is owed, or is a gap.
 func (p *Poller) Until() time.Time { return p.state.Until }
 
 // Count returns the counts.
@@ -145,6 +162,9 @@ func (p *Poller) Count() Count { return p.count }
 
 // Gaps returns what is known to be lost, the latest last, and how many older ones are counted only.
 func (p *Poller) Gaps() ([]Gap, int64) { return p.state.Gaps, p.state.Forgotten }
+
+// Owed returns the pieces that the vendor refused and that are asked for again, the oldest first.
+func (p *Poller) Owed() []Owed { return p.state.Owed }
 
 // Step asks one question and seals what is answered. It says whether there is more to ask at once. After an error the bookmark stands where
 // it stood, and what was sealed meanwhile is known.
@@ -165,6 +185,9 @@ func (p *Poller) Step(ctx context.Context) (more bool, err error) {
 	}
 	if !to.After(p.state.Until) {
 		return false, nil // nothing new can be asked yet, or the clock was set back
+	}
+	if err := p.askOwed(ctx, from, to); err != nil {
+		return false, err
 	}
 	err = p.o.Vendor.Ask(ctx, from, to, func(page Page) error { return p.take(ctx, page, from, to) })
 	if err != nil {
@@ -212,7 +235,7 @@ const batchRecords = 4096
 // take seals what is new of a page, and then remembers it.
 func (p *Poller) take(ctx context.Context, page Page, from, to time.Time) error {
 	for len(page.Records) > batchRecords {
-		if err := p.take(ctx, Page{Records: page.Records[:batchRecords]}, from, to); err != nil {
+		if err := p.take(ctx, Page{Records: page.Records[:batchRecords]}, from, to); err != nil { // the piece is not there in full yet
 			return err
 		}
 		page.Records = page.Records[batchRecords:]
@@ -251,12 +274,31 @@ func (p *Poller) take(ctx context.Context, page Page, from, to time.Time) error 
 	for _, m := range page.Missing {
 		p.state.gap(Gap{From: from, To: to, What: m.What, Why: m.Why, Noted: p.o.Now().UTC()})
 	}
-	if len(batch) == 0 && len(page.Missing) == 0 {
-		return nil
+	changed := p.state.settle(page.Piece)
+	if page.Piece != "" {
+		if k := pieceKey(page.Piece); !p.state.has(k) {
+			keys = append(keys, k)
+		}
+	}
+	for _, o := range page.Owed {
+		if p.state.has(pieceKey(o.What)) {
+			continue // it was given before, and is only refused now
+		}
+		added, err := p.state.owe(o, p.o.Now().UTC())
+		if err != nil {
+			return err
+		}
+		changed = changed || added
 	}
 	p.state.remember(keys, to)
+	if len(batch) == 0 && len(page.Missing) == 0 && !changed {
+		return nil
+	}
 	return p.state.write(p.o.State)
 }
+
+// pieceKey returns what a piece is known by that was given in full.
+func pieceKey(name string) key { return keyOf(Record{ID: "piece\x00" + name}) }
 
 // keyOf returns what a record is known by. Its bytes belong to it: a vendor that mends a record under the same name gives another one.
 func keyOf(r Record) (k key) {

@@ -49,6 +49,7 @@ type state struct {
 	Unknown   int64     `json:"unknown,omitempty"` // keys that were forgotten early
 	Gaps      []Gap     `json:"gaps,omitempty"`
 	Forgotten int64     `json:"forgotten,omitempty"` // gaps that are counted only
+	Owed      []Owed    `json:"owed,omitempty"`      // the oldest first
 	Late      time.Time `json:"late,omitzero"`       // when it was last asked for what is shown very late
 	Early     time.Time `json:"early,omitzero"`      // keys of questions that ended before were forgotten early
 
