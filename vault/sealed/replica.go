@@ -5,25 +5,22 @@ package sealed
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-
-	"golang.org/x/mod/sumdb/tlog"
-
-	"github.com/sekisho/sekisho/vault"
+	"time"
 )
 
 // ErrOther says that a replica and its vault hold different histories: one of the two was rolled back or written anew.
 var ErrOther = errors.New("the replica holds another history")
 
+// ErrNoReplica says that a folder that should hold a replica holds none.
+var ErrNoReplica = errors.New("no replica is there: mount it, or, where there never was one, make it once with sekisho vault replicate")
+
 // Replicated says what a run of Replicate did.
 type Replicated struct {
+	Was    int64 `json:"was"`    // blocks that the replica held before
 	Blocks int64 `json:"blocks"` // that were copied
 	Size   int64 `json:"size"`   // blocks that the replica holds now, all covered by its checkpoint
 
@@ -33,7 +30,22 @@ type Replicated struct {
 // Replicate brings a copy of a vault up to date, in a folder on another disk or machine that is mounted. It only appends: every block is checked on its way
 // against the checkpoint's root, and a vault that was rolled back or forked is refused and says so. The replica is a whole vault: verify reads it, and
 // Restore, or a plain copy, makes the vault again from it. It needs no key. The vault may be written meanwhile.
-func Replicate(ctx context.Context, dir, to string) (done *Replicated, err error) {
+func Replicate(ctx context.Context, dir, to string) (*Replicated, error) {
+	return replicate(ctx, dir, to, KeepUpOptions{}, true)
+}
+
+// KeepUpOptions of KeepUp. The zero value works.
+type KeepUpOptions struct {
+	Rate   int64          // bytes a second that are copied at most; 0: no bound
+	Copied func(at int64) // called after each block that was copied, with its number: that it goes on
+}
+
+// KeepUp is Replicate into a folder that must hold a replica already: a mount point that nothing is mounted on is ErrNoReplica, and nothing is written there.
+func KeepUp(ctx context.Context, dir, to string, o KeepUpOptions) (*Replicated, error) {
+	return replicate(ctx, dir, to, o, false)
+}
+
+func replicate(ctx context.Context, dir, to string, o KeepUpOptions, begin bool) (done *Replicated, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("sealed: replicate %s to %s: %w", dir, to, err)
@@ -43,18 +55,24 @@ func Replicate(ctx context.Context, dir, to string) (done *Replicated, err error
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Join(to, segmentFolder), 0o700); err != nil {
-		return nil, err
+	if _, err := os.Lstat(filepath.Join(to, logName)); err != nil && !begin {
+		return nil, fmt.Errorf("%w (%w)", ErrNoReplica, err)
+	}
+	if begin {
+		if err := os.MkdirAll(filepath.Join(to, segmentFolder), 0o700); err != nil {
+			return nil, err
+		}
 	}
 	l := &Log{dir: to, o: Options{disk: system{}}}
 	if err := l.takeLock(); err != nil {
 		return nil, err
 	}
 	defer l.unlock()
-	c := &copier{x: x, to: to, disk: system{}, done: new(Replicated)}
+	c := &copier{x: x, to: to, o: o, disk: system{}, lock: l.lock, begun: time.Now(), done: new(Replicated)}
 	if err := c.begin(); err != nil {
 		return nil, err
 	}
+	c.done.Was = c.was.Size
 	if err := c.statements(); err != nil {
 		return nil, err
 	}
@@ -76,274 +94,4 @@ func Restore(ctx context.Context, replica, to string) (*Replicated, error) {
 		return nil, fmt.Errorf("sealed: restore to %s: there is a vault already: move it away, it is evidence", to)
 	}
 	return Replicate(ctx, replica, to)
-}
-
-type copier struct {
-	x    *history
-	to   string
-	disk disk
-	was  Checkpoint // the replica's
-	tree *tree
-	done *Replicated
-	book *book
-	// offset is where the next block goes in the replica's segment. It may differ from the vault's: there, payloads before it may have expired meanwhile.
-	offset int64
-}
-
-// held returns where the blocks end, in the replica's segment, that the replica's checkpoint covers.
-func (c *copier) held(s segment) (int64, error) {
-	f, err := os.Open(s.path(c.to))
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	fi, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	head := make([]byte, segmentHead)
-	if _, err := io.ReadFull(f, head); err != nil {
-		return 0, err
-	}
-	t, err := parseSegmentHead(head, s, c.x.signed.Origin)
-	if err != nil {
-		return 0, fmt.Errorf("%s %w: %w", s.name(), err, ErrDamaged)
-	}
-	end := int64(segmentHead)
-	_, _, err = walk(f, fi.Size(), segmentHead, s, t, false, func(b at, _ []byte) error {
-		if b.Number >= c.was.Size {
-			return errStop
-		}
-		end = b.Offset + b.whole()
-		return nil
-	})
-	return end, err
-}
-
-// statements copies descriptions of eras, their wrapped keys, tombstones and holds that the replica does not have. It removes none: what has expired in the vault stays in a
-// replica until CarryOut.
-func (c *copier) statements() error {
-	for _, folder := range []string{eraFolder, holdFolder} {
-		entries, err := os.ReadDir(filepath.Join(c.x.dir, folder))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if err := os.MkdirAll(filepath.Join(c.to, folder), 0o700); err != nil {
-			return err
-		}
-		for _, e := range entries {
-			to := filepath.Join(c.to, folder, e.Name())
-			switch filepath.Ext(e.Name()) {
-			case eraEnd, eraKeyEnd, tombstoneEnd, holdEnd, releaseEnd:
-			default:
-				continue
-			}
-			if exists(to) || filepath.Ext(e.Name()) == eraKeyEnd && c.carriedOut(e.Name()) {
-				continue
-			}
-			text, err := readSmall(filepath.Join(c.x.dir, folder, e.Name()), maxStatement)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue // its time was over just now
-			}
-			if err != nil {
-				return err
-			}
-			if err := writeWhole(c.disk, to, text, true); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// carriedOut says whether the replica has destroyed the key of that name already.
-func (c *copier) carriedOut(name string) bool {
-	matches, _ := filepath.Glob(filepath.Join(c.to, eraFolder, strings.TrimSuffix(name, eraKeyEnd)+"-*"+doneEnd))
-	return len(matches) > 0
-}
-
-// begin compares the two histories as far as the replica's goes.
-func (c *copier) begin() error {
-	text, err := readSmall(filepath.Join(c.to, logName), 4<<10)
-	if errors.Is(err, fs.ErrNotExist) {
-		if all, err := listSegments(c.to); err != nil || len(all) > 0 {
-			return errors.Join(fmt.Errorf("there are segments without %s: %w", logName, ErrDamaged), err)
-		}
-		c.tree = new(tree)
-		return writeWhole(c.disk, filepath.Join(c.to, logName), []byte(c.x.vkey+"\n"), true)
-	}
-	if err != nil {
-		return err
-	}
-	if string(text) != c.x.vkey+"\n" {
-		return fmt.Errorf("it is the replica of another log, or the vault was made anew: %w", ErrOther)
-	}
-	text, err = readSmall(filepath.Join(c.to, checkpointName), maxCheckpoint)
-	if errors.Is(err, fs.ErrNotExist) {
-		c.tree = new(tree)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	was, signed, err := readCheckpoint(text, c.x.public)
-	if err != nil || !signed || was.Origin != c.x.signed.Origin {
-		return fmt.Errorf("the replica's checkpoint is not signed by this log: %w", ErrDamaged)
-	}
-	c.was = was
-	if was.Size > c.x.signed.Size {
-		return fmt.Errorf("the replica holds %d blocks, the vault %d: the vault was rolled back: %w", was.Size, c.x.signed.Size, ErrOther)
-	}
-	if was.Size > 0 {
-		proof, err := tlog.ProveTree(c.x.signed.Size, was.Size, c.x.hashes)
-		if err != nil {
-			return err
-		}
-		if tlog.CheckTree(proof, c.x.signed.Size, tlog.Hash(c.x.signed.Root), was.Size, tlog.Hash(was.Root)) != nil {
-			return fmt.Errorf("the two differ within the first %d blocks: %w", was.Size, ErrOther)
-		}
-	}
-	if c.tree, err = loadTree(c.to, was.Size, was.Root); err != nil {
-		return fmt.Errorf("the replica's %w: verify it: %w", err, ErrDamaged)
-	}
-	return nil
-}
-
-// segment copies what a segment has more than the replica's.
-func (c *copier) segment(ctx context.Context, i int) error {
-	s := c.x.all[i]
-	if i+1 < len(c.x.all) && c.x.all[i+1].Block < c.was.Size {
-		return c.sidecar(s) // whole, and covered by the replica's checkpoint, as is what follows it
-	}
-	from, err := os.Open(s.path(c.x.dir))
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	fi, err := from.Stat()
-	if err != nil {
-		return err
-	}
-	head := make([]byte, segmentHead)
-	if _, err := io.ReadFull(from, head); err != nil {
-		return fmt.Errorf("%s %w: %w", s.name(), errSegmentHead, ErrDamaged)
-	}
-	t, err := parseSegmentHead(head, s, c.x.signed.Origin)
-	if err != nil {
-		return fmt.Errorf("%s %w: %w", s.name(), err, ErrDamaged)
-	}
-	to, err := c.openSegment(s, head)
-	if err != nil {
-		return err
-	}
-	defer to.Close()
-	if c.offset, err = c.held(s); err != nil {
-		return err
-	}
-	_, next, err := walk(from, fi.Size(), segmentHead, s, t, true, func(b at, payload []byte) error {
-		if b.Number >= c.x.signed.Size {
-			return errStop
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		return c.block(to, &b, payload)
-	})
-	if err != nil {
-		return err
-	}
-	if want := c.endOf(i); next.Block < want {
-		return fmt.Errorf("%s: blocks from %d on are not there or not as they were sealed: %w", s.name(), next.Block, ErrDamaged)
-	}
-	if err := errors.Join(to.Truncate(c.offset), to.Sync()); err != nil {
-		return err
-	}
-	if err := c.tree.write(c.disk, c.to); err != nil {
-		return err
-	}
-	return c.sidecar(s)
-}
-
-// sidecar copies the checkpoint that ends with a segment. Where it is not written yet, the next run does.
-func (c *copier) sidecar(s segment) error {
-	if _, err := os.Lstat(s.sidecar(c.to)); err == nil {
-		return nil
-	}
-	text, err := readSmall(s.sidecar(c.x.dir), maxCheckpoint)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return writeWhole(c.disk, s.sidecar(c.to), text, true)
-}
-
-// endOf returns the number behind a segment's last block that the checkpoint covers.
-func (c *copier) endOf(i int) int64 {
-	if i+1 < len(c.x.all) {
-		return min(c.x.all[i+1].Block, c.x.signed.Size)
-	}
-	return c.x.signed.Size
-}
-
-func (c *copier) openSegment(s segment, head []byte) (file, error) {
-	path := s.path(c.to)
-	have := make([]byte, segmentHead)
-	f, err := c.disk.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := writeWhole(c.disk, path, head, true); err != nil {
-			return nil, err
-		}
-		return c.disk.Open(path)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if _, err := f.ReadAt(have, 0); err != nil || string(have) != string(head) {
-		f.Close()
-		return nil, fmt.Errorf("%s begins otherwise in the replica: %w", s.name(), ErrOther)
-	}
-	return f, nil
-}
-
-// block checks one block against the log and writes it, if the replica's checkpoint does not cover it already.
-func (c *copier) block(to file, b *at, payload []byte) error {
-	want, err := c.x.leafHash(b.Number)
-	if err != nil {
-		return err
-	}
-	if leafHash(sha256.New(), b.leaf()) != want {
-		return fmt.Errorf("block %d with the records %d to %d is not the one in the log: %w", b.Number, b.First, b.End()-1, ErrDamaged)
-	}
-	if b.Number < c.was.Size {
-		return nil
-	}
-	if b.Gone && c.book.covering(&b.header) == nil {
-		return fmt.Errorf("records %d to %d are gone, and no tombstone says that they have expired: %w", b.First, b.End()-1, ErrDamaged)
-	}
-	out := make([]byte, leadSize, b.whole())
-	b.put(out)
-	if _, err := to.WriteAt(append(out, payload...), c.offset); err != nil {
-		return err
-	}
-	c.offset += b.whole()
-	c.tree.add(b.leaf())
-	c.done.Blocks++
-	return nil
-}
-
-// finish puts the checkpoint in its place: only now the replica says that it has these blocks.
-func (c *copier) finish() error {
-	if c.tree.size != c.x.signed.Size || c.tree.root() != vault.Hash(c.x.signed.Root) {
-		return fmt.Errorf("the segments do not lead to the checkpoint's root: %w", ErrDamaged)
-	}
-	c.done.Size = c.x.signed.Size
-	if err := writeWhole(c.disk, filepath.Join(c.to, checkpointName), c.x.signed.Text, true); err != nil {
-		return err
-	}
-	return c.tree.tidy(c.to)
 }
