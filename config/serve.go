@@ -37,6 +37,7 @@ type Serve struct {
 	Contacts  []Recipient
 	Quiet     []QuietHours
 	Retention *Retention // nil: all is kept forever, and not encrypted
+	Replicas  []Replica  // where the vault is copied to
 
 	Warnings []Warning
 }
@@ -65,7 +66,7 @@ type Source struct {
 // What is listened on where nothing is said.
 const (
 	defaultStatus = "127.0.0.1:8089"
-	serveKeys     = "data, org, key, listen, status, strangers, sources, limits, follow, ask, rules, placeholders, notify, retention"
+	serveKeys     = "data, org, key, listen, status, strangers, sources, limits, follow, ask, rules, placeholders, notify, retention, replicas"
 	// BuiltinRules is the name under which the rules that come with the program are asked for.
 	BuiltinRules = "builtin"
 )
@@ -120,6 +121,8 @@ func ReadServe(path string) (*Serve, error) {
 			d.notify(s, folder, v, where)
 		case "retention":
 			d.retention(s, folder, v, where)
+		case "replicas":
+			d.replicas(s, folder, v, where)
 		default:
 			return false
 		}
@@ -131,6 +134,7 @@ func ReadServe(path string) (*Serve, error) {
 	if !s.apart() {
 		d.wrong(root, "retention.key", "lies within data: who takes that disk, or a copy of it, would have the records and their key; put it elsewhere")
 	}
+	d.replicasApart(s)
 	if len(s.Values) > 0 && len(s.Rules) == 0 {
 		d.warn(root, "placeholders", "gives values to rules, and no rules are named: write rules: [builtin, rules/]")
 	}

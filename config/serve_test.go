@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func serveOf(t testing.TB, text string, files map[string]string) (*Serve, error) {
@@ -197,6 +198,39 @@ retention:
     - {name: dns, keep: 0d, sources: a}
 `, map[string]string{"vault.key": ""})
 	for _, want := range []string{"lies within data", "12 months", `"Web" is no name`, "there is a class default", "says how long", `"0d"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in %v", want, err)
+		}
+	}
+}
+
+func TestReadReplicas(t *testing.T) {
+	s, err := serveOf(t, `
+data: data
+replicas:
+  - /mnt/one
+  - {name: nas, path: backup, every: 1m, rate: 4MiB, expire: true}
+`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := s.Replicas
+	if len(r) != 2 || r[0].Path != "/mnt/one" || r[0].Name != "/mnt/one" || r[0].Every != 10*time.Second || r[0].Rate != 32<<20 || r[0].Expire ||
+		r[1].Name != "nas" || !filepath.IsAbs(r[1].Path) || r[1].Every != time.Minute || r[1].Rate != 4<<20 || !r[1].Expire || r[1].Line != 5 {
+		t.Errorf("%+v", r)
+	}
+	_, err = serveOf(t, `
+data: data
+replicas:
+  - {name: a}
+  - {path: data/replica}
+  - {path: .}
+  - {path: /mnt/x, every: 1ms}
+  - {path: /mnt/x, rate: 1TiB}
+  - {name: a, path: /mnt/y}
+  - {name: b, path: /mnt/z, expire: perhaps}
+`, nil)
+	for _, want := range []string{":4: replicas[0]: has no path", "data/replica and data lie within one another", ":6: replicas: ", ":7: replicas[3].every: is from 1s to 24h", ":8: replicas[4].rate: is a size", ":8: replicas[4]: has the path of another", "replicas[6].expire"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in %v", want, err)
 		}

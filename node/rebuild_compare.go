@@ -45,9 +45,9 @@ type findingState struct {
 
 func newFindingStates() *findingStates { return &findingStates{by: map[string]findingState{}} }
 
-// add takes a revision. A finding that tells of a contact that was not reached comes from no record, and is passed over.
+// add takes a revision. A finding that tells of a contact that was not reached, or of a replica that does not follow, comes from no record, and is passed over.
 func (f *findingStates) add(one *Told) error {
-	if one.ID == "" || one.Contact != "" || one.Revision < f.by[one.ID].revision {
+	if one.ID == "" || one.Contact != "" || one.Replica != "" || one.Revision < f.by[one.ID].revision {
 		return nil
 	}
 	s := findingState{revision: one.Revision, withdrawn: one.Withdrawn}

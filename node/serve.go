@@ -40,8 +40,9 @@ type ServeOptions struct {
 	Reload <-chan struct{}
 	Read   func() (*config.Serve, *config.Profile, error)
 
-	expire time.Duration // between two looks at what has expired, and before the first; 0: an hour; for tests
-	issue  time.Duration // between two looks at what was found; 0: the watch's default; for tests
+	expire   time.Duration // between two looks at what has expired, and before the first; 0: an hour; for tests
+	patience time.Duration // that a replica may fail before it is a finding; 0: a quarter of an hour; for tests
+	issue    time.Duration // between two looks at what was found; 0: the watch's default; for tests
 }
 
 // What passes through lives for a moment, and what is known of accounts stays: the collector need not look at it that often while there is
@@ -83,6 +84,7 @@ type server struct {
 	teller    *teller
 	reloaded  reloaded
 	retention retention
+	replicas  replicas
 	asked     []*cloud // clouds
 	begun     time.Time
 	first     event.Position // of this run
@@ -296,6 +298,9 @@ func (s *server) run(ctx context.Context) error {
 	s.retention.rules, s.retention.vault = s.o.Config.Retention, filepath.Join(s.o.Config.Data, "vault")
 	receivers.Go(func() { s.expire(run) })
 	receivers.Go(func() { s.digests(run) })
+	s.replicas.ctx = context.WithoutCancel(ctx)
+	s.keepReplicas(s.o.Config.Replicas)
+	receivers.Go(func() { s.watchReplicas(run) })
 	shown := s.showStatus()
 	s.ready.Store(true)
 	notifySystemd("READY=1")
@@ -311,11 +316,13 @@ func (s *server) run(ctx context.Context) error {
 	receivers.Wait()
 	late.Stop()
 	s.account(true)
+	s.endReplicas()
 	s.endWatch()
 	endTelling()
 	<-told
 	shown()
 	err := errors.Join(s.watch().close(), s.teller.close(), s.vault.Close())
+	s.lastReplicas()
 	if cause := context.Cause(run); cause != nil && ctx.Err() == nil {
 		return cause
 	}

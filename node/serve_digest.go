@@ -108,6 +108,11 @@ func (s *server) digest(now time.Time) (*notify.Message, error) {
 	for _, f := range st.Told.Failing {
 		say("通知が届かない連絡先：%s", "Not reached: %s", f.Contact)
 	}
+	for _, r := range st.Replicas {
+		if r.Problem != "" {
+			say("追いついていない複製：%s", "A replica does not follow: %s", r.Name)
+		}
+	}
 	received, from, silent := s.receivedSince(st, m.Since)
 	say("受信：%s", "Received: %s", fmt.Sprintf("%d（封緘 sealed %d、拒否 rejected %d、欠落 lost %d、送信元 sources %d）", received.offered, received.sealed, received.rejected, received.lost, from))
 	if len(silent) > 0 {

@@ -140,6 +140,7 @@ func (s *server) reload(ctx context.Context, fail func(string, error)) error {
 	s.receiver.SetSources(sources)
 	s.teller.least.Store(int32(leastOf(c)))
 	s.teller.queue.Replace(NotifySettings(c, p))
+	s.keepReplicas(c.Replicas)
 	s.reloaded.taken.Add(1)
 	s.reloaded.mu.Lock()
 	s.reloaded.last = ReloadStatus{At: time.Now().UTC(), Restart: restart}

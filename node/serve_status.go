@@ -55,6 +55,7 @@ type ServeStatus struct {
 	Told     notify.Status `json:"told"`
 	Reloads  ReloadStatus  `json:"reloads"`
 
+	Replicas  []ReplicaStatus  `json:"replicas,omitempty"`
 	Retention *RetentionStatus `json:"retention,omitempty"` // absent where all is kept forever
 }
 
@@ -89,6 +90,9 @@ func (s *server) statusNow() *ServeStatus {
 	o.Findings = s.teller.findings.Load()
 	o.Told, o.Reloads = s.teller.queue.Status(), s.reloads()
 	o.Retention = s.keeps()
+	for _, r := range s.replicators() {
+		o.Replicas = append(o.Replicas, r.status(v.Checkpoint))
+	}
 	for _, a := range s.asked {
 		o.Asked = append(o.Asked, a.status())
 	}
@@ -196,6 +200,7 @@ func metrics(o *ServeStatus) []byte {
 		one("sekisho_retention_failing", "gauge", "1 if what is due could not be let go of.", number(r.Problem != ""))
 		one("sekisho_holds", "gauge", "Holds that keep records from expiring.", int64(r.Holds))
 	}
+	replicaMetrics(&b, o.Replicas, head)
 	if len(o.Asked) > 0 {
 		head("sekisho_asked_until_seconds", "gauge", "Until when a cloud's records are sealed, in Unix time.")
 		for _, a := range o.Asked {

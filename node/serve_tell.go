@@ -44,6 +44,7 @@ type Told struct {
 	Explanation event.Words        `json:"explanation"`
 	Evidence    []evidence         `json:"evidence,omitempty"`
 	Contact     string             `json:"contact,omitempty"` // of a failure to notify: who was not reached
+	Replica     string             `json:"replica,omitempty"` // of a replica that does not follow: which
 }
 
 // evidence is a record of the vault, by its position.
@@ -57,8 +58,9 @@ type teller struct {
 	s     *server
 	mu    sync.Mutex // the watch and a failure to notify tell
 	file  *os.File
-	told  map[string]int // the last revision of each finding
-	least atomic.Int32   // the severity from which findings are logged
+	told  map[string]int  // the last revision of each finding
+	stand map[string]bool // replicas' findings that were not withdrawn
+	least atomic.Int32    // the severity from which findings are logged
 	queue *notify.Queue
 
 	findings atomic.Int64
@@ -67,7 +69,7 @@ type teller struct {
 const findingsName = "findings.jsonl"
 
 func newTeller(s *server) (*teller, error) {
-	t := &teller{s: s, told: map[string]int{}}
+	t := &teller{s: s, told: map[string]int{}, stand: map[string]bool{}}
 	t.least.Store(int32(leastOf(s.o.Config)))
 	f, err := os.OpenFile(filepath.Join(s.o.Config.Data, findingsName), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
@@ -80,6 +82,9 @@ func newTeller(s *server) (*teller, error) {
 		var one Told
 		if json.Unmarshal(line, &one) == nil && one.ID != "" {
 			t.told[one.ID] = max(t.told[one.ID], one.Revision)
+			if one.Replica != "" {
+				t.stand[one.ID] = !one.Withdrawn
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			if len(line) > 0 { // a crash tore the last line: what comes next begins on its own

@@ -79,6 +79,13 @@ func checkServe(cmd *cobra.Command, c *config.Serve) error {
 	if err := node.CheckRetention(c); err != nil {
 		return &exitError{exitUsage, err}
 	}
+	warnings, err := node.CheckReplicas(c)
+	for _, w := range warnings {
+		fmt.Fprintln(cmd.ErrOrStderr(), "sekisho: "+printable(pick(spoken(cmd, nil), inBoth(w))))
+	}
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
 	if len(c.Rules) > 0 {
 		set, err := node.LoadRules(c.Rules, c.Values)
 		if err != nil {

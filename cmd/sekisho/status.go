@@ -101,6 +101,9 @@ func (p *statusPrinter) print(s *node.ServeStatus) {
 	}
 	fmt.Fprintln(p.w, p.say("%s（%s から稼働、sekisho %s）", "%s, since %s, sekisho %s", state, clock(s.Since), printable(s.Version)))
 	p.row("保管庫", "vault", p.say("%d 件の記録、%d ブロック、うち %d ブロックまで署名済み", "%d records in %d blocks, %d signed", s.Vault.Records, s.Vault.Blocks, s.Vault.Checkpoint))
+	for i := range s.Replicas {
+		p.replica(&s.Replicas[i])
+	}
 	if s.Retention != nil {
 		p.retention(s.Retention)
 	}
@@ -203,5 +206,30 @@ func (p *statusPrinter) asked(a *node.AskedStatus) {
 	}
 	if a.Gaps > 0 {
 		p.row("", "", p.say("取得できずに失われた分 %d 件", "%d GAPS: what it keeps no more", a.Gaps))
+	}
+}
+
+// replica prints how far a copy of the vault follows, since when it is behind, and why.
+func (p *statusPrinter) replica(r *node.ReplicaStatus) {
+	where := printable(r.Name)
+	if r.Name != r.Path {
+		where += p.say("（%s）", " (%s)", printable(r.Path))
+	}
+	at := p.pick("追いついた時刻は不明", "not known when it last held all")
+	if !r.At.IsZero() {
+		at = p.say("%s にすべて複製済み", "all was there at %s", clock(r.At))
+	}
+	p.row("複製", "replica", p.say("%s：%d ブロックまで、残り %d ブロック。%s", "%s: up to block %d, %d behind; %s", where, r.Blocks, r.Behind, at))
+	switch {
+	case r.Other:
+		p.row("", "", p.say("履歴が食い違っています（%s から）。どちらも保全してください：%s", "HOLDS ANOTHER HISTORY since %s, keep both: %s", clock(r.Since), printable(r.Problem)))
+	case r.Problem != "":
+		p.row("", "", p.say("複製できていません（%s から）：%s", "DOES NOT FOLLOW since %s: %s", clock(r.Since), printable(r.Problem)))
+	}
+	if r.Shrank > 0 {
+		p.row("", "", p.say("複製が以前の状態に戻されていました（%d 回）。誰が戻したか確かめてください", "AN OLDER STATE OF IT WAS PUT BACK %d TIMES: see who did that", r.Shrank))
+	}
+	if r.SameDisk {
+		p.row("", "", p.pick("保管庫と同じディスクにあります。別のディスクかマシンに置いてください", "ON THE VAULT'S OWN DISK: put it on another disk or machine"))
 	}
 }

@@ -45,6 +45,12 @@ func KeepUp(ctx context.Context, dir, to string, o KeepUpOptions) (*Replicated, 
 	return replicate(ctx, dir, to, o, false)
 }
 
+// IsReplica says whether a folder holds a replica, or a vault: of which log its file log.vkey says.
+func IsReplica(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, logName))
+	return err == nil
+}
+
 func replicate(ctx context.Context, dir, to string, o KeepUpOptions, begin bool) (done *Replicated, err error) {
 	defer func() {
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// TestKeepUpCutOff ends a run after each of its blocks: the replica verifies as it lies, up to its checkpoint, and the next run goes on from there.
+// TestKeepUpCutOff ends a run after this block and that: the next one goes on from the last whole segment, and then the replica is right.
 func TestKeepUpCutOff(t *testing.T) {
 	dir, o := filepath.Join(t.TempDir(), "vault"), Options{MaxSegment: 6 << 10, Origin: "vault.example.org/test", Every: 1}
 	grow := func(from, n int) {
