@@ -191,6 +191,8 @@ func TestAskedInTurn(t *testing.T) {
 	if err != nil || len(p.Unknown) > 0 {
 		t.Errorf("%v, %d answers to questions that are not known", err, len(p.Unknown))
 	}
-	added := run(t, dir, func(a *Options) { a.Out, a.Home, a.Add, a.Answers, a.Profile = folder, home, true, o.Answers, &config.Profile{} })
+	added := run(t, dir, func(a *Options) {
+		a.Out, a.Home, a.Add, a.Answers, a.Profile = folder, home, true, o.Answers, &config.Profile{}
+	})
 	agree(t, "all together", now, added)
 }
