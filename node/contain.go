@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/sekisho/sekisho/breach"
@@ -75,21 +76,6 @@ func resealWith(ctx context.Context, dir, home, tool string, now time.Time, name
 	if !signed || !sameFiles(old, m) {
 		return event.Tell("事案のフォルダが封印した時のままではないため、何も書いていません：sekisho vault verify --case で違いを確かめてください", "the case folder is not as it was sealed, so nothing was written: sekisho vault verify --case says what differs")
 	}
-	kept := m.Files[:0]
-	for _, e := range m.Files {
-		if e.Path != name {
-			kept = append(kept, e)
-		}
-	}
-	m.Files = kept
-	for _, e := range old.Files {
-		if e.Kind == vault.KindInput {
-			m.Add(e)
-		}
-	}
-	if err := addText(ctx, m, name, text); err != nil {
-		return err
-	}
 	if home == "" {
 		if home, err = vault.Home(); err != nil {
 			return event.Tell("署名鍵の場所が分かりません：%v", "find the signing key: %v", err)
@@ -98,6 +84,21 @@ func resealWith(ctx context.Context, dir, home, tool string, now time.Time, name
 	key, _, err := vault.OpenKey(home)
 	if err != nil {
 		return event.Tell("署名鍵を開けません：%v", "open the signing key: %v", err)
+	}
+	ours := old.Fingerprint == key.Fingerprint()
+	m.Files = slices.DeleteFunc(m.Files, func(e vault.Entry) bool { return e.Path == name || e.Path == rollUpName && !ours })
+	if !ours { // what another machine rolled up must not become our own memory by our seal; the inputs say the same
+		if err := os.Remove(filepath.Join(dir, rollUpName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return event.Tell("事案の目録を作り直せません：%v", "make the case's manifest anew: %v", err)
+		}
+	}
+	for _, e := range old.Files {
+		if e.Kind == vault.KindInput {
+			m.Add(e)
+		}
+	}
+	if err := addText(ctx, m, name, text); err != nil {
+		return err
 	}
 	sealed, err := m.Encode(key)
 	if err != nil {

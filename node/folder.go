@@ -137,6 +137,11 @@ func (v *investigation) place() error {
 			return event.Tell("事案を所定の場所に置けません：%v", "put the case in its place: %v", err)
 		}
 	}
+	if _, err := os.Stat(filepath.Join(v.work, rollUpName)); errors.Is(err, fs.ErrNotExist) { // that of the revision before is none of this one
+		if err := os.Remove(filepath.Join(dir, rollUpName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return event.Tell("事案を所定の場所に置けません：%v", "put the case in its place: %v", err)
+		}
+	}
 	entries, err := os.ReadDir(v.work)
 	if err != nil {
 		return event.Tell("事案を所定の場所に置けません：%v", "put the case in its place: %v", err)

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/sekisho/sekisho/cases"
+	"github.com/sekisho/sekisho/vault"
 )
 
 func inputOf(t *testing.T, c *cases.Case, path string) cases.Input {
@@ -146,9 +147,12 @@ func TestInterrupted(t *testing.T) {
 		sshd(t, filepath.Join(dir, f), int(f[0])*30000, int(f[0])*30000+30000)
 	}
 	t.Chdir(dir)
-	out := filepath.Join(t.TempDir(), "case")
+	out, home := filepath.Join(t.TempDir(), "case"), t.TempDir()
+	if _, err := Investigate(t.Context(), Options{Paths: []string{"a.log"}, Out: out, Home: home}); err != nil { // what it leaves must not be taken for the next one's
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := Investigate(ctx, Options{Paths: []string{"."}, Out: out, Home: t.TempDir(), Jobs: 1, sorting: 1 << 20, Progress: func(p Progress) {
+	_, err := Investigate(ctx, Options{Paths: []string{"."}, Out: out, Force: true, Home: home, Jobs: 1, sorting: 1 << 20, Progress: func(p Progress) {
 		if p.Phase == "read" && p.Done > p.Total/3 {
 			cancel()
 		}
@@ -168,6 +172,9 @@ func TestInterrupted(t *testing.T) {
 	}
 	if !c.Partial || stopped == 0 || stopped == 4 || c.Validate() != nil {
 		t.Errorf("partial %v, %d of 4 interrupted, %v", c.Partial, stopped, c.Validate())
+	}
+	if r, err := vault.Verify(t.Context(), out, vault.VerifyOptions{Home: home}); err != nil || len(r.Extra) > 0 {
+		t.Errorf("%v, in the folder and not in the manifest: %v", err, r.Extra)
 	}
 	if left, _ := filepath.Glob(filepath.Join(out, ".*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)

@@ -5,6 +5,7 @@ package node
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -16,6 +17,7 @@ import (
 	"github.com/sekisho/sekisho/breach"
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/config"
+	"github.com/sekisho/sekisho/contain"
 	"github.com/sekisho/sekisho/drill"
 	"github.com/sekisho/sekisho/vault"
 )
@@ -150,6 +152,33 @@ func TestRollUpNotOurs(t *testing.T) {
 	}
 	if _, err := recall(o); !errors.Is(err, errNoRollUp) {
 		t.Errorf("a changed profile: %v", err)
+	}
+}
+
+// TestRollUpResealed holds that another machine's roll-up does not become one's own where what people did is recorded in its case, and that one's
+// own stays.
+func TestRollUpResealed(t *testing.T) {
+	oneMore(t)
+	dir, home, folder := rehearsal(t), filepath.Join(t.TempDir(), "home"), filepath.Join(t.TempDir(), "case")
+	made := run(t, dir, func(o *Options) { o.Out, o.Home = folder, home }, "logs")
+	mark := func(home string, i int) {
+		t.Helper()
+		m := contain.Mark{ID: made.Containment[i].ID, Act: contain.MarkDone, By: "suzuki", At: cases.At(testNow)}
+		if _, err := MarkContainment(t.Context(), folder, home, "test", testNow, []contain.Mark{m}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mark(home, 0)
+	if _, err := recall(Options{Out: folder, Home: home, Version: "test"}); err != nil {
+		t.Errorf("one's own: %v", err)
+	}
+	other := filepath.Join(t.TempDir(), "home")
+	mark(other, 1)
+	if _, err := recall(Options{Out: folder, Home: other, Version: "test"}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("another machine's: %v", err)
+	}
+	if r, err := vault.Verify(t.Context(), folder, vault.VerifyOptions{Home: other}); err != nil || !r.OK {
+		t.Errorf("verify: %v, %+v", err, r)
 	}
 }
 
