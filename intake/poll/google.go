@@ -88,7 +88,7 @@ type activities struct {
 func (g *Google) Ask(ctx context.Context, from, to time.Time, take func(Page) error) error {
 	q := url.Values{"startTime": {from.UTC().Format(time.RFC3339)}, "endTime": {to.UTC().Format(time.RFC3339)}, "maxResults": {"1000"}}
 	at := g.api.base + "/admin/reports/v1/activity/users/all/applications/" + url.PathEscape(g.o.Application) + "?"
-	been := map[string]bool{}
+	read := pages{of: "activities"}
 	for {
 		body, _, err := g.get(ctx, http.MethodGet, at+q.Encode())
 		if err != nil {
@@ -112,10 +112,9 @@ func (g *Google) Ask(ctx context.Context, from, to time.Time, take func(Page) er
 		if list.Next == "" {
 			return nil
 		}
-		if been[list.Next] || len(been) >= maxPages {
-			return errors.New("poll: the list of activities does not end")
+		if err := read.turn(list.Next); err != nil {
+			return err
 		}
-		been[list.Next] = true
 		q.Set("pageToken", list.Next)
 	}
 }

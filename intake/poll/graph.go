@@ -109,12 +109,11 @@ func (g *Graph) Ask(ctx context.Context, from, to time.Time, take func(Page) err
 	}
 	// OData wants spaces as %20; a plus is not said to be one.
 	next := g.api.base + g.log.path + "?$filter=" + strings.ReplaceAll(url.QueryEscape(filter), "+", "%20") + "&$top=" + graphTop
-	been := map[string]bool{}
+	read := pages{of: "records"}
 	for next != "" {
-		if been[next] || len(been) >= maxPages {
-			return errors.New("poll: the list of records does not end")
+		if err := read.turn(next); err != nil {
+			return err
 		}
-		been[next] = true
 		body, _, err := g.get(ctx, http.MethodGet, next)
 		if err != nil {
 			return err

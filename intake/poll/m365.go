@@ -64,10 +64,7 @@ type blob struct {
 	ID  string `json:"contentId"`
 }
 
-const (
-	maxPages = 10_000
-	apiTime  = "2006-01-02T15:04:05"
-)
+const apiTime = "2006-01-02T15:04:05"
 
 // Ask lists the blobs that became available in a stretch of time, and fetches each. One that cannot be fetched, and says nothing of the
 // others, is owed; after any other failure the rest is fetched, the question fails in the end, and is asked again.
@@ -76,13 +73,12 @@ func (m *M365) Ask(ctx context.Context, from, to time.Time, take func(Page) erro
 		return err
 	}
 	next := m.feed("content", url.Values{"startTime": {from.UTC().Format(apiTime)}, "endTime": {to.UTC().Format(apiTime)}})
-	been := map[string]bool{}
+	read := pages{of: "content"}
 	var failed error
 	for next != "" {
-		if been[next] || len(been) >= maxPages {
-			return errors.New("poll: the list of content does not end")
+		if err := read.turn(next); err != nil {
+			return err
 		}
-		been[next] = true
 		body, head, err := m.get(ctx, http.MethodGet, next)
 		if err != nil {
 			return err
