@@ -25,7 +25,7 @@ type Answer struct {
 
 	Value      string // yes, no, unknown; empty for a retraction
 	Respondent string // who answered, as written
-	Via        string // in-person, phone, verified-channel, mailbox; empty: not said
+	Via        string // one of Vias; empty: not said
 	By         string // who wrote it down
 	At         time.Time
 	Why        string
@@ -34,6 +34,9 @@ type Answer struct {
 	Retracts    int // the index in the same file of the answer that this one takes back; 0: it is an answer
 	RetractedBy int // the index in the same file of the retraction in force; 0: the answer stands
 }
+
+// Vias are the ways by which an answer may have come.
+func Vias() []string { return []string{"in-person", "phone", "verified-channel", "mailbox"} }
 
 // Stands reports whether a is an answer that was not taken back.
 func (a *Answer) Stands() bool { return a.Retracts == 0 && a.RetractedBy == 0 }
@@ -107,7 +110,7 @@ func (d *document) answer(n *yaml.Node, index int, zone *time.Location) Answer {
 		case "respondent":
 			a.Respondent = d.text(v, where)
 		case "via":
-			a.Via = d.oneOf(v, where, []string{"in-person", "phone", "verified-channel", "mailbox"})
+			a.Via = d.oneOf(v, where, Vias())
 		case "by":
 			a.By = d.text(v, where)
 		case "at":

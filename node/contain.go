@@ -87,11 +87,6 @@ func resealWith(ctx context.Context, dir, home, tool string, now time.Time, name
 	}
 	ours := old.Fingerprint == key.Fingerprint()
 	m.Files = slices.DeleteFunc(m.Files, func(e vault.Entry) bool { return e.Path == name || e.Path == rollUpName && !ours })
-	if !ours { // what another machine rolled up must not become our own memory by our seal; the inputs say the same
-		if err := os.Remove(filepath.Join(dir, rollUpName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return event.Tell("事案の目録を作り直せません：%v", "make the case's manifest anew: %v", err)
-		}
-	}
 	for _, e := range old.Files {
 		if e.Kind == vault.KindInput {
 			m.Add(e)
@@ -106,6 +101,11 @@ func resealWith(ctx context.Context, dir, home, tool string, now time.Time, name
 	}
 	if err := putFile(filepath.Join(dir, name), text); err != nil {
 		return err
+	}
+	if !ours { // what another machine rolled up must not become our own memory by our seal; the inputs say the same
+		if err := os.Remove(filepath.Join(dir, rollUpName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return event.Tell("事案の目録を作り直せません：%v", "make the case's manifest anew: %v", err)
+		}
 	}
 	return putFile(filepath.Join(dir, manifestName), sealed)
 }

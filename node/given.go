@@ -51,18 +51,26 @@ func (v *investigation) scopeInputs() (in breach.Inputs, mailed map[int]string) 
 	return in, mailed
 }
 
+// maxStrange is how many answers to questions that the case never raised are looked for by scoping again.
+const maxStrange = 16
+
 // askAgain finds out what questions are about that were answered and that no earlier revision kept: by scoping without answers, and for those
-// that only other answers raised, with the answers that came before.
+// that only other answers raised, with the answers that came before. A file of another case is refused after a few questions that nothing raised.
 func (v *investigation) askAgain(in breach.Inputs) {
+	strange := 0
 	for i := range v.o.Answers {
-		if q := v.o.Answers[i].Question; q == "" || v.asked[q] != (cases.Subject{}) {
+		q := v.o.Answers[i].Question
+		if q == "" || v.asked[q] != (cases.Subject{}) {
 			continue
 		}
 		if in.Answers == nil {
 			v.noteAsked(v.watched.ledger.Scope(in))
 		}
-		if v.asked[v.o.Answers[i].Question] != (cases.Subject{}) {
+		if v.asked[q] != (cases.Subject{}) {
 			continue
+		}
+		if strange == maxStrange {
+			return
 		}
 		in.Answers = []breach.Answer{}
 		for k := range i {
@@ -70,7 +78,9 @@ func (v *investigation) askAgain(in breach.Inputs) {
 				in.Answers = append(in.Answers, a)
 			}
 		}
-		v.noteAsked(v.watched.ledger.Scope(in))
+		if v.noteAsked(v.watched.ledger.Scope(in)); v.asked[q] == (cases.Subject{}) {
+			strange++
+		}
 	}
 }
 

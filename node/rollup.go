@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -210,22 +211,30 @@ func (v *investigation) basis() (sum [sha256.Size]byte, err error) {
 	for i := range p.Intel {
 		files = append(files, p.Intel[i].File)
 	}
-	for _, path := range files {
+	if err := addFiles(h, files...); err != nil {
+		return sum, event.Tell("設定の参照先を読めません：%v", "read what the profile names: %v", err)
+	}
+	h.Sum(sum[:0])
+	return sum, nil
+}
+
+// addFiles adds the digest of each file to a digest. An empty path is no file.
+func addFiles(h hash.Hash, paths ...string) error {
+	for _, path := range paths {
 		if path == "" {
 			continue
 		}
 		f, err := os.Open(path)
 		if err != nil {
-			return sum, event.Tell("設定の参照先を読めません：%v", "read what the profile names: %v", err)
+			return err
 		}
 		one := sha256.New()
 		_, err = io.Copy(one, f)
 		f.Close()
 		if err != nil {
-			return sum, event.Tell("設定の参照先を読めません：%v", "read what the profile names: %v", err)
+			return err
 		}
 		h.Write(one.Sum(nil))
 	}
-	h.Sum(sum[:0])
-	return sum, nil
+	return nil
 }

@@ -390,15 +390,8 @@ func (s *server) account(last bool) {
 func (s *server) build() (string, error) {
 	h := sha256.New()
 	fmt.Fprintln(h, s.o.Version)
-	for _, path := range []string{s.o.Config.Org} {
-		if path == "" {
-			continue
-		}
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return "", err
-		}
-		h.Write(b)
+	if err := addFiles(h, s.o.Config.Org); err != nil {
+		return "", err
 	}
 	if s.rules != nil {
 		h.Write(s.rules.set.Sum[:])
@@ -409,11 +402,9 @@ func (s *server) build() (string, error) {
 		h.Write(values)
 	}
 	for _, d := range s.o.Profile.Directory {
-		b, err := os.ReadFile(d.File)
-		if err != nil {
+		if err := addFiles(h, d.File); err != nil {
 			return "", err
 		}
-		h.Write(b)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

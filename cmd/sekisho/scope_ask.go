@@ -30,8 +30,6 @@ type askFlags struct {
 	dir, out, by, via, lang string
 }
 
-var vias = []string{"in-person", "phone", "verified-channel", "mailbox"}
-
 func scopeAskCommand() *cobra.Command {
 	var f askFlags
 	cmd := &cobra.Command{
@@ -60,7 +58,7 @@ Exit status: 0 done or broken off; 1 failed; 2 wrong usage, or there is no such 
 }
 
 func (f *askFlags) run(cmd *cobra.Command) error {
-	if !slices.Contains(vias, f.via) {
+	if !slices.Contains(config.Vias(), f.via) {
 		return usageError("--via %q：in-person、phone、verified-channel、mailbox のいずれかを指定してください", "--via %q: write in-person, phone, verified-channel or mailbox", f.via)
 	}
 	if f.by == "" {
@@ -87,7 +85,7 @@ func (f *askFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	a := &asking{askFlags: f, language: lang, c: c, given: given, in: bufio.NewReaderSize(io.LimitReader(cmd.InOrStdin(), 1<<20), 1<<16), w: cmd.OutOrStdout()}
+	a := &asking{askFlags: f, language: lang, scope: c.Scope, given: given, in: bufio.NewReaderSize(io.LimitReader(cmd.InOrStdin(), 1<<20), 1<<16), w: cmd.OutOrStdout()}
 	return a.all()
 }
 
@@ -95,7 +93,7 @@ func (f *askFlags) run(cmd *cobra.Command) error {
 type asking struct {
 	*askFlags
 	language report.Lang
-	c        *node.Consultation
+	scope    func([]config.Answer) *node.Scoped
 	given    []config.Answer
 	later    []string // questions that were put off
 	in       *bufio.Reader
@@ -113,7 +111,7 @@ func (a *asking) all() error {
 	if a.via == "mailbox" {
 		a.say("注意：疑いの晴れていないアカウントからメールで届いた回答は、判断に使いません。侵入者がメールを読んでいるためです。", "note: what comes by mail from an account that is not cleared weighs nothing: the intruder reads the mailboxes.")
 	}
-	now := a.c.Scope(a.given)
+	now := a.scope(a.given)
 	a.tell(nil, now)
 	for {
 		q := a.next(now)
@@ -144,7 +142,7 @@ func (a *asking) all() error {
 		}
 		a.given = append(a.given, given)
 		before := now
-		now = a.c.Scope(a.given)
+		now = a.scope(a.given)
 		a.tell(before, now)
 	}
 	if len(a.given) > 0 {
