@@ -48,7 +48,7 @@ demo:
 # Every drill and variant: made, investigated, scored. Takes up to an hour on two cores. TABLE='--only NAME' makes a part.
 drills:
 	go build -ldflags "-X main.version=$$(git describe --tags --always --dirty)" -o sekisho ./cmd/sekisho
-	./sekisho drill table $(TABLE) --out docs/reference/drill-scores.md
+	./sekisho drill table $(TABLE) --out docs/reference/drill-scores.md --acts docs/reference/drill-acts.md
 
 # Scoping over seeds and variants, with people who answer, beside other methods on the same worlds. Some twenty minutes; interrupted, it
 # goes on where it was, as long as the build is the same. STATS='-seeds 101-105' makes fewer, STATS='-accounts 1000 -rows DIR' larger ones.

@@ -85,6 +85,7 @@ type finding struct {
 	ID, Detector, Severity string
 	First, Last, Alerted   time.Time
 	Subjects               struct{ Accounts, Addresses, Hosts []string }
+	Evidence               []struct{} // the records that it points to
 }
 
 // Score holds a case, as case.json, against the truth. It refuses a document that is not a case, and a case that was made of

@@ -13,11 +13,14 @@ import (
 type ActResult struct {
 	Name     string `json:"name"`
 	NameJa   string `json:"name_ja,omitempty"`
+	Attack   string `json:"attack"`   // technique
+	Expected bool   `json:"expected"` // the truth names a detector for it
 	InNoLog  bool   `json:"in_no_log"`
 	Seen     bool   `json:"seen"`         // a finding that was raised by its traces is about it
 	Known    bool   `json:"known_before"` // not seen, but a finding about an earlier act goes on over it
 	Detector string `json:"detector,omitempty"`
 	Finding  string `json:"finding,omitempty"`
+	Evidence int    `json:"evidence,omitempty"` // records that the finding points to
 
 	// Lead is how long after the act's first moment the first finding about it was raised. It is never below zero by more than
 	// clocks differ: what was raised before the act left a trace belongs to an earlier act.
@@ -378,15 +381,15 @@ func (r *Result) scoreActs(truth *Truth, acts []heard, alarm time.Time) {
 		if a.Intruder != secondOne && (first.IsZero() || a.From.Before(first)) {
 			first = a.From
 		}
-		got := ActResult{Name: a.Name, NameJa: a.NameJa, InNoLog: len(a.Logs) == 0}
+		got := ActResult{Name: a.Name, NameJa: a.NameJa, Attack: a.Attack, Expected: len(a.Detectors) > 0, InNoLog: len(a.Logs) == 0}
 		if got.InNoLog {
 			r.ActCount.InNoLog = append(r.ActCount.InNoLog, a.Name)
 		} else {
 			r.ActCount.Knowable++
-			r.ActCount.Expected += btoi(len(a.Detectors) > 0)
+			r.ActCount.Expected += btoi(got.Expected)
 		}
 		if f != nil && !got.InNoLog {
-			got.Seen, got.Detector, got.Finding = true, f.Detector, f.ID
+			got.Seen, got.Detector, got.Finding, got.Evidence = true, f.Detector, f.ID, len(f.Evidence)
 			got.Lead = since(f.Alerted, a.From)
 			if a.Intruder != secondOne {
 				got.FromLogin = since(f.Alerted, login)

@@ -137,6 +137,7 @@ func noRow(all []tableRun, name string) error {
 
 type tableFlags struct {
 	out, dir  string
+	acts      string
 	only      []string
 	seed      uint64
 	size      tableSize
@@ -151,17 +152,18 @@ func drillTableCommand() *cobra.Command {
 		Use:   "table",
 		Short: "Make, investigate and score every drill and variant, and write a table",
 		Long: `Table makes each drill, and each variant of those with an attack, at a small size, investigates it without its truth, scores the case,
-asks simulated people, and writes one row for each in Markdown. docs/reference/drills.md explains the numbers. Interrupted, it
+asks simulated people, and writes one row for each in Markdown. docs/reference/drills.md explains the numbers. With --acts it writes also what became of every act. Interrupted, it
 writes the rows that it has and says so; interrupted before the first row, it writes nothing.
 
 Exit status: 0 all were scored; 1 some were not; 2 wrong usage.`,
-		Example: `  sekisho drill table --out docs/reference/drill-scores.md
+		Example: `  sekisho drill table --out docs/reference/drill-scores.md --acts docs/reference/drill-acts.md
   sekisho drill table --only aist,spam-2023/residential`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return inWords(f.run(cmd), report.En) },
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.out, "out", "", "the `file` to write (default: standard output)")
+	fl.StringVar(&f.acts, "acts", "", "a second `file` to write: what became of every act, over a drill's variants")
 	fl.StringSliceVar(&f.only, "only", nil, "only these: `NAME` of a drill, with all its variants, or DRILL/VARIANT; comma-separated")
 	fl.Uint64Var(&f.seed, "seed", 1, "which of all institutes")
 	fl.IntVar(&f.size.accounts, "accounts", f.size.accounts, "how many people each institute has, if the cast allows it")
@@ -213,6 +215,9 @@ func (f *tableFlags) run(cmd *cobra.Command) error {
 	if f.out != "" {
 		err = errors.Join(err, replaceFile(f.out, t.markdown()))
 	}
+	if f.acts != "" {
+		err = errors.Join(err, replaceFile(f.acts, t.actsMarkdown()))
+	}
 	if err != nil {
 		return err
 	}
@@ -227,20 +232,8 @@ func (f *tableFlags) run(cmd *cobra.Command) error {
 
 // try looks before the work, not after an hour of it, whether its result can be written, and whether there is room to work in.
 func (f *tableFlags) try() error {
-	if f.out != "" {
-		if fi, err := os.Stat(filepath.Dir(f.out)); err != nil || !fi.IsDir() {
-			return fmt.Errorf("--out %s: there is no folder %s", f.out, filepath.Dir(f.out))
-		}
-		if fi, err := os.Stat(f.out); err == nil && fi.IsDir() {
-			return fmt.Errorf("--out %s is a folder: name a file", f.out)
-		}
-		tmp, err := os.CreateTemp(filepath.Dir(f.out), ".sekisho-table-")
-		if err != nil {
-			return fmt.Errorf("--out %s cannot be written: %w", f.out, bottom(err))
-		}
-		if err := errors.Join(tmp.Close(), os.Remove(tmp.Name())); err != nil {
-			return fmt.Errorf("--out %s cannot be written: %w", f.out, err)
-		}
+	if err := errors.Join(writable("--out", f.out), writable("--acts", f.acts)); err != nil {
+		return err
 	}
 	if f.dir != "" {
 		if fi, err := os.Stat(f.dir); err != nil || !fi.IsDir() {
@@ -252,6 +245,27 @@ func (f *tableFlags) try() error {
 		return fmt.Errorf("--dir %s cannot be worked in: %w", cmp.Or(f.dir, os.TempDir()), bottom(err))
 	}
 	return os.Remove(dir)
+}
+
+// writable says why a file that a flag names cannot be written; an empty path is no file.
+func writable(flag, path string) error {
+	if path == "" {
+		return nil
+	}
+	if fi, err := os.Stat(filepath.Dir(path)); err != nil || !fi.IsDir() {
+		return fmt.Errorf("%s %s: there is no folder %s", flag, path, filepath.Dir(path))
+	}
+	if fi, err := os.Stat(path); err == nil && fi.IsDir() {
+		return fmt.Errorf("%s %s is a folder: name a file", flag, path)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".sekisho-table-")
+	if err != nil {
+		return fmt.Errorf("%s %s cannot be written: %w", flag, path, bottom(err))
+	}
+	if err := errors.Join(tmp.Close(), os.Remove(tmp.Name())); err != nil {
+		return fmt.Errorf("%s %s cannot be written: %w", flag, path, err)
+	}
+	return nil
 }
 
 // bottom returns an error of the file system without the path that it speaks of.

@@ -85,4 +85,14 @@ func TestTableText(t *testing.T) {
 			{tableRun: tableRun{Drill: "two"}, Error: "no room | left\nat all"}, {tableRun: tableRun{Drill: "quiet"}, Lines: 12, Result: quiet},
 		}}
 	golden.Compare(t, filepath.Join("testdata", "golden", "drill-table.md"), []byte(table.markdown()))
+	guess, entry, quietAct := drill.ActResult{Name: "guessing | all", Attack: "T1110", Expected: true}, drill.ActResult{Name: "a login", Attack: "T1078", Expected: true}, drill.ActResult{Name: "a page read", Attack: "T1213"}
+	saw := func(a drill.ActResult, by string, lead float64, records int) drill.ActResult {
+		a.Seen, a.Detector, a.Lead, a.Evidence = true, by, &lead, records
+		return a
+	}
+	knew, hid := entry, entry
+	knew.Known, hid.InNoLog = true, true
+	found.Acts = []drill.ActResult{saw(guess, "slow-guessing", 0.005, 8), saw(guess, "stuffing", 30, 4), entry, entry, quietAct}
+	missed.Acts = []drill.ActResult{saw(guess, "slow-guessing", 72, 6), guess, knew, hid, quietAct}
+	golden.Compare(t, filepath.Join("testdata", "golden", "drill-acts.md"), []byte(table.actsMarkdown()))
 }

@@ -64,6 +64,15 @@ func (t *scoreTable) markdown() string {
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	p("# Scores of the drills\n")
+	t.origin(p)
+	p("[How a drill is scored](drills.md) explains the numbers.")
+	t.found(p)
+	t.noise(p)
+	return b.String()
+}
+
+// origin says how the tables were made, and of what.
+func (t *scoreTable) origin(p func(string, ...any)) {
 	p("Made by `%s` on %s with %s, on %d cores in %s, other work on the machine included. It is written anew by `make drills`: do not edit it.", t.command, t.begun.UTC().Format("2 January 2006"), t.build,
 		t.cores, t.took.Round(time.Second))
 	if len(t.rows) < t.all {
@@ -73,10 +82,7 @@ func (t *scoreTable) markdown() string {
 		p("**Not scored: %s.**", number(n, "row", "rows"))
 	}
 	p("\nThe drills are small: %d accounts if the cast allows it, %s, %d guesses at an account on the worst day. Detectors and drills are of one hand, so this", t.size.accounts, daysText(t.size.days), t.size.peak)
-	p("shows that the parts fit and what a change does to them, not how they do on somebody else's breach. [How a drill is scored](drills.md) explains the numbers.")
-	t.found(p)
-	t.noise(p)
-	return b.String()
+	p("shows that the parts fit and what a change does to them, not how they do on somebody else's breach.")
 }
 
 func daysText(days int) string {
