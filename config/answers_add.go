@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/sekisho/sekisho/event"
 )
 
 // AddAnswer appends an answer to a question to a file of answers, which it makes where there is none. When it returns the answer is on the disk.
@@ -70,7 +68,7 @@ func behind(f io.Reader, path string, entry []byte) ([]byte, error) {
 		return nil, err
 	}
 	if after, err := count(append(was, entry...)); err != nil || after != before+1 {
-		return nil, event.Tell("%s に追記できません：この書き方のファイルには追記できないため、元のまま残しました。別のファイルを指定してください（%v）", "%s cannot be added to: it is written another way than answers are added, and was left as it was. Name another file (%v)", path, err)
+		return nil, fmt.Errorf("%s is written another way than answers are added, and was left as it was: name another file (%v)", path, err)
 	}
 	return entry, nil
 }

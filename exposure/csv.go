@@ -63,11 +63,19 @@ func fused(s string) string {
 	return s
 }
 
-// readCSV reads the cells of a CSV file as Excel and others save it: UTF-8, with or without a byte order mark.
-func readCSV(text []byte) ([][]string, error) {
+// readCSV reads the cells of a CSV file as Excel and others save it: UTF-8 with or without a byte order mark, or Shift_JIS, which is what Excel
+// in Japan writes unless it is told otherwise, with a decoder of that.
+func readCSV(text []byte, decode Decoder) ([][]string, error) {
 	text = bytes.TrimPrefix(text, []byte(bom))
 	if !utf8.Valid(text) {
-		return nil, refuse("文字コードが UTF-8 ではありません：Excel では「CSV UTF-8（コンマ区切り）」か「Excel ブック（.xlsx）」で保存してください", "it is not UTF-8: in Excel, save it as \"CSV UTF-8 (Comma delimited)\" or as a workbook (.xlsx)")
+		whole, ok := []byte(nil), false
+		if decode != nil {
+			whole, ok = decode(text)
+		}
+		if !ok {
+			return nil, refuse("文字コードが UTF-8 でも Shift_JIS でもありません：Excel では「CSV UTF-8（コンマ区切り）」か「Excel ブック（.xlsx）」で保存してください", "it is neither UTF-8 nor Shift_JIS: in Excel, save it as \"CSV UTF-8 (Comma delimited)\" or as a workbook (.xlsx)")
+		}
+		text = whole
 	}
 	r := csv.NewReader(bytes.NewReader(text))
 	r.FieldsPerRecord, r.LazyQuotes = -1, true

@@ -6,6 +6,7 @@ package exposure
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -84,7 +85,7 @@ func TestWorksheet(t *testing.T) {
 	}
 	var first []Entry
 	for name, text := range map[string][]byte{"a.csv": s.CSV(), "a.xlsx": book} {
-		got, err := Read(name, text, sample(), suzuki)
+		got, err := Read(name, text, sample(), suzuki, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -121,7 +122,7 @@ func TestWorksheet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := Read("b.csv", again.CSV(), c, suzuki)
+	second, err := Read("b.csv", again.CSV(), c, suzuki, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +176,7 @@ func TestRefused(t *testing.T) {
 		i := slices.IndexFunc(s.Rows, func(r []string) bool { return r[colID] == "E-dir" })
 		s.Rows[1], s.Rows[i] = s.Rows[i], s.Rows[1]
 		fill(t, s, "E-dir", p)
-		got, err := Read("a.csv", s.CSV(), sample(), suzuki)
+		got, err := Read("a.csv", s.CSV(), sample(), suzuki, nil)
 		var refused *Refused
 		if w := event.Telling(err); !errors.As(err, &refused) || !strings.Contains(w.En, want) || w.Ja == w.En || got != nil {
 			t.Errorf("%s: %v", want, w.En)
@@ -183,21 +184,21 @@ func TestRefused(t *testing.T) {
 	}
 	s := blankSheet(t)
 	fill(t, s, "E-dark", map[int]string{colClass: "x"})
-	if _, err := Read("a.csv", s.CSV(), sample(), suzuki); err == nil || !strings.Contains(event.Telling(err).En, "no record says how many items E-dark holds") {
+	if _, err := Read("a.csv", s.CSV(), sample(), suzuki, nil); err == nil || !strings.Contains(event.Telling(err).En, "no record says how many items E-dark holds") {
 		t.Errorf("a number that nobody knows: %v", err)
 	}
 	s = blankSheet(t)
 	fill(t, s, "E-mail", map[int]string{colClass: "x", colItems: "4"}, map[int]string{colClass: "y"})
-	if _, err := Read("a.csv", s.CSV(), sample(), suzuki); err == nil || !strings.Contains(event.Telling(err).En, "is split into classes") {
+	if _, err := Read("a.csv", s.CSV(), sample(), suzuki, nil); err == nil || !strings.Contains(event.Telling(err).En, "is split into classes") {
 		t.Errorf("a split without numbers: %v", err)
 	}
-	for want, text := range map[string]string{"not UTF-8": "\x94\xd4\x8d\x86,\x95\x94\x8f\x90\n", "no row of titles": "a,b\n1,2\n", "cannot be read as a workbook": "PK\x03\x04rubbish", "there is no column": "ID,Class (fill in)\nE-mail,x\n"} {
-		if _, err := Read("a", []byte(text), sample(), suzuki); err == nil || !strings.Contains(event.Telling(err).En, want) {
+	for want, text := range map[string]string{"neither UTF-8 nor": "\x94\xd4\x8d\x86,\x95\x94\x8f\x90\n", "no row of titles": "a,b\n1,2\n", "cannot be read as a workbook": "PK\x03\x04rubbish", "there is no column": "ID,Class (fill in)\nE-mail,x\n"} {
+		if _, err := Read("a", []byte(text), sample(), suzuki, nil); err == nil || !strings.Contains(event.Telling(err).En, want) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}
 	for _, said := range []Said{{By: " "}, {By: "suzuki", At: 2, Recorded: 1}} {
-		if _, err := Read("a.csv", filled(t).CSV(), sample(), said); err == nil {
+		if _, err := Read("a.csv", filled(t).CSV(), sample(), said, nil); err == nil {
 			t.Errorf("%+v is taken", said)
 		}
 	}
@@ -206,13 +207,13 @@ func TestRefused(t *testing.T) {
 // TestHistory: a second review of a row stands beside the first; what a later case has no longer is told.
 func TestHistory(t *testing.T) {
 	c := sample()
-	first, err := Read("a.csv", filled(t).CSV(), c, suzuki)
+	first, err := Read("a.csv", filled(t).CSV(), c, suzuki, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := blankSheet(t)
 	fill(t, s, "E-mail", map[int]string{colClass: "-"})
-	second, err := Read("b.csv", s.CSV(), c, Said{By: "sato", At: suzuki.At + 1000, Recorded: suzuki.At + 1000})
+	second, err := Read("b.csv", s.CSV(), c, Said{By: "sato", At: suzuki.At + 1000, Recorded: suzuki.At + 1000}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,11 +282,11 @@ func TestForeignWorkbook(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := sample()
-	if _, err := Read("a.xlsx", b.Bytes(), c, suzuki); err == nil || !strings.Contains(event.Telling(err).En, "row 6,") {
+	if _, err := Read("a.xlsx", b.Bytes(), c, suzuki, nil); err == nil || !strings.Contains(event.Telling(err).En, "row 6,") {
 		t.Errorf("a row that is not in the ledger: %v", err)
 	}
 	c.Exposure = append(c.Exposure, cases.Exposure{ID: "E-gone", Count: cases.Count{Estimated: 1, Upper: 1}})
-	got, err := Read("a.xlsx", b.Bytes(), c, suzuki)
+	got, err := Read("a.xlsx", b.Bytes(), c, suzuki, nil)
 	if err != nil || len(got) != 2 || got[0].Row != 4 || got[0].Parts[0].Class != "契約" || got[0].Parts[0].Items != 7 || got[0].Parts[0].Confidentiality != 3 {
 		t.Errorf("%v %+v", err, got)
 	}
@@ -308,7 +309,7 @@ func TestBomb(t *testing.T) {
 		t.Fatalf("%v, %d bytes", err, out.Len())
 	}
 	b := out.Bytes()
-	if _, err := Read("bomb.xlsx", b, sample(), suzuki); err == nil || !strings.Contains(event.Telling(err).En, "too large") {
+	if _, err := Read("bomb.xlsx", b, sample(), suzuki, nil); err == nil || !strings.Contains(event.Telling(err).En, "too large") {
 		t.Errorf("%v", err)
 	}
 }
@@ -328,7 +329,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("ID,Class (fill in),Items (fill in),Persons (fill in),Persons at most (fill in if not exact),Confidentiality (fill in)\nE-mail,x,1,2,3,1\nE-mail,y,1,,?,\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c := sample()
-		entries, err := Read("a", text, c, suzuki)
+		entries, err := Read("a", text, c, suzuki, nil)
 		var refused *Refused
 		if err != nil {
 			if !errors.As(err, &refused) {
@@ -346,4 +347,31 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// TestOldEncoding: a worksheet that is no UTF-8 is read as the decoder says, refused where the decoder does not know it, and recorded with the
+// sum of the file as it is.
+func TestOldEncoding(t *testing.T) {
+	utf := filled(t).CSV()
+	want, err := Read("a.csv", utf, sample(), suzuki, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := append([]byte("\x94\xd4"), utf...) // stands for another encoding of the same
+	got, err := Read("a.csv", old, sample(), suzuki, func(text []byte) ([]byte, bool) { return bytes.CutPrefix(text, []byte("\x94\xd4"+bom)) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range got {
+		if got[i].SHA256 != fmt.Sprintf("%x", sha256.Sum256(old)) {
+			t.Errorf("the sum is not the file's: %s", got[i].SHA256)
+		}
+		got[i].SHA256 = want[i].SHA256
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("read %+v, want %+v", got, want)
+	}
+	if _, err := Read("a.csv", old, sample(), suzuki, func([]byte) ([]byte, bool) { return nil, false }); err == nil || !strings.Contains(event.Telling(err).En, "neither UTF-8 nor") {
+		t.Errorf("what the decoder does not know: %v", err)
+	}
 }

@@ -46,9 +46,12 @@ const (
 	maxParts  = 200           // of one row
 )
 
-// Read reads a worksheet that was filled in, CSV or XLSX, as entries for the book. Rows of which nothing is filled in are no review, and are
+// Decoder returns in UTF-8 a text that is in the country's old encoding; false where it is anything else.
+type Decoder func(text []byte) ([]byte, bool)
+
+// Read reads a worksheet that was filled in, CSV or XLSX, as entries for the book. CSV that is no UTF-8 is read with the decoder (nil: refused). Rows of which nothing is filled in are no review, and are
 // left out. It refuses everything if anything is wrong, and says in which row and column, and what to write there.
-func Read(name string, text []byte, c *cases.Case, said Said) ([]Entry, error) {
+func Read(name string, text []byte, c *cases.Case, said Said, decode Decoder) ([]Entry, error) {
 	base := visible(filepath.Base(name))
 	if strings.TrimSpace(said.By) == "" || utf8.RuneCountInString(said.By) > maxName {
 		return nil, refuse("誰が確認したかを --by で指定してください（%d 文字まで）", "say with --by who reviewed it (at most %d characters)", maxName)
@@ -59,11 +62,13 @@ func Read(name string, text []byte, c *cases.Case, said Said) ([]Entry, error) {
 	if len(text) > MaxSheet {
 		return nil, &Refused{event.Tell("%s：%v", "%s: %v", base, tooLarge())}
 	}
-	read := readCSV
+	var cells [][]string
+	var err error
 	if bytes.HasPrefix(text, []byte("PK\x03\x04")) {
-		read = readXLSX
+		cells, err = readXLSX(text)
+	} else {
+		cells, err = readCSV(text, decode)
 	}
-	cells, err := read(text)
 	if err != nil {
 		return nil, &Refused{event.Tell("%s：%v", "%s: %v", base, err)}
 	}

@@ -130,6 +130,24 @@ func japanese(sample []byte) Encoding {
 	return Bytes
 }
 
+// FromShiftJIS returns a text that is written in cp932, as Excel in Japan writes a CSV file, in UTF-8. ok is false where it is anything else:
+// every byte must be text of that encoding.
+func FromShiftJIS(text []byte) (out []byte, ok bool) {
+	if japanese(text) != ShiftJIS {
+		return nil, false
+	}
+	out = make([]byte, 0, len(text)*3/2)
+	for len(text) > 0 {
+		r, n, ok := ShiftJIS.decodeOne(text)
+		if !ok {
+			return nil, false
+		}
+		out = utf8.AppendRune(out, r)
+		text = text[n:]
+	}
+	return out, true
+}
+
 // weigh counts the characters of a line that are usual and rare in Japanese; ok says whether the line is whole text of the encoding.
 func (e Encoding) weigh(line []byte) (usual, rare int, ok bool) {
 	ok = true

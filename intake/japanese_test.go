@@ -132,3 +132,15 @@ func FuzzJapanese(f *testing.F) {
 		japanese(data)
 	})
 }
+
+// TestFromShiftJIS: a whole text comes out as it was written, and anything that is not wholly of the encoding is refused.
+func TestFromShiftJIS(t *testing.T) {
+	if got, ok := FromShiftJIS([]byte(tableSJIS)); !ok || string(got) != tableUTF8 {
+		t.Errorf("%q, %v", got, ok)
+	}
+	for name, text := range map[string]string{"ASCII": "a,b\n", "UTF-8": tableUTF8, "EUC-JP": tableEUC, "half a character": tableSJIS + "\x8d", "a byte that is none": tableSJIS + "\x8d\xb2\xff\n", "Latin-1": "Andr\xe9,M\xfcller\n", "zero": tableSJIS + "\x00", "nothing": ""} {
+		if got, ok := FromShiftJIS([]byte(text)); ok {
+			t.Errorf("%s is taken for Shift_JIS: %q", name, got)
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/sekisho/sekisho/cases"
 	"github.com/sekisho/sekisho/event"
 	"github.com/sekisho/sekisho/exposure"
+	"github.com/sekisho/sekisho/intake"
 	"github.com/sekisho/sekisho/node"
 )
 
@@ -75,7 +76,7 @@ func (f *reviewFlags) run(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return err
 		}
-		entries, err := exposure.Read(name, text, c, said)
+		entries, err := exposure.Read(name, text, c, said, intake.FromShiftJIS)
 		if err != nil {
 			return refusedAsUsage(err)
 		}
