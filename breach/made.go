@@ -97,7 +97,7 @@ func (s *scoping) judgeMade(all []*judgedAccount) []*judgedAccount {
 			j = &judgedAccount{p: p, terms: []term{{"prior", s.w.Prior}}, nats: s.w.Prior}
 			known[m.whom.Handle], all = j, append(all, j)
 		}
-		j.terms, j.nats = append(j.terms, term{"made-by", w}), j.nats+w
+		j.madeBy(w)
 		j.verdict = cases.AccountSuspected
 		if j.nats >= condemnedAt {
 			j.verdict = cases.AccountCompromised
@@ -109,6 +109,20 @@ func (s *scoping) judgeMade(all []*judgedAccount) []*judgedAccount {
 	}
 	slices.SortStableFunc(all, func(a, b *judgedAccount) int { return strings.Compare(a.p.who.ID, b.p.who.ID) })
 	return all
+}
+
+// madeBy notes that a fallen account made this one. However often it is made, the doubt is one: an owner who goes on working makes the same
+// account again, for the same contractor. The heaviest making counts.
+func (j *judgedAccount) madeBy(w float64) {
+	const name = "made-by"
+	i := slices.IndexFunc(j.terms, func(t term) bool { return t.name == name })
+	if i < 0 {
+		i = len(j.terms)
+		j.terms = append(j.terms, term{name: name})
+	}
+	if was := j.terms[i].nats; w > was {
+		j.terms[i].nats, j.nats = w, j.nats+w-was
+	}
 }
 
 // raised says whether a high finding tells that the maker gave the new account an administrator's rights, which is not its work.

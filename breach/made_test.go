@@ -17,7 +17,7 @@ func (w *world) makes(by, whom string, d int) {
 	s.Class, s.Activity, s.Target, s.Whom = event.ClassAccountChange, event.ActCreate, whom, w.who(whom)
 }
 
-// TestMade: an administrator's account falls on day 60. What it made before is nothing, what it made afterwards is asked about, and what it raised to
+// TestMade: an administrator's account falls on day 60. What it made before is nothing, what it made afterwards, however often, is asked about, and what it raised to
 // an administrator at once is the intruder's. What others make meanwhile is theirs, and people have the last word.
 func TestMade(t *testing.T) {
 	story := func(in Inputs) map[string]cases.AccountVerdict {
@@ -27,15 +27,18 @@ func TestMade(t *testing.T) {
 		w.login(name(0), "45.77.3.9", strange, 60, 3, event.OutcomeSuccess)
 		w.makes(name(0), "before", 40)
 		w.makes(name(0), "after", 65)
+		w.makes(name(0), "twice", 65)
 		w.makes(name(0), "raised", 66)
 		w.makes(name(1), "another", 66)
+		w.makes(name(0), "twice", 80)
+		w.makes(name(0), "raised", 80)
 		in.Answers = append(in.Answers, Answer{Account: w.who(name(0)).ID, Address: w.places["45.77.3.9"].IP})
 		at := day0 + 66*day
 		in.Findings = []event.Finding{{Detector: "admin-misuse", Severity: event.High, First: at, Last: at + day, Accounts: []string{w.who(name(0)).ID, w.who("raised").ID}}}
 		return verdicts(w.scope(in))
 	}
 	got := story(Inputs{})
-	for who, want := range map[string]cases.AccountVerdict{name(0): cases.AccountCompromised, "before": "", "after": cases.AccountSuspected, "raised": cases.AccountCompromised, "another": ""} {
+	for who, want := range map[string]cases.AccountVerdict{name(0): cases.AccountCompromised, "before": "", "after": cases.AccountSuspected, "twice": cases.AccountSuspected, "raised": cases.AccountCompromised, "another": ""} {
 		if got[who] != want {
 			t.Errorf("%s is %q, want %q", who, got[who], want)
 		}
