@@ -120,6 +120,7 @@ func (c *Consultation) Preview(was *cases.Case) *cases.Case {
 	is.Accounts, is.Addresses, is.Hosts, is.Stages, is.Path, is.Operator = r.Accounts, r.Addresses, r.Hosts, r.Stages, r.Path, r.Operator
 	is.Exposure, is.Questions, is.Decisions = r.Exposure, r.Questions, v.decisions()
 	is.Limits = slices.Concat(was.Limits, v.notes)
+	v.listNamed(&is)
 	v.reviewExposure(&is)
 	is.Totals = v.totals(&is, r)
 	is.Totals.Events = was.Totals.Events

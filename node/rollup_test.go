@@ -67,6 +67,30 @@ func TestRollUp(t *testing.T) {
 	}
 }
 
+// TestPreviewOfNothing: what would change with nothing new is nothing, named accounts included.
+func TestPreviewOfNothing(t *testing.T) {
+	oneMore(t)
+	folder, home := filepath.Join(t.TempDir(), "case"), filepath.Join(t.TempDir(), "home")
+	was := run(t, rehearsal(t), func(o *Options) { o.Out, o.Home = folder, home }, "logs")
+	named := 0
+	for i := range was.Accounts {
+		if strings.HasPrefix(was.Accounts[i].Why.En, "named by a finding") {
+			named++
+		}
+	}
+	if named == 0 {
+		t.Fatal("no account of this case is named by a finding alone: the test shows less than it should")
+	}
+	c, err := Consult(t.Context(), Options{Out: folder, Home: home, Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := cases.Compare(was, c.Preview(was))
+	if len(x.Numbers)+len(x.Members) > 0 {
+		t.Errorf("numbers %+v, members %+v", x.Numbers, x.Members)
+	}
+}
+
 func result(v *investigation) *breach.Result {
 	v.notes = nil
 	return v.scope(v.scopeInputs())
