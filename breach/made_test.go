@@ -17,8 +17,8 @@ func (w *world) makes(by, whom string, d int) {
 	s.Class, s.Activity, s.Target, s.Whom = event.ClassAccountChange, event.ActCreate, whom, w.who(whom)
 }
 
-// TestMade: an administrator's account falls on day 60. What it made before is nothing, what it made afterwards, however often, is asked about, and what it raised to
-// an administrator at once is the intruder's. What others make meanwhile is theirs, and people have the last word.
+// TestMade: an administrator's account falls on day 60. What it made before is nothing, what it made afterwards, however often, is asked about,
+// and what it raised to an administrator at once is the intruder's. What others make meanwhile is theirs, and people have the last word.
 func TestMade(t *testing.T) {
 	story := func(in Inputs) map[string]cases.AccountVerdict {
 		w := newWorld(t)

@@ -68,14 +68,13 @@ func fused(s string) string {
 func readCSV(text []byte, decode Decoder) ([][]string, error) {
 	text = bytes.TrimPrefix(text, []byte(bom))
 	if !utf8.Valid(text) {
-		whole, ok := []byte(nil), false
-		if decode != nil {
-			whole, ok = decode(text)
+		ok := decode != nil
+		if ok {
+			text, ok = decode(text)
 		}
 		if !ok {
 			return nil, refuse("文字コードが UTF-8 でも Shift_JIS でもありません：Excel では「CSV UTF-8（コンマ区切り）」か「Excel ブック（.xlsx）」で保存してください", "it is neither UTF-8 nor Shift_JIS: in Excel, save it as \"CSV UTF-8 (Comma delimited)\" or as a workbook (.xlsx)")
 		}
-		text = whole
 	}
 	r := csv.NewReader(bytes.NewReader(text))
 	r.FieldsPerRecord, r.LazyQuotes = -1, true

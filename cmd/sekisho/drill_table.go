@@ -136,8 +136,8 @@ func noRow(all []tableRun, name string) error {
 }
 
 type tableFlags struct {
-	out, dir  string
-	acts      string
+	out, acts string
+	dir       string
 	only      []string
 	seed      uint64
 	size      tableSize
@@ -152,8 +152,8 @@ func drillTableCommand() *cobra.Command {
 		Use:   "table",
 		Short: "Make, investigate and score every drill and variant, and write a table",
 		Long: `Table makes each drill, and each variant of those with an attack, at a small size, investigates it without its truth, scores the case,
-asks simulated people, and writes one row for each in Markdown. docs/reference/drills.md explains the numbers. With --acts it writes also what became of every act. Interrupted, it
-writes the rows that it has and says so; interrupted before the first row, it writes nothing.
+asks simulated people, and writes one row for each in Markdown; with --acts also what became of every act. docs/reference/drills.md explains
+the numbers. Interrupted, it writes the rows that it has and says so; interrupted before the first row, it writes nothing.
 
 Exit status: 0 all were scored; 1 some were not; 2 wrong usage.`,
 		Example: `  sekisho drill table --out docs/reference/drill-scores.md --acts docs/reference/drill-acts.md

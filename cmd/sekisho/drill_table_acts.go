@@ -23,7 +23,6 @@ type actTally struct {
 	by           map[string]int
 	known        []string // variants in which only an earlier act's alarm went on over it
 	missed       []string // variants in which nothing was said though a log shows it
-	unseen       int      // rows in which no log shows it
 }
 
 // actTallies gathers the acts of one drill by name, in the order in which they first come.
@@ -38,7 +37,7 @@ func actTallies(rows []tableRow) []*actTally {
 			a := &rows[i].Result.Acts[k]
 			t := by[a.Name]
 			if t == nil {
-				t = &actTally{name: a.Name, attack: a.Attack, by: map[string]int{}}
+				t = &actTally{name: a.Name, attack: a.Attack, expected: a.Expected, by: map[string]int{}}
 				by[a.Name] = t
 				out = append(out, t)
 			}
@@ -49,10 +48,8 @@ func actTallies(rows []tableRow) []*actTally {
 }
 
 func (t *actTally) add(a *drill.ActResult, variant string) {
-	t.expected = t.expected || a.Expected
 	switch {
-	case a.InNoLog:
-		t.unseen++
+	case a.InNoLog: // nobody could notice it
 	case a.Seen:
 		t.seen++
 		t.by[a.Detector]++
