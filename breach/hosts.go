@@ -87,6 +87,7 @@ type machine struct {
 	spans    []span         // when it was in his hands, where its address is lent to others at other times; nil: since first
 	ways     []event.Micros // when it entered each other machine for the first time, in order
 	calls    []span         // when it called places outside that hardly any other machine calls
+	reached  []*edge        // first connections from it, once it was his, to machines that were not entered
 }
 
 // hosts judges the machines inside as a least fixed point: findings name some, attackers log in to some, and from a condemned
@@ -445,10 +446,17 @@ func (m *machines) settle(s *scoping, prior float64) []*machine {
 		if from == nil || e.accepted+e.logins+e.files == 0 || e.last < from.first || !from.heldAt(max(e.first, from.first)) {
 			continue
 		}
-		if to := m.at(e); to.verdict == "" && to != from {
+		to := m.at(e)
+		if to == from {
+			continue
+		}
+		if to.verdict == "" {
 			to.verdict = cases.HostReached
 			to.first = max(e.first, from.first)
 			to.last = max(to.last, e.last)
+		}
+		if to.verdict == cases.HostReached && e.first >= from.first && e.logins+e.files == 0 && administrative(e.key.port) && from.signs["infrastructure"] == 0 {
+			from.reached = append(from.reached, e)
 		}
 	}
 	var out []*machine

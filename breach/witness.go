@@ -11,8 +11,8 @@ import (
 	"github.com/sekisho/sekisho/event"
 )
 
-// witness makes the findings that scoping itself stands for: one for each account that it condemns or suspects and one for
-// each machine that was entered over a way, so that every verdict leads back to bytes.
+// witness makes the findings that scoping itself stands for: one for each account that it condemns or suspects, one for each
+// machine that was entered over a way, and those of what condemned machines reached, so that every verdict leads back to bytes.
 func (s *scoping) witness(accounts []*judgedAccount, hosts []*machine) []event.Finding {
 	var out []event.Finding
 	for _, j := range accounts {
@@ -24,6 +24,7 @@ func (s *scoping) witness(accounts []*judgedAccount, hosts []*machine) []event.F
 		}
 	}
 	for _, h := range hosts {
+		out = append(out, reachFindings(h)...)
 		if len(h.entries) == 0 || h.verdict != cases.HostCompromised && h.verdict != cases.HostSuspected {
 			continue
 		}

@@ -16,16 +16,17 @@ var dormantAccount = detect.Spec{Name: "dormant-account", Attack: []string{"T107
 
 // Tunables of dormant-account.
 const (
-	dormantDays     = 60  // days without any use after which an account that was in use counts as dormant
-	dormantUnseen   = 45  // days of records without any use after which one that was never seen does
-	dormantDisabled = 30  // the same for one that the directory calls disabled
-	dormantWatch    = 7   // days after waking in which its use is gathered
-	dormantFailures = 2   // failures on days before, by somebody who did not know the password, that make waking suspicious
-	dormantBefore   = 30  // days in which they count
-	dormantTogether = 5   // accounts that wake on one day without any sign: rather a term that begins, or a log that does
-	dormantNight    = 22  // the hour from which, and
-	dormantMorning  = 6   // until which people are asleep
-	dormantMost     = 200 // accounts that are told of one by one on one day
+	dormantDays     = 60      // days without any use after which an account that was in use counts as dormant
+	dormantUnseen   = 45      // days of records without any use after which one that was never seen does
+	dormantDisabled = 30      // the same for one that the directory calls disabled
+	dormantWatch    = 7       // days after waking in which its use is gathered
+	dormantFailures = 2       // failures on days before, by somebody who did not know the password, that make waking suspicious
+	dormantBefore   = 30      // days in which they count
+	dormantTogether = 5       // accounts that wake on one day without any sign: rather a term that begins, or a log that does
+	dormantNight    = 22      // the hour from which, and
+	dormantMorning  = 6       // until which people are asleep
+	dormantClosed   = 1 << 12 // closed accounts that somebody tries, that are followed
+	dormantMost     = 200     // accounts that are told of one by one on one day
 )
 
 // dormancy remembers when each account was last in use. An account of somebody who left, or of a device that is no more, has a
@@ -38,6 +39,7 @@ type dormancy struct {
 	woken    []*waking
 	// strangers counts those that are in no directory and had not logged in when they were first seen.
 	strangers int
+	closed    []*closedTries
 }
 
 const dormantStrangers = 1 << 17
@@ -48,6 +50,8 @@ type dormantUse struct {
 	fails    int32 // on different days, in dormantBefore
 	waking   *waking
 	untilDay int32
+	realms   [4]uint32 // kinds of log that told of its logins, hashed
+	closed   *closedTries
 }
 
 type waking struct {
@@ -91,6 +95,7 @@ func (d *dormancy) Observe(s *event.Sighting) {
 		}
 		if a != nil && s.Failed() {
 			a.failed(s.Day)
+			d.tried(s, a)
 		}
 		return
 	}
@@ -106,6 +111,12 @@ func (d *dormancy) Observe(s *event.Sighting) {
 		}
 		a = &dormantUse{last: -1}
 		d.accounts[s.Who.Handle] = a
+	}
+	if s.LoggedIn() {
+		a.enter(realmOf(s))
+		if c := a.closed; c != nil && s.Day-c.day <= dormantWatch {
+			c.open = true
+		}
 	}
 	if a.waking != nil && s.Day <= a.untilDay {
 		if s.LoggedIn() {
@@ -239,7 +250,7 @@ func (d *dormancy) Findings(event.Micros) []event.Finding {
 	for _, w := range crowd {
 		out = append(out, crowdFinding(w, calm[w.day]))
 	}
-	return sortedFindings(out)
+	return sortedFindings(append(out, d.closedFindings()...))
 }
 
 func (w *waking) finding() event.Finding {

@@ -67,3 +67,38 @@ func TestDormantAccountNearMiss(t *testing.T) {
 		t.Errorf("got %s", brief(all))
 	}
 }
+
+func TestClosedAccountTried(t *testing.T) {
+	s := newStory(30)
+	dormantLife(s, 80)
+	bad := outside("192.0.2.66", event.KindHosting, "SG")
+	for day := range 5 {
+		s.login(60+day, 800, 0, s.stranger("maint"), bad, "", event.ReasonNone)
+	}
+	for i := range 3 {
+		s.login(70, 660+47*i, 0, s.person("maint"), bad, "", event.ReasonNoSuchAccount)
+	}
+	f := wants(t, s.run(t, dormantAccount), "dormant-account", event.Low)
+	if number(f, "tries") != 3 || fmt.Sprint(f.Accounts, f.Addresses) != "[A-maint] [192.0.2.66]" {
+		t.Errorf("got %+v", f)
+	}
+}
+
+// A name that nobody had is no closed account; nor is one that is let in again, nor all of them where the directory does not answer; and what fails
+// inside is the institute's own to mend.
+func TestClosedAccountNearMiss(t *testing.T) {
+	s := newStory(30)
+	dormantLife(s, 80)
+	far := outside("198.51.100.9", event.KindResidential, "JP")
+	s.login(70, 600, 0, s.stranger("guess"), far, "", event.ReasonNoSuchAccount)
+	s.login(70, 601, 0, s.person("user1"), far, "", event.ReasonDisabled) // until the office opens
+	s.login(70, 602, 0, s.person("user2"), inside("10.1.0.7", "", ""), "", event.ReasonNoSuchAccount)
+	s.login(70, 603, 0, s.person("user3"), far, "", event.ReasonBadPassword)
+	for i := range 12 {
+		s.login(75, 1200+i, 0, s.person(fmt.Sprintf("user%d", 4+i)), far, "", event.ReasonNoSuchAccount)
+	}
+	for i := 79; i < 90; i++ {
+		s.login(i, 540, 0, s.person("user1"), far, "", event.ReasonBadPassword)
+	}
+	quiet(t, s.run(t, dormantAccount), -1)
+}

@@ -28,6 +28,9 @@ const (
 	edgeGuesses  = 10      // wrong passwords of administrators that there are, from outside, within edgeAfter days
 	edgeWays     = 32      // ways to machines inside that a device has of its own: with more it speaks for others
 	edgeJust     = 10      // seconds before a crash in which whoever knocked may have caused it
+	edgeKnocks   = 5       // connections from one address on one day that end without a login, from which they are noted
+	edgeNamed    = 64      // addresses that are named of those in one stretch
+	edgeHomes    = 1 << 16 // networks from which people log in to one device
 	edgeDevices  = 1 << 12 // devices that are followed
 	edgePrograms = 64      // programs of one; networks and ways of it are bounded by edgeFar
 	edgeFar      = 4096
@@ -59,6 +62,10 @@ type edgeBox struct {
 	guesses  *edgeGuess // under way
 	guessed  []*edgeGuess
 	entered  map[insideWay]*edgeEntry
+	knockers map[netip.Addr]*edgeKnocker
+	knockDay int32 // on which knockers of earlier days were forgotten, to make room
+	homes    map[uint32]bool
+	probings []*edgeProbing
 }
 
 type insideWay struct {
@@ -114,12 +121,20 @@ func (d *edges) Observe(s *event.Sighting) {
 		}
 		if s.Class == event.ClassAuthentication {
 			if _, ok := s.Get("profile"); !ok || s.Activity != event.ActLogon {
+				d.member(s)
 				return // people log in to the VPN all day
 			}
 		}
 		if b := d.box(s); b != nil {
 			b.ruled(s)
 		}
+	}
+}
+
+// member notes where people log in from, at a device that is known.
+func (d *edges) member(s *event.Sighting) {
+	if b := d.boxes[shortHost(s.DstHost)]; b != nil && s.Activity == event.ActLogon {
+		b.loggedIn(s)
 	}
 }
 
@@ -310,6 +325,9 @@ func (d *edges) connection(s *event.Sighting) {
 		if b := d.boxes[shortHost(s.DstHost)]; b != nil {
 			b.knocks[b.next%len(b.knocks)] = knocked{s.SrcIP, s.Time}
 			b.next++
+			if s.Outcome == event.OutcomeFailure && s.Reason == event.ReasonProtocol {
+				b.brokeOff(s)
+			}
 		}
 	}
 }
@@ -378,6 +396,9 @@ func (d *edges) Findings(event.Micros) []event.Finding {
 		}
 		for _, g := range b.guessed {
 			out = append(out, g.finding(b))
+		}
+		for _, p := range b.probings {
+			out = append(out, p.finding(b))
 		}
 		if len(b.entered) > 0 {
 			out = append(out, b.insideFinding())

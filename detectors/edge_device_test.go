@@ -140,3 +140,34 @@ func TestEdgeDeviceForged(t *testing.T) {
 	}
 	quiet(t, s.run(t, edgeDevice), -1)
 }
+
+// breaksOff is a connection to the portal that ends without a login.
+func (s *story) breaksOff(day, minute, second int, from event.Place) {
+	s.tell(day, minute, second, event.Event{Class: event.ClassNetwork, Activity: event.ActConnect, Outcome: event.OutcomeFailure, Reason: event.ReasonProtocol, Format: "fortigate", SrcIP: from.IP, DstHost: "gate1",
+		Rest: []event.Field{event.Text("devid", "FG1")}}, func(g *event.Sighting) { g.Src, g.Dst = from, gatePlace })
+}
+
+// TestEdgeDeviceProbed holds that connections which ask for nothing are kept as information, and told of once.
+func TestEdgeDeviceProbed(t *testing.T) {
+	s := newStory(10)
+	gateLife(s)
+	home := outside("203.0.113.9", event.KindResidential, "JP")
+	for day := range 40 { // scanners come and go, and somebody at home has a client that breaks off
+		for i := range 20 {
+			s.breaksOff(day, 60*i, 7, outside(fmt.Sprintf("198.18.%d.%d", day, i), event.KindHosting, "US"))
+			s.breaksOff(day, 600, i, home)
+		}
+		s.tell(day, 599, 0, event.Event{Class: event.ClassAuthentication, Activity: event.ActLogon, Outcome: event.OutcomeSuccess, Format: "fortigate", Account: "user1", SrcIP: home.IP, DstHost: "gate1"},
+			func(g *event.Sighting) { g.Src, g.Dst, g.Who = home, gatePlace, s.person("user1") })
+	}
+	quiet(t, s.run(t, edgeDevice), -1)
+	for i := range 9 {
+		s.breaksOff(30, 630, 5*i, outside("192.0.2.66", event.KindHosting, "SG"))
+		s.breaksOff(31, 690, 5*i, outside("192.0.2.67", event.KindHosting, "SG"))
+	}
+	all := s.run(t, edgeDevice)
+	f := wants(t, all, "edge-device", event.Info)
+	if len(all) != 1 || number(f, "connections") != 18 || fmt.Sprint(f.Addresses) != "[192.0.2.66 192.0.2.67]" {
+		t.Errorf("got %s, %+v", brief(all), f)
+	}
+}

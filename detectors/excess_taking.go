@@ -28,8 +28,8 @@ const (
 	excessReaders = 1 << 16 // accounts at a service that are watched
 )
 
-// excess looks for accounts that read, of a shared site or a file server, far more documents new to them than ever before, from a network or
-// a machine that is new to them too. In the incidents of May 2021 and February 2023 whole registers were taken through accounts that
+// excess looks for accounts that read, of a shared site or a file server, far more documents new to them than ever before, from a network,
+// a machine or a client that is new to them too. In the incidents of May 2021 and February 2023 whole registers were taken through accounts that
 // were allowed to read them.
 type excess struct {
 	detect.Trace
@@ -45,12 +45,13 @@ type readerKey struct {
 // docReader is what is known of one account's reading at one place.
 type docReader struct {
 	nets   [12]dated
+	with   [8]dated // kinds of client
 	seen   map[uint32]struct{}
 	begun  int32
 	active int
 	day    int32
 	days   [excessSpan]fresh // today and the days before, newest first
-	most   int32             // documents new to it in excessSpan days, at most
+	most   int32             // documents new to it in excessSpan days, at most, from where it is known
 	open   *taken
 }
 
@@ -142,25 +143,35 @@ func document(s *event.Sighting) bool {
 	return true
 }
 
-// strange says whether the network is new to the account here, or was new lately.
+// strange says whether the network or the kind of client is new to the account here, or was new lately.
 func (r *docReader) strange(s *event.Sighting) bool {
 	h := hashPrefix(network(s.SrcIP))
 	if s.Src.Own && server(s.Src) { // a machine inside that no person sits at is a place of its own
 		h = hashPrefix(netip.PrefixFrom(s.SrcIP, s.SrcIP.BitLen()))
 	}
+	strange := r.newLately(r.nets[:], h, s.Day)
+	if s.Client != "" && r.newLately(r.with[:], hashFamily(s.Client), s.Day) {
+		strange = true
+	}
+	return strange
+}
+
+// newLately says whether one is not among the known, or was added to them within excessLearn days, and remembers it for the one that was least
+// lately used. What came in the account's first days is known.
+func (r *docReader) newLately(known []dated, h uint32, day int32) bool {
 	oldest := 0
-	for i := range r.nets {
-		n := &r.nets[i]
+	for i := range known {
+		n := &known[i]
 		if n.hash == h && n.last != 0 {
-			n.last = s.Day
-			return s.Day-n.day < excessLearn && n.day-r.begun >= excessLearn
+			n.last = day
+			return day-n.day < excessLearn && n.day-r.begun >= excessLearn
 		}
-		if n.last < r.nets[oldest].last {
+		if n.last < known[oldest].last {
 			oldest = i
 		}
 	}
-	r.nets[oldest] = dated{hash: h, day: s.Day, last: s.Day}
-	return s.Day-r.begun >= excessLearn
+	known[oldest] = dated{hash: h, day: day, last: day}
+	return day-r.begun >= excessLearn
 }
 
 func (r *docReader) sum() (all fresh) {
@@ -172,10 +183,12 @@ func (r *docReader) sum() (all fresh) {
 	return all
 }
 
-// nextDay closes the day. What was told of is no measure of what is usual.
+// nextDay closes the day. What was told of is no measure of what is usual, nor is what was read from a strange place: who comes every night would
+// raise it himself.
 func (r *docReader) nextDay(day int32) {
 	if r.open == nil || r.open.day < r.day {
-		r.most = max(r.most, r.sum().documents)
+		all := r.sum()
+		r.most = max(r.most, all.documents-all.strange)
 	} else {
 		r.days[0] = fresh{}
 	}

@@ -55,3 +55,29 @@ func TestExcessTakingNearMiss(t *testing.T) {
 	}
 	quiet(t, s.run(t, excessTaking), -1)
 }
+
+// TestExcessTakingNewClient holds that whoever sits behind the same way out, with a browser that the account never used, is no owner; and that the
+// owner's new version is the owner.
+func TestExcessTakingNewClient(t *testing.T) {
+	s := newStory(30)
+	siteLife(s, 60)
+	home := outside("61.213.147.4", event.KindUnknown, "JP")
+	with := func(d, minute int, client, path string) {
+		e := event.Event{Class: event.ClassHTTP, Activity: event.ActRead, Outcome: event.OutcomeSuccess, Account: "user4", SrcIP: home.IP, DstHost: "pj", Object: path, Client: client, Rest: []event.Field{event.Text("status", "200")}}
+		s.tell(d, minute, 0, e, func(g *event.Sighting) { g.Who, g.Src = s.person("user4"), home })
+	}
+	for d := range 60 {
+		with(d, 700, fmt.Sprintf("Chrome/%d.0", 100+d/10), "/pj/index.html")
+	}
+	for k := range 60 {
+		with(45, 800+k, "Chrome/104.0", fmt.Sprintf("/old/%d.pdf", k))
+	}
+	quiet(t, s.run(t, excessTaking), -1)
+	for k := range 240 {
+		with(52+k/120, 1200+k%120, "Firefox/52.0", fmt.Sprintf("/workers/list.csv?month=%d", k))
+	}
+	all := s.run(t, excessTaking)
+	if f := wants(t, all, "excess-taking", event.Low); len(all) != 1 || number(f, "documents") < 200 || f.Accounts[0] != "A-user4" {
+		t.Errorf("got %s", brief(all))
+	}
+}

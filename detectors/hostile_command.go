@@ -13,7 +13,7 @@ import (
 	"github.com/sekisho/sekisho/event"
 )
 
-var hostileCommand = detect.Spec{Name: "hostile-command", Attack: []string{"T1003", "T1087.002", "T1490", "T1562.001"}, New: newHostileCommand}
+var hostileCommand = detect.Spec{Name: "hostile-command", Attack: []string{"T1003", "T1047", "T1087.002", "T1204.002", "T1490", "T1562.001"}, New: newHostileCommand}
 
 // Tunables of hostile-command.
 const (
@@ -43,7 +43,7 @@ type commander struct {
 	who   *event.Account
 	name  string
 	kinds [orderKinds]usedKind
-	deeds [deedShield + 1]usedKind
+	deeds [deedLaunch + 1]usedKind
 	hosts map[string]*looking
 	slow  *looking
 	found map[string]*command
@@ -90,6 +90,11 @@ func (d *commands) Observe(s *event.Sighting) {
 		return
 	}
 	o := commandLineOf(s.Object)
+	if o.deed <= deedLook {
+		if l := launchOf(s); l.deed != deedNone {
+			o = l
+		}
+	}
 	asked := d.Asked(s.Who)
 	if o.deed == deedNone {
 		if asked {
@@ -253,7 +258,7 @@ func (u *commander) looked(s *event.Sighting, m *looking, kinds uint32, odd, slo
 
 // tell takes a deed that is told of by itself.
 func (u *commander) tell(s *event.Sighting, o order, odd, work bool) {
-	key := [...]string{"", "", "export", "secrets", "recovery", "shield"}[o.deed]
+	key := [...]string{"", "", "export", "secrets", "recovery", "shield", "launch"}[o.deed]
 	c := u.act(s, key, o.deed)
 	if c == nil {
 		return
@@ -362,6 +367,8 @@ func (c *command) finding(key string, u *commander) event.Finding {
 		f.Explanation = event.Words{
 			Ja: fmt.Sprintf("%s がシャドウコピーやバックアップの一覧を削除した。%s暗号化の直前に行われることが多い。バックアップを今すぐネットワークから切り離すこと。容量の整理でも起こる。", who, ja),
 			En: fmt.Sprintf("%s deleted shadow copies or the catalogue of backups.%s It is often the last thing before files are encrypted: take backups off the network now. Somebody who is short of space does it too.", who, en)}
+	case deedLaunch:
+		c.launched(&f, hosts, list)
 	case deedShield:
 		f.Attack = []string{"T1562.001"}
 		f.Title = event.Words{Ja: fmt.Sprintf("%s で防御機能が止められた（%s）", hosts, list), En: fmt.Sprintf("protection was turned off on %s (%s)", hosts, list)}

@@ -15,6 +15,7 @@ const (
 	deedSecrets       // takes passwords out of memory, registry or the domain's database
 	deedRecovery      // deletes what one could recover by
 	deedShield        // turns protection off
+	deedLaunch        // a document, or Windows\' management service for it, starts a program
 )
 
 // order is one command, read.

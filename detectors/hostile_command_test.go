@@ -113,3 +113,54 @@ func TestMayOrder(t *testing.T) {
 		t.Error("the quick look passes what it should not, or stops what it should pass")
 	}
 }
+
+// starts is a program that another one starts.
+func (s *story) starts(day, minute int, who *event.Account, parent, line string) {
+	s.tell(day, minute, 0, event.Event{Class: event.ClassProcess, Activity: event.ActStart, Outcome: event.OutcomeSuccess, Format: "windows", Account: `LAB\` + who.Name, DstHost: "pc-1", Object: line,
+		Rest: []event.Field{event.Text("ParentProcessName", parent)}}, func(g *event.Sighting) { g.Who, g.Dst = who, event.Place{Own: true, Host: "pc-1"} })
+}
+
+const (
+	word = `C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE`
+	wmi  = `C:\Windows\System32\wbem\WmiPrvSE.exe`
+)
+
+func TestHostileCommandLaunch(t *testing.T) {
+	for _, c := range [][2]string{
+		{wmi, `explorer.exe C:\ProgramData\ScnCfg\ScnCfg32.exe`},
+		{word, `powershell.exe -nop -w hidden -enc SQBFAFgA`},
+		{word, `"C:\Users\user1\AppData\Local\Temp\upd.exe" /s`},
+		{`C:\Program Files\Adobe\Acrobat DC\Acrobat\Acrobat.exe`, `cmd /c start x`},
+	} {
+		s := newStory(4)
+		administrators(s)
+		s.starts(30, 642, s.person("user1"), c[0], c[1])
+		all := s.run(t, hostileCommand)
+		if f := wants(t, all, "hostile-command", event.Medium); len(all) != 1 || fmt.Sprint(f.Attack, f.Hosts, f.Accounts) != "[T1047 T1204.002] [pc-1] [A-user1]" {
+			t.Errorf("%s: got %s", c[1], brief(all))
+		}
+	}
+}
+
+// Documents show other documents and links, print, and bring their own helpers; products manage machines through the same service; and somebody
+// works with a macro every week.
+func TestHostileCommandLaunchNearMiss(t *testing.T) {
+	s := newStory(4)
+	administrators(s)
+	for day := range 60 {
+		u := s.person("user1")
+		s.starts(day, 600, u, word, `C:\Windows\splwow64.exe 8192`)
+		s.starts(day, 601, u, word, `"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe" --single-argument C:\Users\user1\AppData\Local\Temp\a.html`)
+		s.starts(day, 602, u, `C:\Windows\explorer.exe`, `"`+word+`" /n "C:\Users\user1\AppData\Local\Temp\Temp1_a.zip\a.docm"`)
+		s.starts(day, 603, u, wmi, `powershell.exe -File C:\Windows\CCM\SystemTemp\inventory.ps1`)
+		s.starts(day, 604, u, "", `cmd /c dir`)
+	}
+	quiet(t, s.run(t, hostileCommand), -1)
+	for week := range 8 {
+		s.starts(7*week, 610, s.person("user2"), `C:\Program Files\Microsoft Office\root\Office16\EXCEL.EXE`, `cmd /c copy \\fs1\plan.csv .`)
+	}
+	all := s.run(t, hostileCommand)
+	if f := wants(t, all, "hostile-command", event.Medium); len(all) != 1 || number(f, "commands") != hostileHabit-1 {
+		t.Errorf("got %s", brief(all))
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"net/netip"
+	"slices"
 
 	"github.com/sekisho/sekisho/detect"
 	"github.com/sekisho/sekisho/event"
@@ -23,6 +24,8 @@ const (
 	uploadOverMax  = 3.0       // and times its busiest day of uploadHistory
 	uploadHistory  = 28        // days
 	uploadLearn    = 7         // days of the machine's connections before its history can be judged
+	uploadLittle   = 10 << 20  // bytes to one far network on one day that are worth a word of a server that hardly sends anything:
+	uploadSilent   = 1 << 20   // bytes on its busiest day of uploadHistory at most
 	uploadHabit    = 3         // days on which what the first days sent is sent again make it a habit
 	uploadAudience = 5         // machines that use a far network make it a service that many use
 	chunkDays      = 30        // days over which small uploads are put together
@@ -57,6 +60,7 @@ type sender struct {
 	total  int64
 	past   [uploadHistory]float64
 	npast  int
+	most   float64  // of past
 	today  [8]toFar // far networks of the day: the eight that got most, as far as it was seen
 	ntoday int
 	found  map[netip.Prefix]*sent
@@ -82,6 +86,7 @@ type sent struct {
 	most     float64
 	audience int
 	young    bool // no history to compare with
+	little   bool // no more than stands out because the machine hardly sends anything
 	evidence detect.Evidence
 }
 
@@ -159,9 +164,10 @@ func (m *sender) send(s *event.Sighting, far netip.Prefix, n int64, used int) bo
 	t.bytes += n
 	if f := m.found[far]; f != nil && f.day == s.Day && !f.young {
 		f.add(s, n, used)
-		return true
+		return !f.little || t.bytes >= uploadLeast
 	}
 	if t.bytes < uploadLeast {
+		m.sendLittle(s, t, n, used)
 		return false
 	}
 	usual, spread, most := m.usual()
@@ -192,6 +198,25 @@ func (m *sender) send(s *event.Sighting, far netip.Prefix, n int64, used int) bo
 	}
 	f.add(s, t.bytes, used)
 	return !young
+}
+
+// sendLittle notes what would be nothing from any machine but a server that never sends.
+func (m *sender) sendLittle(s *event.Sighting, t *toFar, n int64, used int) {
+	if f := m.found[t.far]; f != nil {
+		if f.little {
+			f.add(s, n, used)
+		}
+		return
+	}
+	if !m.silent || t.bytes < uploadLittle || m.most > uploadSilent || s.Day-m.begun < uploadHistory || used > uploadAudience || len(m.found) >= 64 {
+		return
+	}
+	if m.found == nil {
+		m.found = map[netip.Prefix]*sent{}
+	}
+	f := &sent{dst: s.Dst, to: map[netip.Addr]struct{}{}, first: s.Time, alerted: s.Seen(), most: m.most, little: true, day: -1}
+	m.found[t.far] = f
+	f.add(s, t.bytes, used)
 }
 
 func (f *sent) add(s *event.Sighting, n int64, used int) {
@@ -239,6 +264,7 @@ func (m *sender) nextDay(day int32) {
 	if !told {
 		m.past[m.npast%len(m.past)] = float64(m.total)
 		m.npast++
+		m.most = slices.Max(m.past[:min(m.npast, len(m.past))])
 	}
 	m.day, m.total, m.ntoday = day, 0, 0
 }
@@ -246,11 +272,8 @@ func (m *sender) nextDay(day int32) {
 func (m *sender) usual() (mid, spread, most float64) {
 	n := min(m.npast, len(m.past))
 	v := append([]float64(nil), m.past[:n]...)
-	for _, x := range v {
-		most = max(most, x)
-	}
 	mid, mad := spreadOf(v)
-	return mid, 1.4826 * mad, most
+	return mid, 1.4826 * mad, m.most
 }
 
 // chunk adds a transfer to its pair's period.
@@ -348,7 +371,7 @@ func (d *uploads) Findings(event.Micros) []event.Finding {
 func (f *sent) severity(src event.Place) event.Severity {
 	hidden := f.dst.Kind.Anonymous()
 	switch {
-	case f.audience > uploadAudience, f.young:
+	case f.audience > uploadAudience, f.young, f.little && f.bytes < uploadLeast:
 		return event.Low
 	case server(src) && (f.bytes >= uploadLarge || hidden):
 		return event.High

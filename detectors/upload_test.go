@@ -58,3 +58,26 @@ func TestUploadNearMiss(t *testing.T) {
 	s.connect(32, 900, 0, inside("10.1.0.5", "bak1", "backup"), outside("192.0.2.90", event.KindHosting, "JP"), link{port: 443, out: 2 << 30})
 	quiet(t, s.run(t, upload), int(event.Low))
 }
+
+// TestUploadLittle holds that a server which never sends anything is noted with little, and that this hides no sending in pieces after it.
+func TestUploadLittle(t *testing.T) {
+	s := newStory(10)
+	uploadLife(s, 70)
+	app, drop := inside("10.5.0.77", "app1", "app"), outside("203.0.113.9", event.KindHosting, "NL")
+	for day := range 70 {
+		s.connect(day, 100, 0, app, outside("198.51.100.20", event.KindUnknown, "US"), link{port: 443, out: 40 << 10, in: 9 << 20}) // its updates
+	}
+	s.connect(20, 1360, 0, inside("10.5.0.78", "app2", "app"), drop, link{port: 443, out: 20 << 20, in: 30000}) // young records
+	s.connect(40, 1360, 0, inside("10.2.0.14", "", ""), drop, link{port: 443, out: 20 << 20, in: 30000})        // a person's machine
+	s.connect(41, 1360, 0, inside("10.5.0.15", "srv-m", "research"), drop, link{port: 443, out: 20 << 20, in: 30000})
+	quiet(t, s.run(t, upload), -1)
+	s.connect(42, 1360, 0, app, drop, link{port: 443, out: 20 << 20, in: 30000})
+	all := s.run(t, upload)
+	if f := wants(t, all, "upload", event.Low); len(all) != 1 || f.Hosts[0] != "app1" || number(f, "bytes") != 20<<20 {
+		t.Errorf("got %s", brief(all))
+	}
+	for day := 43; day < 62; day++ {
+		s.connect(day, 1145, 0, app, drop, link{port: 443, out: 20 << 20, in: 30000})
+	}
+	wants(t, s.run(t, upload), "small-chunk-upload", event.Medium)
+}

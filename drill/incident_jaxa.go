@@ -67,7 +67,7 @@ func castJAXA(p *plot) *jaxa {
 }
 
 func (p *jaxa) device() {
-	probe := p.act(phrase{"ポータルの探索", "the portal probed"}, "T1595.002", 0, "connections that ask for nothing, as from any scanner", "id-probing")
+	probe := p.act(phrase{"ポータルの探索", "the portal probed"}, "T1595.002", 0, "connections that ask for nothing, as from any scanner", "edge-device")
 	for i, day := range p.days("2023-06-13", "2023-06-14") {
 		p.move(probe, p.clock(day, "10:30")+int64(i)*hour, func(t int64, d *dice) { p.r.probePortal(probe, t, p.prober[i%len(p.prober)], 9, d) })
 	}
@@ -255,7 +255,7 @@ func (p *jaxa) sending() {
 func (p *jaxa) told() {
 	p.g.found = &Found{Time: utc(p.at("2023-10-04 10:00")), How: "an outside body tells of an address that servers of the institute talk to", HowJa: "研究所のサーバが通信しているアドレスについて、外部機関から連絡が来る",
 		Addresses: []string{p.w.book.all[p.homes[0]].ip}, Accounts: []string{}}
-	act := p.act(phrase{"攻撃者の VPN 接続が拒否される", "his tunnel is refused"}, "T1133", 0, "the outside body told the day before; the account is gone", "unusual-login")
+	act := p.act(phrase{"攻撃者の VPN 接続が拒否される", "his tunnel is refused"}, "T1133", 0, "the outside body told the day before; the account is gone", "dormant-account")
 	p.move(-1, p.at("2023-10-05 15:10"), func(t int64, d *dice) {
 		p.r.l.device.admin(t, edgeAdminID, "https", adminIP, "super_admin", 30*minute)
 		p.r.l.device.configured(t+9*minute, edgeAdminID, "GUI("+adminIP+")", "Delete", "user.local", p.ways[2].user, "")

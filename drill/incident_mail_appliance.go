@@ -52,7 +52,7 @@ const (
 )
 
 func (p *appliance) enters() {
-	act := p.act(phrase{"メール中継機器が開く添付ファイル付きのメール", "a mail with an attachment that the gateway opens"}, "T1190", 0, "its line looks like any other's", "sigma")
+	act := p.act(phrase{"メール中継機器が開く添付ファイル付きのメール", "a mail with an attachment that the gateway opens"}, "T1190", 0, "its line looks like any other's")
 	p.move(act, p.at(applianceHit), func(t int64, d *dice) {
 		from, to := &p.w.book.all[p.sender], &p.w.people[d.n(len(p.w.people))]
 		p.r.l.gateMail.host = "mgw1"

@@ -73,7 +73,7 @@ func (m *mirror) mailWithLink() {
 	for i, who := range append(slices.Clone(m.opened), m.warned...) {
 		m.move(sent, m.at("2024-06-18 10:12")+int64(i)*40*second, func(t int64, d *dice) { m.r.sendLure(sent, t, who, d) })
 	}
-	open := m.act(phrase{"文書が開かれる", "the document is opened"}, "T1204.002", 0, "by two of them: a signed program loads the implant", "sigma")
+	open := m.act(phrase{"文書が開かれる", "the document is opened"}, "T1204.002", 0, "by two of them: a signed program loads the implant", "hostile-command", "sigma")
 	for i, who := range m.opened {
 		m.move(open, m.at([]string{"2024-06-18 10:42", "2024-06-18 13:08"}[i]), func(t int64, d *dice) { m.r.openLure(open, t, who, m.lure, d) })
 	}

@@ -48,7 +48,7 @@ func castZeroday(p *plot) *zeroday {
 }
 
 func (p *zeroday) waves() {
-	one := p.act(phrase{"第 1 波：他社製品の脆弱性を狙ったポータルの探索", "first wave: the portal probed for another maker's flaw"}, "T1595.002", 0, "nothing there answers to it", "id-probing")
+	one := p.act(phrase{"第 1 波：他社製品の脆弱性を狙ったポータルの探索", "first wave: the portal probed for another maker's flaw"}, "T1595.002", 0, "nothing there answers to it", "edge-device")
 	for i, day := range p.days("2024-01-11", "2024-01-12") {
 		for k, at := range p.first {
 			p.move(one, p.clock(day, "10:40")+int64(k)*71*minute, func(t int64, d *dice) { p.r.probePortal(one, t, at, 5+i+k, d) })
@@ -60,7 +60,7 @@ func (p *zeroday) waves() {
 		some := p.tried[i*len(p.tried)/len(days) : (i+1)*len(p.tried)/len(days)]
 		p.move(two, p.clock(day, "11:00"), func(t int64, d *dice) { p.r.guessPortal(two, t, p.names[i%len(p.names)], some, d) })
 	}
-	four := p.act(phrase{"第 4 波：2 月の脆弱性を再び突く", "fourth wave: the flaw of February again"}, "T1190", 0, "the portal has been mended: it closes the connection and goes on", "id-probing")
+	four := p.act(phrase{"第 4 波：2 月の脆弱性を再び突く", "fourth wave: the flaw of February again"}, "T1190", 0, "the portal has been mended: it closes the connection and goes on", "edge-device")
 	for i, day := range p.days("2024-03-12", "2024-03-13") {
 		p.move(four, p.clock(day, "13:20"), func(t int64, d *dice) { p.r.probePortal(four, t, p.later[i%2], 24, d) })
 	}
