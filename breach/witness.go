@@ -12,7 +12,8 @@ import (
 )
 
 // witness makes the findings that scoping itself stands for: one for each account that it condemns or suspects, one for each
-// machine that was entered over a way, and those of what condemned machines reached, so that every verdict leads back to bytes.
+// machine that was entered over a way, and those of what condemned machines reached and of what was tried in vain, so that every verdict leads
+// back to bytes.
 func (s *scoping) witness(accounts []*judgedAccount, hosts []*machine) []event.Finding {
 	var out []event.Finding
 	for _, j := range accounts {
@@ -38,7 +39,7 @@ func (s *scoping) witness(accounts []*judgedAccount, hosts []*machine) []event.F
 		f.Explanation = event.Words{Ja: "侵入者の接続元または侵入されたサーバから、それまで使われていなかった経路でログインがあった。", En: "A login came from an attacker's address or a compromised host over a way that had not been used before."}
 		out = append(out, f)
 	}
-	return out
+	return append(out, s.tryFindings()...)
 }
 
 func (s *scoping) accountFinding(j *judgedAccount) (event.Finding, bool) {

@@ -13,7 +13,7 @@ func (p *plot) second() {
 	targets := p.pick(9, func(m *person) bool { return !m.mfa && m.department != itDepartment })
 	at := p.w.book.several(&p.d, kindResidential, secondBlocks(), 4)
 	p.his(at)
-	stuff := p.other(p.act(phrase{"別の侵入者：よそから漏れたパスワードを試す", "somebody else: passwords known from elsewhere tried"}, "T1110.004", 0, "a few tries at a few accounts", "success-after-guessing"))
+	stuff := p.other(p.act(phrase{"別の侵入者：よそから漏れたパスワードを試す", "somebody else: passwords known from elsewhere tried"}, "T1110.004", 0, "a few tries at a few accounts", "credential-stuffing", "success-after-guessing"))
 	read := p.other(p.act(phrase{"別の侵入者：請求書のメールを読む", "somebody else: mail about invoices read"}, "T1114.002", 0, "", "unusual-login", "one-address-many-accounts"))
 	days := p.w.cal.days
 	from := days * 9 / 20
