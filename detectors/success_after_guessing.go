@@ -24,8 +24,7 @@ const (
 	targetFails     = 3  // failures of the account in that time: one is a slip of the finger
 	hammerFails     = 30 // failures from one address, on few accounts, the last within a day: no slip of the finger either
 	deepDays        = 5  // days of logins before what is "new" to an account means something
-	settledDays     = 30 // from the first login on, in which it says something that
-	settledLeast    = 3  // accounts that failed at an address got in around it, more than half of those that failed
+	settledLeast    = 3  // accounts that failed at an address got in around it, more than half of those that failed: no guesser gets in at most
 	guesserTurns    = 4  // lines of one neighbourhood of IPv6 that failed on accounts which never logged in there: one guesser takes them in turn
 )
 
@@ -40,7 +39,6 @@ type afterGuessing struct {
 	targets  map[uint32]*guessTarget
 	found    map[origin]*afterFinding
 	slips    slips
-	began    int32 // day of the first login or failure; 0: none yet
 	swept    int32 // day on which guessers that came no more were forgotten, to make room
 }
 
@@ -61,7 +59,7 @@ type guessTarget struct {
 type afterFinding struct {
 	direct   bool
 	hammered bool // many failures on few accounts
-	settled  bool // most of those that failed there got in around it, in the first weeks of the records
+	settled  bool // most of those that failed there got in around it
 	turned   bool // by lines of one neighbourhood in turn
 	accounts map[string]struct{}
 	first    event.Micros
@@ -81,9 +79,6 @@ func newAfterGuessing(detect.Site) detect.Detector {
 func (d *afterGuessing) Classes() detect.ClassSet { return detect.Classes(event.ClassAuthentication) }
 
 func (d *afterGuessing) Observe(s *event.Sighting) {
-	if d.began == 0 {
-		d.began = s.Day
-	}
 	switch {
 	case s.Who == nil || s.Who.System:
 	case s.Failed():
@@ -170,10 +165,11 @@ func (g *guesser) fail(s *event.Sighting) {
 	g.accounts.add(s.Who.Handle, sourceAccounts)
 }
 
-// settles says whether, in the first weeks of the records, most of the accounts that failed at an address have got in around it by now: where telephones
-// try a lapsed password, each is its owner's, and nobody is known there yet. Who guesses does not get in at most that he tries.
+// settles says whether most of the accounts that failed at an address have got in around it by now: where telephones try a lapsed password, or the
+// guests of a hotel mistype, each is its owner's. Who guesses does not get in at most that he tries. Who rents the address, or hides behind it, may have
+// a list that is mostly right.
 func (d *afterGuessing) settles(g *guesser, s *event.Sighting) bool {
-	if g == nil || s.Day-d.began > settledDays || s.Src.Kind.Anonymous() || s.Src.Kind == event.KindHosting {
+	if g == nil || s.Src.Kind.Anonymous() || s.Src.Kind == event.KindHosting {
 		return false
 	}
 	in, net := 0, network(s.SrcIP)
@@ -296,8 +292,8 @@ func (f *afterFinding) finding(at origin) event.Finding {
 		out.Explanation.En += " Many homes share this address and the records have no port that tells them apart: who guessed and who logged in may be of different homes."
 	}
 	if f.settled {
-		out.Explanation.Ja += "ただし、記録の初めの数日のことで、そこで失敗したアカウントの過半数が同じ場所からログインできている。期限の切れたパスワードで試し続けた利用者の端末でも、このようになる。"
-		out.Explanation.En += " But it is in the first days of the records, and most of the accounts that failed there got in from there: telephones that go on with a lapsed password look like this."
+		out.Explanation.Ja += "ただし、そこで失敗したアカウントの過半数が、同じ場所からログインできている。期限の切れたパスワードで試し続けた利用者の端末や、会議の宿の宿泊者の打ち間違いでも、このようになる。"
+		out.Explanation.En += " But most of the accounts that failed there got in from there: telephones that go on with a lapsed password, or guests of a hotel who mistype, look like this."
 	}
 	return out
 }

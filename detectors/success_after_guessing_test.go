@@ -65,3 +65,23 @@ func TestSuccessAfterGuessingYoung(t *testing.T) {
 	wants(t, lapse(15), "success-after-guessing", event.Medium)
 	wants(t, lapse(2), "success-after-guessing", event.High)
 }
+
+// At a conference's hotel most of those who mistype get in; a machine that somebody rents may have a list that is mostly right.
+func TestSuccessAfterGuessingHotel(t *testing.T) {
+	at := func(where event.Place) []event.Finding {
+		s := newStory(200)
+		loginLife(s, 80, 120)
+		for i := range 16 {
+			who := s.person(fmt.Sprintf("user%d", i))
+			for k := range 5 {
+				s.login(70, 480+5*i, k, who, where, "", event.ReasonBadPassword)
+			}
+		}
+		for i := range 13 {
+			s.login(70+i%2, 600+i, 0, s.person(fmt.Sprintf("user%d", i)), where, chrome, event.ReasonNone)
+		}
+		return s.run(t, successAfterGuessing)
+	}
+	wants(t, at(outside("202.82.41.130", event.KindHotel, "HK")), "success-after-guessing", event.Medium)
+	wants(t, at(outside("202.82.41.130", event.KindHosting, "HK")), "success-after-guessing", event.High)
+}
