@@ -44,12 +44,13 @@ type Serve struct {
 
 // Listener is one address that is listened on.
 type Listener struct {
-	Kind        string // udp, tcp, tls, relp, http
+	Kind        string // udp, tcp, tls, relp, http; vault: gives the vault to replicas on other machines
 	Address     string
 	Plain       bool   // beyond this machine without TLS
 	Certificate string // of the listener, in PEM; with it, it speaks TLS
 	Key         string
-	Clients     string // certificates of the authorities that sign those of clients
+	Clients     string   // certificates of the authorities that sign those of clients
+	Readers     []string // of vault: names of the certificates that may read it
 	Line        int
 }
 
@@ -171,9 +172,9 @@ func (d *document) file1(folder string, n *yaml.Node, where string) string {
 }
 
 func (d *document) listeners(folder string, n *yaml.Node, where string) (out []Listener) {
-	d.each(n, where, "udp, tcp, tls, relp, http", func(key, where string, v *yaml.Node) bool {
+	d.each(n, where, "udp, tcp, tls, relp, http, vault", func(key, where string, v *yaml.Node) bool {
 		switch key {
-		case "udp", "tcp", "tls", "relp", "http":
+		case "udp", "tcp", "tls", "relp", "http", "vault":
 		default:
 			return false
 		}
@@ -190,6 +191,13 @@ func (d *document) listeners(folder string, n *yaml.Node, where string) (out []L
 			if key == "tls" && l.Certificate == "" {
 				d.wrong(v, where, "tls needs a certificate and its key: {address: …, certificate: server.crt, key: server.key}")
 			}
+			if key == "vault" && (l.Certificate == "" || l.Clients == "" || len(l.Readers) == 0) {
+				d.amiss(v, where, "には certificate、key、clients、readers がすべて必要です（例 {address: 192.0.2.1:7443, certificate: server.crt, key: server.key, clients: ca.crt, readers: [second.example.jp]}）",
+					"needs certificate, key, clients and readers, like {address: 192.0.2.1:7443, certificate: server.crt, key: server.key, clients: ca.crt, readers: [second.example.jp]}")
+			}
+			if key != "vault" && len(l.Readers) > 0 {
+				d.amiss(v, where, "に readers は書けません。readers は listen.vault のものです", "takes no readers: they belong to listen.vault")
+			}
 			if key == "udp" && l.Certificate != "" {
 				d.wrong(v, where, "udp cannot be encrypted: use tls, or relp with a certificate")
 			}
@@ -204,7 +212,7 @@ func (d *document) listeners(folder string, n *yaml.Node, where string) (out []L
 }
 
 func (d *document) listener(l *Listener, folder string, n *yaml.Node, where string) {
-	d.each(n, where, "address, plain, certificate, key, clients", func(key, where string, v *yaml.Node) bool {
+	d.each(n, where, "address, plain, certificate, key, clients, readers", func(key, where string, v *yaml.Node) bool {
 		switch key {
 		case "address":
 			l.Address = d.text(v, where)
@@ -216,6 +224,8 @@ func (d *document) listener(l *Listener, folder string, n *yaml.Node, where stri
 			l.Key = d.file1(folder, v, where)
 		case "clients":
 			l.Clients = d.file1(folder, v, where)
+		case "readers":
+			l.Readers = d.texts(v, where)
 		default:
 			return false
 		}

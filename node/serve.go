@@ -26,6 +26,7 @@ import (
 	"github.com/sekisho/sekisho/intake/listen"
 	"github.com/sekisho/sekisho/vault"
 	"github.com/sekisho/sekisho/vault/sealed"
+	"github.com/sekisho/sekisho/vault/share"
 )
 
 // ServeOptions say how to watch live. Config, Profile and Log must be set.
@@ -85,7 +86,8 @@ type server struct {
 	reloaded  reloaded
 	retention retention
 	replicas  replicas
-	asked     []*cloud // clouds
+	share     *share.Server // gives the vault to replicas on other machines; nil: nobody asks for it
+	asked     []*cloud      // clouds
 	begun     time.Time
 	first     event.Position // of this run
 	own       atomic.Int64   // records of ours that were sealed
@@ -198,13 +200,16 @@ func (s *server) listen(certified bool) error {
 		var t *tls.Config
 		if l.Certificate != "" {
 			var err error
-			if t, err = listen.ServerTLS(l.Certificate, l.Key, l.Clients, certified && l.Kind != "http"); err != nil {
+			if t, err = listen.ServerTLS(l.Certificate, l.Key, l.Clients, certified && l.Kind != "http" || l.Kind == "vault"); err != nil {
 				return fmt.Errorf("%s:%d: listen.%s: %w", c.Path, l.Line, l.Kind, err)
 			}
 		}
 		at, err := net.Listen("tcp", l.Address)
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", c.Path, l.Line, err)
+		}
+		if l.Kind == "vault" {
+			s.share = &share.Server{Dir: filepath.Join(c.Data, "vault"), Readers: l.Readers, Log: s.log}
 		}
 		s.streams = append(s.streams, stream{l.Kind, at, t})
 		s.addresses[l.Kind] = at.Addr().String()
@@ -266,6 +271,8 @@ func (s *server) run(ctx context.Context) error {
 			switch l.kind {
 			case "relp":
 				fail("receive RELP", s.receiver.RELP(run, kill, l.l, l.tls))
+			case "vault":
+				fail("give the vault to replicas", s.share.Serve(run, l.l, l.tls))
 			case "http":
 				fail("receive HTTP", s.receiver.HTTP(run, kill, l.l, l.tls))
 			default:

@@ -187,17 +187,10 @@ func needRestart(a, b *config.Serve) (keys []string) {
 }
 
 func sameListeners(a, b []config.Listener) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		x, y := a[i], b[i]
+	return slices.EqualFunc(a, b, func(x, y config.Listener) bool {
 		x.Line, y.Line = 0, 0
-		if x != y {
-			return false
-		}
-	}
-	return true
+		return reflect.DeepEqual(x, y)
+	})
 }
 
 func sameAsks(a, b []config.Ask) bool {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/sekisho/sekisho/intake/listen"
 	"github.com/sekisho/sekisho/notify"
+	"github.com/sekisho/sekisho/vault/share"
 )
 
 // ServeStatus is how a live system does.
@@ -56,6 +57,7 @@ type ServeStatus struct {
 	Reloads  ReloadStatus  `json:"reloads"`
 
 	Replicas  []ReplicaStatus  `json:"replicas,omitempty"`
+	Readers   []share.Read     `json:"readers,omitempty"`   // who fetched the vault since the start, for replicas on other machines
 	Retention *RetentionStatus `json:"retention,omitempty"` // absent where all is kept forever
 }
 
@@ -92,6 +94,9 @@ func (s *server) statusNow() *ServeStatus {
 	o.Retention = s.keeps()
 	for _, r := range s.replicators() {
 		o.Replicas = append(o.Replicas, r.status(v.Checkpoint))
+	}
+	if s.share != nil {
+		o.Readers = s.share.Reads()
 	}
 	for _, a := range s.asked {
 		o.Asked = append(o.Asked, a.status())
@@ -181,6 +186,12 @@ func metrics(o *ServeStatus) []byte {
 	one("sekisho_watch_repeated_total", "counter", "Records that were sent again because an answer was lost; sealed, and counted once.", o.Watch.Repeated)
 	one("sekisho_watch_beyond_total", "counter", "Events too late to be watched, or dated too far ahead.", o.Watch.Beyond)
 	one("sekisho_watch_duplicates_total", "counter", "Events that were exported once more under their own identifier; counted once.", o.Watch.Duplicates)
+	if len(o.Readers) > 0 {
+		head("sekisho_vault_reader_seconds", "gauge", "When a replica on another machine last fetched, in Unix time.")
+		for _, r := range o.Readers {
+			fmt.Fprintf(&b, "sekisho_vault_reader_seconds{reader=%q} %d\n", r.Name, r.At.Unix())
+		}
+	}
 	if o.Rules != nil {
 		one("sekisho_rules", "gauge", "Sigma rules that tell of what they find.", int64(o.Rules.Rules))
 		one("sekisho_rules_refused", "gauge", "Sigma rules that could not be used.", int64(o.Rules.Unusable))

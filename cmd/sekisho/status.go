@@ -104,6 +104,9 @@ func (p *statusPrinter) print(s *node.ServeStatus) {
 	for i := range s.Replicas {
 		p.replica(&s.Replicas[i])
 	}
+	for _, r := range s.Readers {
+		p.row("取り寄せ", "fetched", p.say("%s が %s に最後に取得（計 %d バイト）", "by %s, last at %s, %d bytes in all", printable(r.Name), clock(r.At), r.Bytes))
+	}
 	if s.Retention != nil {
 		p.retention(s.Retention)
 	}

@@ -173,32 +173,30 @@ out without "sekisho vault verify FOLDER" finding it. Records outside the range 
 }
 
 func replicateCommand() *cobra.Command {
-	var expire bool
+	var o replicateOptions
 	cmd := &cobra.Command{
-		Use:   "replicate DIR REPLICA",
+		Use:   "replicate VAULT REPLICA",
 		Short: "Bring a copy of a live vault up to date",
 		Long: `Replicate appends to the copy what the vault has more, each block checked on its way. A vault that was rolled back, or whose history was written
 anew, is refused: then the replica holds what the vault has lost. It needs no key, and the vault may be running.
 
+VAULT is its folder, or the address of another machine whose "sekisho serve" gives its vault (listen.vault), like https://sekisho1.example.jp:7443, with --certificate,
+--key and --authorities. That machine is read from and gets no way into this one. What is fetched lies beside the replica, in REPLICA.incoming, until it is checked;
+the first time that takes as much room again. With --every it goes on until it is interrupted.
+
 What has expired in the vault stays in the copy unless --expire is given: whoever takes over the vault's machine, and shortens how long records are kept, destroys nothing here.
 Where the law says that copies go too, give --expire.`,
 		Example: `  sekisho vault replicate /var/lib/sekisho/vault /mnt/other/sekisho
+  sekisho vault replicate https://sekisho1.example.jp:7443 /var/lib/sekisho-replica --certificate second.crt --key second.key --authorities ca.crt --every 1m
   sekisho vault verify /var/lib/sekisho/vault --against /mnt/other/sekisho`,
-		Args: exactly(2, "replicate には保管庫のフォルダと複製先のフォルダを指定してください", "replicate takes a vault's folder and the replica's"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			done, err := sealed.Replicate(cmd.Context(), args[0], args[1])
-			if err != nil {
-				return err
-			}
-			if expire {
-				if done.Expired, err = sealed.CarryOut(cmd.Context(), args[1]); err != nil {
-					return err
-				}
-			}
-			return printJSON(cmd.OutOrStdout(), done)
-		},
+		Args: exactly(2, "replicate には保管庫のフォルダかアドレスと、複製先のフォルダを指定してください", "replicate takes a vault's folder or address, and the replica's folder"),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0], args[1]) },
 	}
-	cmd.Flags().BoolVar(&expire, "expire", false, "destroy in the copy, too, what has expired in the vault, is due and not held")
+	cmd.Flags().BoolVar(&o.expire, "expire", false, "destroy in the copy, too, what has expired in the vault, is due and not held")
+	cmd.Flags().StringVar(&o.certificate, "certificate", "", "this machine's certificate, in PEM: a `file`")
+	cmd.Flags().StringVar(&o.key, "key", "", "its key: a `file`")
+	cmd.Flags().StringVar(&o.authorities, "authorities", "", "certificates of those who vouch for the other machine: a `file`")
+	cmd.Flags().DurationVar(&o.every, "every", 0, "fetch again after so `long`, until interrupted")
 	return cmd
 }
 

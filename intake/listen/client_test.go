@@ -6,15 +6,9 @@ package listen
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -23,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sekisho/sekisho/internal/testca"
 )
 
 // program returns the path of a program, or skips the test where it is not there.
@@ -135,15 +131,15 @@ func TestRsyslog(t *testing.T) {
 		if found, _ := filepath.Glob("/usr/lib/*/rsyslog/lmnsd_gtls.so"); len(found) == 0 {
 			t.Skip("rsyslog's gtls driver is not installed")
 		}
-		c := newAuthority(t)
+		c := testca.New(t)
 		s := newStand(t, Limits{}, false, Source{Name: "mon1", Certificates: []string{"mon1.lab.example"}})
-		server := c.server(t, true)
+		server := serverTLS(t, c, true)
 		_, port := split(s.run(func(ctx, kill context.Context, l net.Listener) error {
 			return s.Syslog(ctx, kill, l, server)
 		}))
-		cert, key := c.issue(t, "mon1.lab.example")
+		cert, key := c.Issue(t, "mon1.lab.example")
 		s.rsyslog(fmt.Sprintf(`action(type="omfwd" target="127.0.0.1" port=%q protocol="tcp" StreamDriver="gtls" StreamDriverMode="1" StreamDriverAuthMode="anon"
-StreamDriver.CAFile=%q StreamDriver.CertFile=%q StreamDriver.KeyFile=%q)`, port, c.file, cert, key), n)
+StreamDriver.CAFile=%q StreamDriver.CertFile=%q StreamDriver.KeyFile=%q)`, port, c.File, cert, key), n)
 		for _, r := range s.kept.all {
 			if r.Source != "mon1" {
 				t.Fatalf("of %q", r.Source)
@@ -185,63 +181,11 @@ func TestCurl(t *testing.T) {
 	s.closes(2)
 }
 
-// authority signs certificates for a test.
-type authority struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-	file string
-	dir  string
-	n    int64
-}
-
-func newAuthority(t *testing.T) *authority {
+// server makes the TLS configuration of a listener.
+func serverTLS(t *testing.T, a *testca.Authority, required bool) *tls.Config {
 	t.Helper()
-	a := &authority{dir: t.TempDir()}
-	var err error
-	if a.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
-		t.Fatal(err)
-	}
-	a.cert = &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true,
-		BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
-	a.file, _ = a.write(t, "ca", a.cert, a.key)
-	return a
-}
-
-func (a *authority) write(t *testing.T, name string, c *x509.Certificate, key *ecdsa.PrivateKey) (certFile, keyFile string) {
-	t.Helper()
-	der, err := x509.CreateCertificate(rand.Reader, c, a.cert, &key.PublicKey, a.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certFile, keyFile = filepath.Join(a.dir, name+".crt"), filepath.Join(a.dir, name+".key")
-	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: private}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return certFile, keyFile
-}
-
-// issue makes a certificate for a name and returns its files.
-func (a *authority) issue(t *testing.T, name string) (certFile, keyFile string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.n++
-	return a.write(t, name, &x509.Certificate{SerialNumber: big.NewInt(1 + a.n), DNSNames: []string{name}, IPAddresses: []net.IP{{127, 0, 0, 1}}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}, key)
-}
-
-func (a *authority) server(t *testing.T, required bool) *tls.Config {
-	t.Helper()
-	cert, key := a.issue(t, "server.lab.example")
-	c, err := ServerTLS(cert, key, a.file, required)
+	cert, key := a.Issue(t, "server.lab.example")
+	c, err := ServerTLS(cert, key, a.File, required)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,19 +194,19 @@ func (a *authority) server(t *testing.T, required bool) *tls.Config {
 
 // TestCertificates holds a source to its certificate: nobody writes as another.
 func TestCertificates(t *testing.T) {
-	a, other := newAuthority(t), newAuthority(t)
+	a, other := testca.New(t), testca.New(t)
 	s := newStand(t, Limits{}, false, Source{Name: "mon1", Certificates: []string{"mon1.lab.example"}}, Source{Name: "mon2", Certificates: []string{"mon2.lab.example"}})
-	server := a.server(t, true)
+	server := serverTLS(t, a, true)
 	at := s.run(func(ctx, kill context.Context, l net.Listener) error {
 		return s.Syslog(ctx, kill, l, server)
 	})
 	pool := x509.NewCertPool()
-	text, _ := os.ReadFile(a.file)
+	text, _ := os.ReadFile(a.File)
 	pool.AppendCertsFromPEM(text)
-	try := func(from *authority, name string) {
+	try := func(from *testca.Authority, name string) {
 		o := &tls.Config{RootCAs: pool, ServerName: "server.lab.example"}
 		if from != nil {
-			cert, key := from.issue(t, name)
+			cert, key := from.Issue(t, name)
 			pair, err := tls.LoadX509KeyPair(cert, key)
 			if err != nil {
 				t.Fatal(err)

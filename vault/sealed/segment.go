@@ -27,6 +27,7 @@ import (
 const (
 	segmentFolder = "segments"
 	segmentEnd    = ".seg"
+	sidecarEnd    = ".checkpoint"
 	segmentMagic  = "sekisho-sealed-1"
 	segmentHead   = 64
 	// maxSegment is the largest that is read; MaxSegment of Options stays well below.
@@ -44,7 +45,7 @@ func (s segment) name() string { return fmt.Sprintf("%012d-%015d%s", s.Block, s.
 func (s segment) path(dir string) string { return filepath.Join(dir, segmentFolder, s.name()) }
 
 // sidecar is where the checkpoint lies that ends with a segment.
-func (s segment) sidecar(dir string) string { return s.path(dir) + ".checkpoint" }
+func (s segment) sidecar(dir string) string { return s.path(dir) + sidecarEnd }
 
 // parseSegment reads a name. Only a name that would be given is one.
 func parseSegment(name string) (s segment, ok bool) {
@@ -67,13 +68,17 @@ func listSegments(dir string) ([]segment, error) {
 			all = append(all, s)
 		}
 	}
+	sortSegments(all)
+	return all, nil
+}
+
+func sortSegments(all []segment) {
 	slices.SortFunc(all, func(a, b segment) int {
 		if a.Block != b.Block {
 			return int(max(-1, min(1, a.Block-b.Block)))
 		}
 		return int(max(-1, min(1, a.First-b.First)))
 	})
-	return all, nil
 }
 
 // tag marks the blocks of one segment. It is random, so that whoever writes logs cannot write what looks like a block of it.
