@@ -55,7 +55,9 @@ type uploads struct {
 type sender struct {
 	place  event.Place
 	begun  int32
-	silent bool // a server: days without a record were days without sending
+	silent bool  // a server: days without a record were days without sending
+	named  bool  // a server, or one that administrators work from, and so no newcomer: of sendLittle
+	since  int32 // day from which its silence counts there
 	day    int32
 	total  int64
 	past   [uploadHistory]float64
@@ -133,7 +135,7 @@ func (d *uploads) Observe(s *event.Sighting) {
 			m = d.machines[at]
 		}
 		if m == nil && len(d.machines) < 2*uploadMachines {
-			m = &sender{place: s.Src, begun: s.Day, day: s.Day}
+			m = &sender{place: s.Src, begun: s.Day, day: s.Day, named: server(s.Src) || s.Src.Role == "admin", since: d.first}
 			if server(s.Src) { // a server's silence is its history too
 				m.begun, m.silent = d.first, true
 			}
@@ -200,7 +202,7 @@ func (m *sender) send(s *event.Sighting, far netip.Prefix, n int64, used int) bo
 	return !young
 }
 
-// sendLittle notes what would be nothing from any machine but a server that never sends.
+// sendLittle notes what would be nothing from any machine but one that is known and never sends.
 func (m *sender) sendLittle(s *event.Sighting, t *toFar, n int64, used int) {
 	if f := m.found[t.far]; f != nil {
 		if f.little {
@@ -208,7 +210,7 @@ func (m *sender) sendLittle(s *event.Sighting, t *toFar, n int64, used int) {
 		}
 		return
 	}
-	if !m.silent || t.bytes < uploadLittle || m.most > uploadSilent || s.Day-m.begun < uploadHistory || used > uploadAudience || len(m.found) >= 64 {
+	if !m.named || t.bytes < uploadLittle || m.most > uploadSilent || s.Day-m.since < uploadHistory || used > uploadAudience || len(m.found) >= 64 {
 		return
 	}
 	if m.found == nil {

@@ -5,6 +5,7 @@ package detectors
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/sekisho/sekisho/event"
@@ -80,4 +81,8 @@ func TestUploadLittle(t *testing.T) {
 		s.connect(day, 1145, 0, app, drop, link{port: 443, out: 20 << 20, in: 30000})
 	}
 	wants(t, s.run(t, upload), "small-chunk-upload", event.Medium)
+	s.connect(45, 1360, 0, inside("10.1.1.250", "deploy", "admin"), drop, link{port: 443, out: 17 << 20, in: 30000}) // its first word to the outside
+	if all := s.run(t, upload); !slices.ContainsFunc(all, func(f event.Finding) bool { return f.Hosts[0] == "deploy" }) {
+		t.Errorf("got %s", brief(all))
+	}
 }
