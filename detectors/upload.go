@@ -42,6 +42,7 @@ const (
 type uploads struct {
 	detect.Trace
 	machines map[netip.Addr]*sender
+	met      map[netip.Addr]int32 // servers, and machines that administrators work from: the day of their first connection, to wherever
 	pairs    map[longKey]*chunks
 	warm     []uint32 // KiB by pair, shared: decides which pairs are followed
 	warmFrom int32
@@ -56,7 +57,6 @@ type sender struct {
 	place  event.Place
 	begun  int32
 	silent bool  // a server: days without a record were days without sending
-	named  bool  // a server, or one that administrators work from, and so no newcomer: of sendLittle
 	since  int32 // day from which its silence counts there
 	day    int32
 	total  int64
@@ -113,12 +113,17 @@ type chunks struct {
 const chunkEvidence = uploadLeast / 4 // bytes in a period from which on evidence is kept: most pairs never come so far
 
 func newUpload(detect.Site) detect.Detector {
-	return &uploads{machines: map[netip.Addr]*sender{}, pairs: map[longKey]*chunks{}, warm: make([]uint32, 1<<18)}
+	return &uploads{machines: map[netip.Addr]*sender{}, met: map[netip.Addr]int32{}, pairs: map[longKey]*chunks{}, warm: make([]uint32, 1<<18)}
 }
 
 func (d *uploads) Classes() detect.ClassSet { return detect.Classes(event.ClassNetwork) }
 
 func (d *uploads) Observe(s *event.Sighting) {
+	if (server(s.Src) || s.Src.Role == "admin") && s.SrcIP.IsValid() && len(d.met) < uploadMachines {
+		if _, ok := d.met[s.SrcIP]; !ok {
+			d.met[s.SrcIP] = s.Day
+		}
+	}
 	if !goesOut(s) {
 		return
 	}
@@ -135,7 +140,10 @@ func (d *uploads) Observe(s *event.Sighting) {
 			m = d.machines[at]
 		}
 		if m == nil && len(d.machines) < 2*uploadMachines {
-			m = &sender{place: s.Src, begun: s.Day, day: s.Day, named: server(s.Src) || s.Src.Role == "admin", since: d.first}
+			m = &sender{place: s.Src, begun: s.Day, day: s.Day, since: -1}
+			if met, ok := d.met[s.SrcIP]; ok {
+				m.since = met
+			}
 			if server(s.Src) { // a server's silence is its history too
 				m.begun, m.silent = d.first, true
 			}
@@ -198,6 +206,7 @@ func (m *sender) send(s *event.Sighting, far netip.Prefix, n int64, used int) bo
 		f = &sent{dst: s.Dst, to: map[netip.Addr]struct{}{}, first: s.Time, alerted: s.Seen(), usual: usual, most: most, young: young, day: -1}
 		m.found[far] = f
 	}
+	f.little = false
 	f.add(s, t.bytes, used)
 	return !young
 }
@@ -210,7 +219,7 @@ func (m *sender) sendLittle(s *event.Sighting, t *toFar, n int64, used int) {
 		}
 		return
 	}
-	if !m.named || t.bytes < uploadLittle || m.most > uploadSilent || s.Day-m.since < uploadHistory || used > uploadAudience || len(m.found) >= 64 {
+	if m.since < 0 || t.bytes < uploadLittle || m.most > uploadSilent || s.Day-m.since < uploadHistory || used > uploadAudience || len(m.found) >= 64 {
 		return
 	}
 	if m.found == nil {
@@ -261,7 +270,7 @@ func (m *sender) slot(far netip.Prefix) *toFar {
 func (m *sender) nextDay(day int32) {
 	told := false
 	for _, f := range m.found {
-		told = told || f.day == m.day && !f.young
+		told = told || f.day == m.day && !f.young && !f.little // a little, day after day, is what it does
 	}
 	if !told {
 		m.past[m.npast%len(m.past)] = float64(m.total)
@@ -373,7 +382,7 @@ func (d *uploads) Findings(event.Micros) []event.Finding {
 func (f *sent) severity(src event.Place) event.Severity {
 	hidden := f.dst.Kind.Anonymous()
 	switch {
-	case f.audience > uploadAudience, f.young, f.little && f.bytes < uploadLeast:
+	case f.audience > uploadAudience, f.young, f.little:
 		return event.Low
 	case server(src) && (f.bytes >= uploadLarge || hidden):
 		return event.High

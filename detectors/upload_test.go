@@ -81,8 +81,13 @@ func TestUploadLittle(t *testing.T) {
 		s.connect(day, 1145, 0, app, drop, link{port: 443, out: 20 << 20, in: 30000})
 	}
 	wants(t, s.run(t, upload), "small-chunk-upload", event.Medium)
-	s.connect(45, 1360, 0, inside("10.1.1.250", "deploy", "admin"), drop, link{port: 443, out: 17 << 20, in: 30000}) // its first word to the outside
-	if all := s.run(t, upload); !slices.ContainsFunc(all, func(f event.Finding) bool { return f.Hosts[0] == "deploy" }) {
+	deploy := inside("10.1.1.250", "deploy", "admin")
+	s.connect(5, 600, 0, deploy, app, link{port: 445, out: 90000, in: 9000})
+	for day := 45; day < 60; day++ { // a gateway is put into service
+		s.connect(day, 600, 0, inside("10.5.0.80", "mgw2", "mail-gateway"), outside(fmt.Sprintf("198.18.7.%d", day), event.KindUnknown, "JP"), link{port: 25, out: 20 << 20, in: 30000})
+	}
+	s.connect(45, 1360, 0, deploy, drop, link{port: 443, out: 17 << 20, in: 30000}) // its first word to the outside
+	if all := s.run(t, upload); !slices.ContainsFunc(all, func(f event.Finding) bool { return f.Hosts[0] == "deploy" }) || slices.ContainsFunc(all, func(f event.Finding) bool { return f.Hosts[0] == "mgw2" && f.Detector == "upload" }) {
 		t.Errorf("got %s", brief(all))
 	}
 }
