@@ -57,7 +57,7 @@ type sender struct {
 	place  event.Place
 	begun  int32
 	silent bool  // a server: days without a record were days without sending
-	since  int32 // day from which its silence counts there
+	since  int32 // day from which its silence counts, for sendLittle; -1: never, as it is nobody's that is known
 	day    int32
 	total  int64
 	past   [uploadHistory]float64
