@@ -71,11 +71,15 @@ func (s *scoping) tryFinding(lines []*address) event.Finding {
 			}
 		}
 		for _, v := range a.visits {
-			if v.judged == condemned && (f.Alerted == 0 || v.alerted < f.Alerted) {
-				f.Alerted = max(v.alerted, lines[0].failAt)
+			if v.judged == condemned && v.alerted != 0 && (f.Alerted == 0 || v.alerted < f.Alerted) {
+				f.Alerted = v.alerted
 			}
 		}
 	}
+	if f.Alerted == 0 {
+		f.Alerted = f.Last
+	}
+	f.Alerted = max(f.Alerted, f.First)
 	for id := range named {
 		f.Accounts = append(f.Accounts, id)
 	}

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -194,6 +195,9 @@ func (d *document) listeners(folder string, n *yaml.Node, where string) (out []L
 			if key == "vault" && (l.Certificate == "" || l.Clients == "" || len(l.Readers) == 0) {
 				d.amiss(v, where, "には certificate、key、clients、readers がすべて必要です（例 {address: 192.0.2.1:7443, certificate: server.crt, key: server.key, clients: ca.crt, readers: [second.example.jp]}）",
 					"needs certificate, key, clients and readers, like {address: 192.0.2.1:7443, certificate: server.crt, key: server.key, clients: ca.crt, readers: [second.example.jp]}")
+			}
+			if key == "vault" && slices.ContainsFunc(out, func(x Listener) bool { return x.Kind == "vault" }) {
+				d.amiss(v, where, "は一つだけ書けます。取り寄せる名前はすべて readers に並べてください", "can stand once: name all who may read under its readers")
 			}
 			if key != "vault" && len(l.Readers) > 0 {
 				d.amiss(v, where, "に readers は書けません。readers は listen.vault のものです", "takes no readers: they belong to listen.vault")

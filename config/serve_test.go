@@ -75,6 +75,7 @@ func TestServeMistakes(t *testing.T) {
 		"data: x\nlisten:\n  tls: 0.0.0.0:6514": ":3: listen.tls: tls needs a certificate",
 		"data: x\nlisten:\n  vault: 127.0.0.1:7443":                                  ":3: listen.vault: needs certificate, key, clients and readers",
 		"data: x\nlisten: {relp: {address: \"127.0.0.1:1\", readers: [a]}}":          "takes no readers",
+		"data: x\nlisten: {vault: [\"127.0.0.1:1\", \"127.0.0.1:2\"]}":               "can stand once",
 		"data: x\nlisten: {udp: {address: \"127.0.0.1:1\", certificate: c, key: c}}": "udp cannot be encrypted",
 		"data: x\nlisten: {tcp: {address: \"127.0.0.1:1\", certificate: c}}":         "belong together",
 		"data: x\norg: missing.yaml":                                                 ":2: org: stat ",

@@ -17,7 +17,7 @@ import (
 type closedTries struct {
 	who                  *event.Account
 	first, last, alerted event.Micros
-	day                  int32
+	begun, day           int32 // of the first and the last
 	times                int64
 	addresses            []netip.Addr
 	service, host        string
@@ -38,7 +38,7 @@ func (d *dormancy) tried(s *event.Sighting, a *dormantUse) {
 		if len(d.closed) >= dormantClosed {
 			return
 		}
-		c = &closedTries{who: s.Who, first: s.Time, alerted: s.Seen(), service: s.Service, host: s.Dst.Host}
+		c = &closedTries{who: s.Who, begun: s.Day, first: s.Time, alerted: s.Seen(), service: s.Service, host: s.Dst.Host}
 		a.closed = c
 		d.closed = append(d.closed, c)
 	}
@@ -70,13 +70,12 @@ func (a *dormantUse) enter(r realm) {
 // closedFindings tells of each account; where a directory that does not answer made all names unknown, of the day alone.
 func (d *dormancy) closedFindings() []event.Finding {
 	began := map[int32]int{}
-	dayOf := func(c *closedTries) int32 { return int32(c.first / 86400e6) }
 	for _, c := range d.closed {
-		began[dayOf(c)]++
+		began[c.begun]++
 	}
 	var out []event.Finding
 	for _, c := range d.closed {
-		if !c.open && began[dayOf(c)] <= dormantTogether {
+		if !c.open && began[c.begun] <= dormantTogether {
 			out = append(out, c.finding())
 		}
 	}

@@ -25,7 +25,6 @@ type edgeProbing struct {
 	first, last, alerted event.Micros
 	times                int64
 	from                 map[netip.Addr]struct{}
-	more                 int // addresses beyond those that are named
 	evidence             detect.Evidence
 }
 
@@ -82,9 +81,7 @@ func (b *edgeBox) probed(s *event.Sighting, k *edgeKnocker) {
 	p.first = min(p.first, k.first)
 	p.times += k.times
 	p.evidence.Merge(&k.evidence)
-	if _, ok := p.from[s.SrcIP]; !ok && len(p.from) >= edgeNamed {
-		p.more++
-	} else {
+	if len(p.from) < edgeNamed {
 		p.from[s.SrcIP] = struct{}{}
 	}
 }
@@ -103,15 +100,18 @@ func (b *edgeBox) loggedIn(s *event.Sighting) {
 }
 
 func (p *edgeProbing) finding(b *edgeBox) event.Finding {
-	n := len(p.from) + p.more
+	n, ja, en := len(p.from), "", ""
+	if n == edgeNamed { // more are not told apart
+		ja, en = "以上の", " or more"
+	}
 	f := event.Finding{Key: fmt.Sprintf("%s probed %d", b.name, p.first), Attack: []string{"T1595.002"}, Severity: event.Info, First: p.first, Last: p.last, Alerted: p.alerted, Evidence: p.evidence.Refs(),
 		Numbers: []event.Figure{figure("connections", float64(p.times)), figure("addresses", float64(n))}}
 	for ip := range p.from {
 		f.Addresses = append(f.Addresses, ip)
 	}
 	f.Title = event.Words{
-		Ja: fmt.Sprintf("境界装置 %s に、外部の %d アドレスから、何も求めずに切れる接続が続いた（%d 回）", b.name, n, p.times),
-		En: fmt.Sprintf("connections that asked for nothing came to the edge device %s one after another, from %d addresses (%d of them)", b.name, n, p.times)}
+		Ja: fmt.Sprintf("境界装置 %s に、外部の %d %sアドレスから、何も求めずに切れる接続が続いた（%d 回）", b.name, n, ja, p.times),
+		En: fmt.Sprintf("connections that asked for nothing came to the edge device %s one after another, %d from %d%s addresses", b.name, p.times, n, en)}
 	f.Explanation = event.Words{
 		Ja: fmt.Sprintf("ログインを試みずに切れる接続が、一つのアドレスから 1 日に %d 回以上あった。インターネット全体の走査でも、脆弱性を探す者でも、既知の脆弱性を突いて失敗した者でも、記録は同じに見える。これだけで対処する必要はないが、装置の異常終了や、同じアドレスからのログインが続いた場合には、その前触れとして読むこと。", edgeKnocks),
 		En: fmt.Sprintf("From one address at least %d connections a day ended without a login being tried. A scan of the whole Internet, somebody who looks for a flaw, and a known flaw tried in vain look the same in the records. There is nothing to do for this alone; if the device's programs crash, or one of these addresses logs in, read it as what came before.", edgeKnocks)}

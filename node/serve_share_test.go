@@ -33,7 +33,7 @@ func TestServeShares(t *testing.T) {
 	for range 4 {
 		s.send(500)
 		for late := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-			if done, err = from.Pull(context.Background(), to, sealed.KeepUpOptions{}); err == nil && done.Blocks > 0 {
+			if done, err = from.Pull(context.Background(), to); err == nil && done.Blocks > 0 {
 				break
 			}
 			if time.Now().After(late) {

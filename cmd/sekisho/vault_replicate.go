@@ -36,9 +36,7 @@ func (o *replicateOptions) run(cmd *cobra.Command, from, to string) error {
 		if err != nil {
 			return err
 		}
-		pull = func(ctx context.Context) (*sealed.Replicated, error) {
-			return source.Pull(ctx, to, sealed.KeepUpOptions{})
-		}
+		pull = func(ctx context.Context) (*sealed.Replicated, error) { return source.Pull(ctx, to) }
 	}
 	if o.every == 0 {
 		return o.once(cmd, to, pull)

@@ -45,11 +45,6 @@ func KeepUp(ctx context.Context, dir, to string, o KeepUpOptions) (*Replicated, 
 	return replicate(ctx, dir, to, o, false)
 }
 
-// Follow is Replicate with options, from a folder that holds what was fetched from another machine.
-func Follow(ctx context.Context, dir, to string, o KeepUpOptions) (*Replicated, error) {
-	return replicate(ctx, dir, to, o, true)
-}
-
 // IsReplica says whether a folder holds a replica, or a vault: of which log its file log.vkey says.
 func IsReplica(dir string) bool {
 	_, err := os.Lstat(filepath.Join(dir, logName))

@@ -57,8 +57,8 @@ func Dial(address, certFile, keyFile, authorities string) (*Source, error) {
 // Pull brings the replica in a folder up to date from the other machine. What is fetched lies in a folder beside it, named like it with ".incoming", until
 // it is checked and in the replica; cut off, it goes on there. A history that does not go on from the replica's is sealed.ErrOther, and the replica stays
 // as it is.
-func (s *Source) Pull(ctx context.Context, to string, o sealed.KeepUpOptions) (*sealed.Replicated, error) {
-	incoming := strings.TrimSuffix(filepath.Clean(to), string(filepath.Separator)) + ".incoming"
+func (s *Source) Pull(ctx context.Context, to string) (*sealed.Replicated, error) {
+	incoming := filepath.Clean(to) + ".incoming"
 	var have int64
 	if a, err := sealed.NewestAnchor(to); err == nil {
 		have = a.Size
@@ -68,12 +68,12 @@ func (s *Source) Pull(ctx context.Context, to string, o sealed.KeepUpOptions) (*
 		if err != nil {
 			return nil, err
 		}
-		done, err := sealed.Follow(ctx, incoming, to, o)
+		done, err := sealed.Replicate(ctx, incoming, to)
 		if err == nil {
 			return done, prune(incoming, files, done.Size)
 		}
 		// What was fetched before may have been written anew since, as when payloads expire: once it is fetched from the beginning.
-		if again || !errors.Is(err, sealed.ErrDamaged) || errors.Is(err, sealed.ErrOther) {
+		if again || !errors.Is(err, sealed.ErrDamaged) {
 			return nil, err
 		}
 		if err := os.RemoveAll(incoming); err != nil {
@@ -128,6 +128,9 @@ func parseList(r io.Reader) ([]sealed.File, error) {
 	var files []sealed.File
 	if err := json.NewDecoder(r).Decode(&files); err != nil {
 		return nil, fmt.Errorf("share: the list of files cannot be read: %w", err)
+	}
+	if len(files) > sealed.MostFiles {
+		return nil, fmt.Errorf("share: the list names %d files, more than a vault has", len(files))
 	}
 	for _, f := range files {
 		if most := sealed.MaxFile(f.Name); most == 0 || f.Size < 0 || f.Size > most {

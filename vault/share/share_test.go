@@ -119,7 +119,7 @@ func TestPull(t *testing.T) {
 	s := newStand(t)
 	from := s.second()
 	for range 3 {
-		done, err := from.Pull(context.Background(), s.to, sealed.KeepUpOptions{})
+		done, err := from.Pull(context.Background(), s.to)
 		if err != nil || done.Size != int64(s.appended/2) {
 			t.Fatalf("%+v %v", done, err)
 		}
@@ -127,7 +127,7 @@ func TestPull(t *testing.T) {
 		s.grow(s.dir, 40)
 	}
 	before := s.server.Reads()[0].Bytes
-	if done, err := from.Pull(context.Background(), s.to, sealed.KeepUpOptions{}); err != nil || done.Blocks != 40 {
+	if done, err := from.Pull(context.Background(), s.to); err != nil || done.Blocks != 40 {
 		t.Fatalf("%+v %v", done, err)
 	}
 	if got := s.server.Reads(); len(got) != 1 || got[0].Name != "second.lab.example" || got[0].Bytes-before > 48<<10 {
@@ -152,18 +152,18 @@ func TestPull(t *testing.T) {
 func TestPullStrangers(t *testing.T) {
 	s := newStand(t)
 	for what, from := range map[string]*Source{"another authority": s.source(testca.New(t), "second.lab.example"), "a source of records": s.source(s.ca, "mon1.lab.example")} {
-		if _, err := from.Pull(context.Background(), s.to, sealed.KeepUpOptions{}); err == nil {
+		if _, err := from.Pull(context.Background(), s.to); err == nil {
 			t.Errorf("%s reads the vault", what)
 		}
 	}
 	bare := s.second()
 	bare.Client.Transport.(*http.Transport).TLSClientConfig.Certificates = nil
-	if _, err := bare.Pull(context.Background(), s.to, sealed.KeepUpOptions{}); err == nil {
+	if _, err := bare.Pull(context.Background(), s.to); err == nil {
 		t.Error("somebody without a certificate reads the vault")
 	}
 	other := s.second()
 	other.Client.Transport.(*http.Transport).TLSClientConfig.RootCAs = x509.NewCertPool()
-	if _, err := other.Pull(context.Background(), s.to, sealed.KeepUpOptions{}); err == nil {
+	if _, err := other.Pull(context.Background(), s.to); err == nil {
 		t.Error("it fetches from a machine that nobody vouches for")
 	}
 	if sealed.IsReplica(s.to) || len(s.server.Reads()) > 0 {
@@ -202,7 +202,7 @@ func TestPullOther(t *testing.T) {
 	}
 	from := s.second()
 	s.grow(s.dir, 40)
-	if _, err := from.Pull(context.Background(), s.to, sealed.KeepUpOptions{}); err != nil {
+	if _, err := from.Pull(context.Background(), s.to); err != nil {
 		t.Fatal(err)
 	}
 	put := func(dir string) {
@@ -211,11 +211,11 @@ func TestPullOther(t *testing.T) {
 		}
 	}
 	put(old)
-	if _, err := from.Pull(context.Background(), s.to, sealed.KeepUpOptions{}); !errors.Is(err, sealed.ErrOther) {
+	if _, err := from.Pull(context.Background(), s.to); !errors.Is(err, sealed.ErrOther) {
 		t.Errorf("rolled back: %v", err)
 	}
 	s.grow(s.dir, 60)
-	if _, err := from.Pull(context.Background(), s.to, sealed.KeepUpOptions{}); !errors.Is(err, sealed.ErrOther) {
+	if _, err := from.Pull(context.Background(), s.to); !errors.Is(err, sealed.ErrOther) {
 		t.Errorf("written anew from there: %v", err)
 	}
 	r, err := sealed.Verify(context.Background(), s.to, sealed.VerifyOptions{Home: t.TempDir()})
@@ -235,7 +235,7 @@ func TestPullCutOff(t *testing.T) {
 			t.Fatal("it never comes to its end")
 		}
 		from.Client.Transport = &cut{RoundTripper: plain, left: 2 << 10}
-		if _, err := from.Pull(context.Background(), s.to, sealed.KeepUpOptions{}); err == nil {
+		if _, err := from.Pull(context.Background(), s.to); err == nil {
 			break
 		}
 	}
@@ -293,7 +293,7 @@ func TestPullDamaged(t *testing.T) {
 		}
 		break
 	}
-	if _, err := from.Pull(context.Background(), s.to, sealed.KeepUpOptions{}); !errors.Is(err, sealed.ErrDamaged) {
+	if _, err := from.Pull(context.Background(), s.to); !errors.Is(err, sealed.ErrDamaged) {
 		t.Errorf("got %v", err)
 	}
 }
